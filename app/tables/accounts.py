@@ -1,0 +1,56 @@
+"""Accounts, sessions and the one-time codes people sign in with."""
+
+from __future__ import annotations
+
+from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+
+class Account(Table, tablename="accounts"):
+    """A person's sign-in, across consultations. It knows nothing of proposals and votes."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    email = Varchar(length=254, unique=True)
+    name = Varchar(length=120, default="")
+    locale = Varchar(length=8, default="en")
+    zone = Varchar(length=64, default="UTC")
+    password_hash = Text(null=True, default=None)
+    is_administrator = Boolean(default=False)
+    may_convene = Boolean(default=False)
+    created_at = Timestamptz()
+    disabled_at = Timestamptz(null=True, default=None)
+
+
+class Session(Table, tablename="sessions"):
+    """One signed-in browser; only the hash of its token is stored."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    token_hash = Bytea(unique=True)
+    account = ForeignKey(Account, null=False)
+    created_at = Timestamptz()
+    seen_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+
+
+class SignInCode(Table, tablename="sign_in_codes"):
+    """A one-time code sent by e-mail; it works once, for ten minutes, in the browser that asked for it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    email = Varchar(length=254, index=True)
+    code_hash = Bytea()
+    browser_hash = Bytea()
+    next_path = Varchar(length=500, default="")
+    n_tries = SmallInt(default=0)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+
+
+class RateWindow(Table, tablename="rate_windows"):
+    """How often something was done in one window of time; shared by all servers."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    key = Varchar(length=160, unique=True)
+    n = Integer(default=1)
+    expires_at = Timestamptz(index=True)

@@ -1,0 +1,43 @@
+"""Participants under their pseudonym, the organisations they may speak for, and the sealed link to an account."""
+
+from __future__ import annotations
+
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, Date, ForeignKey, OnDelete, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from app.tables.consultations import Consultation
+
+
+class Organisation(Table, tablename="organisations"):
+    """A body a participant may speak for."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    name = Varchar(length=160)
+    name_key = Varchar(length=160, unique=True)
+    kind = Varchar(length=40, default="")
+
+
+class Participant(Table, tablename="participants"):
+    """A person in one consultation. The id is random; there is no column that leads to an account."""
+
+    id = BigInt(primary_key=True)
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
+    constituency = Varchar(length=40, default="")
+    organisation = ForeignKey(Organisation, null=True, default=None)
+    region = Varchar(length=40, default="")
+    language = Varchar(length=8, default="en")
+    gender = Varchar(length=16, default="")
+    is_excluded = Boolean(default=False)
+    joined_on = Date()
+
+
+class ParticipantLink(Table, tablename="participant_links"):
+    """Which account is which participant: a keyed hash to look up by account, and a sealed id. Read by one module."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
+    account_key = Bytea(unique=True)
+    participant_key = Bytea(unique=True)
+    sealed_participant = Bytea()
+    sealed_account = Bytea()

@@ -1,0 +1,58 @@
+"""What has left the house: rows as they were released, and the summaries and snapshots that were published."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from app.tables.accounts import Account
+from app.tables.analyses import Analysis
+from app.tables.consultations import Consultation
+from app.tables.rounds import Round
+
+
+class Publication(Table, tablename="publications"):
+    """One released row as it stands, with the analysis and the number of voters it was released on."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
+    audience = Varchar(length=8)
+    key = Varchar(length=200)
+    row = JSONB(default="{}")
+    n_voters = Integer()
+    analysis = ForeignKey(Analysis, null=True, default=None)
+    uq_publication = Unique([consultation, audience, key], name="uq_publication_key")
+
+
+class Summary(Table, tablename="summaries"):
+    """The balanced document a consultation publishes: facts, sentences that cite them, and what a person added."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
+    round = ForeignKey(Round, null=True, default=None)
+    analysis = ForeignKey(Analysis, null=False)
+    number = SmallInt()
+    status = Varchar(length=12, default="draft")
+    version = Integer(default=1)
+    document = JSONB(default="{}")
+    words = JSONB(default="{}")
+    snapshot = Text(default="")
+    signature = Text(default="")
+    key_id = Varchar(length=32, default="")
+    is_corrected = Boolean(default=False)
+    created_at = Timestamptz()
+    published_at = Timestamptz(null=True, default=None)
+    uq_summary = Unique([consultation, number], name="uq_summary_number")
+
+
+class SummarySignature(Table, tablename="summary_signatures"):
+    """One person's approval of one version of a summary."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    summary = ForeignKey(Summary, null=False, on_delete=OnDelete.cascade)
+    account = ForeignKey(Account, null=False)
+    version = Integer()
+    signed_at = Timestamptz()
+    uq_summary_signature = Unique([summary, account, version], name="uq_summary_signature_account")

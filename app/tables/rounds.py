@@ -1,0 +1,31 @@
+"""Rounds: bounded periods with one phase. What is open follows from these times and the database's clock."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from app.tables.consultations import Consultation
+from deliberation.phases import Phase, RoundTimes
+
+
+class Round(Table, tablename="rounds"):
+    """One bounded period of a consultation, with one phase."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
+    number = SmallInt()
+    phase = Varchar(length=16)
+    opens_at = Timestamptz(null=False)
+    closes_at = Timestamptz(null=False)
+    settings = JSONB(default="{}")
+    extension_reason = Text(default="")
+    held_for_review = Text(default="")
+    uq_round = Unique([consultation, number], name="uq_round_number")
+    ck_round = Check("closes_at > opens_at", name="ck_round_times")
+
+    @property
+    def times(self) -> RoundTimes:
+        return RoundTimes(Phase(self.phase), self.opens_at, self.closes_at)

@@ -1,0 +1,62 @@
+"""Slates: what an algorithm chose for everyone, what curators chose, and the reason for every difference."""
+
+from __future__ import annotations
+
+from piccolo.columns import JSONB, UUID, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from app.tables.accounts import Account
+from app.tables.analyses import Analysis
+from app.tables.consultations import Consultation
+from app.tables.proposals import Proposal
+from app.tables.rounds import Round
+
+
+class CuratedSlate(Table, tablename="curated_slates"):
+    """What the curators of one curate round chose, on the frozen analysis they saw; `version` guards concurrent edits."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
+    round = ForeignKey(Round, null=False, on_delete=OnDelete.cascade, unique=True)
+    analysis = ForeignKey(Analysis, null=False)
+    status = Varchar(length=12, default="draft")
+    version = Integer(default=1)
+    n_places = SmallInt(default=8)
+    report = JSONB(default="{}")
+    published_at = Timestamptz(null=True, default=None)
+
+
+class SlateItem(Table, tablename="slate_items"):
+    """One stance on the curated slate, in its order."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    slate = ForeignKey(CuratedSlate, null=False, on_delete=OnDelete.cascade)
+    proposal = ForeignKey(Proposal, null=False)
+    choice = Varchar(length=8, default="agree")
+    position = SmallInt()
+    uq_slate_item = Unique([slate, proposal], name="uq_slate_item_proposal")
+
+
+class SlateReason(Table, tablename="slate_reasons"):
+    """Why the curated slate departs from the participants' slate at one statement."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    slate = ForeignKey(CuratedSlate, null=False, on_delete=OnDelete.cascade)
+    proposal = ForeignKey(Proposal, null=False)
+    reason_code = Varchar(length=32)
+    sentence = Text()
+    uq_slate_reason = Unique([slate, proposal], name="uq_slate_reason_proposal")
+
+
+class SlateSignature(Table, tablename="slate_signatures"):
+    """One person's signature under one version of a curated slate; two different persons publish it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    slate = ForeignKey(CuratedSlate, null=False, on_delete=OnDelete.cascade)
+    account = ForeignKey(Account, null=False)
+    role = Varchar(length=16)
+    version = Integer()
+    signed_at = Timestamptz()
+    uq_slate_signature = Unique([slate, account, version], name="uq_slate_signature_account")

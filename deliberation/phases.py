@@ -1,0 +1,271 @@
+"""The process as tables: what may follow what, and who may do what while which round is open.
+
+Pages, rules, tests and the public method page all read these tables; nothing else decides what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """The kind of a round."""
+
+    PROPOSE = "propose"
+    CURATE = "curate"
+    RESPOND = "respond"
+    COMMIT = "commit"
+
+
+class Standing(StrEnum):
+    """Where the clock stands relative to a round."""
+
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Lifecycle(StrEnum):
+    """What a convenor decides about a whole consultation; while it runs, the rounds and the clock decide the rest."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class Role(StrEnum):
+    """In what capacity a person comes to a consultation. A person may have several; a visitor has none."""
+
+    VISITOR = "visitor"
+    PARTICIPANT = "participant"
+    CURATOR = "curator"
+    MODERATOR = "moderator"
+    CONVENOR = "convenor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """Everything a person can do, one word for each; every route declares exactly one."""
+
+    # the site
+    SEE_SITE = "see_site"
+    SIGN_IN = "sign_in"
+    SEE_OWN_ACCOUNT = "see_own_account"
+    SEE_OUTBOX = "see_outbox"
+    CREATE_CONSULTATION = "create_consultation"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    # a consultation, seen
+    SEE_CONSULTATION = "see_consultation"
+    SEE_STATEMENTS = "see_statements"
+    SEE_RESULTS = "see_results"
+    SEE_SLATES = "see_slates"
+    SEE_COALITIONS = "see_coalitions"
+    SEE_SUMMARY = "see_summary"
+    SEE_AUDIT = "see_audit"
+    # taking part
+    JOIN = "join"
+    VOTE = "vote"
+    PROPOSE = "propose"
+    COSPONSOR = "cosponsor"
+    FLAG = "flag"
+    ANSWER_MERGE = "answer_merge"
+    SEE_OWN = "see_own"
+    RESPOND = "respond"
+    OFFER_WORK = "offer_work"
+    ANSWER_INVITATION = "answer_invitation"
+    # moderating
+    MODERATE = "moderate"
+    SEE_POWER = "see_power"
+    DECIDE_ALERT = "decide_alert"
+    # convening and curating
+    CONFIGURE = "configure"
+    APPOINT = "appoint"
+    WRITE_STARTER = "write_starter"
+    INVITE = "invite"
+    OPEN_ROUND = "open_round"
+    EXTEND_ROUND = "extend_round"
+    ANALYSE = "analyse"
+    CURATE = "curate"
+    SIGN_SLATE = "sign_slate"
+    FORM_COALITION = "form_coalition"
+    WRITE_SUMMARY = "write_summary"
+    PUBLISH_SUMMARY = "publish_summary"
+    ARCHIVE = "archive"
+    EXPORT_RESULTS = "export_results"
+    EXPORT_VOTES = "export_votes"
+
+
+State = str
+"""`draft`, `published`, `archived`, or `<phase>:<standing>`, for instance `propose:open`."""
+
+ROUND_STATES: tuple[State, ...] = tuple(f"{phase}:{standing}" for phase in Phase for standing in Standing)
+STATES: tuple[State, ...] = (Lifecycle.DRAFT.value, *ROUND_STATES, Lifecycle.PUBLISHED.value, Lifecycle.ARCHIVED.value)
+
+NEXT_PHASES: Mapping[Phase | None, frozenset[Phase]] = {
+    None: frozenset({Phase.PROPOSE}),
+    Phase.PROPOSE: frozenset({Phase.PROPOSE, Phase.CURATE, Phase.COMMIT}),
+    Phase.CURATE: frozenset({Phase.RESPOND, Phase.PROPOSE, Phase.COMMIT}),
+    Phase.RESPOND: frozenset({Phase.CURATE, Phase.COMMIT, Phase.PROPOSE}),
+    Phase.COMMIT: frozenset({Phase.PROPOSE}),
+}
+"""What may come after a round of a phase (None: at the start). A curated slate needs a round of proposals before it,
+and a response needs a slate to respond to."""
+
+TEMPLATES: Mapping[str, tuple[Phase, ...]] = {
+    "one_meeting": (Phase.PROPOSE, Phase.CURATE, Phase.RESPOND),
+    "partnership": (Phase.PROPOSE, Phase.CURATE, Phase.RESPOND, Phase.COMMIT),
+    "poll": (Phase.PROPOSE,),
+}
+
+
+def _states(words: str) -> frozenset[State]:
+    """States named in short: `propose:open`, `curate:*`, `running` (any round state), `after` (once a round has
+    closed), `any`."""
+    groups: dict[str, tuple[State, ...]] = {
+        "any": STATES,
+        "running": ROUND_STATES,
+        "launched": tuple(state for state in STATES if state != Lifecycle.DRAFT),
+        "after": (
+            "propose:closed",
+            *(state for state in ROUND_STATES if not state.startswith("propose:")),
+            Lifecycle.PUBLISHED.value,
+            Lifecycle.ARCHIVED.value,
+        ),
+    }
+    found: set[State] = set()
+    for word in words.split():
+        if word in groups:
+            found.update(groups[word])
+        elif word.endswith(":*"):
+            found.update(state for state in ROUND_STATES if state.startswith(word[:-1]))
+        else:
+            found.add(word)
+    unknown = found - set(STATES)
+    if unknown:
+        raise ValueError(f"unknown states: {sorted(unknown)}")
+    return frozenset(found)
+
+
+def _row(everyone: str = "", **by_role: str) -> dict[Role, frozenset[State]]:
+    row = {role: _states(everyone) for role in Role}
+    row.update({Role(role): _states(words) for role, words in by_role.items()})
+    return row
+
+
+ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
+    Action.SEE_SITE: _row("any"),
+    Action.SIGN_IN: _row("any"),
+    Action.SEE_OWN_ACCOUNT: _row("any", visitor=""),
+    Action.SEE_OUTBOX: _row("any"),
+    Action.CREATE_CONSULTATION: _row(convenor="any"),
+    Action.MANAGE_ACCOUNTS: _row(administrator="any"),
+    Action.SEE_CONSULTATION: _row("launched", moderator="any", convenor="any", auditor="any", administrator="any"),
+    Action.SEE_STATEMENTS: _row("launched", moderator="any", convenor="any", auditor="any", administrator=""),
+    Action.SEE_RESULTS: _row("propose:open after", administrator=""),
+    Action.SEE_SLATES: _row("curate:closed respond:* commit:* published archived", convenor="after", curator="after",
+                            moderator="after", auditor="after", administrator=""),
+    Action.SEE_COALITIONS: _row("curate:closed respond:* commit:* published archived", administrator=""),
+    Action.SEE_SUMMARY: _row("launched", convenor="any"),
+    Action.SEE_AUDIT: _row("launched", moderator="any", convenor="any", auditor="any"),
+    Action.JOIN: _row(visitor="propose:scheduled propose:open respond:open"),
+    Action.VOTE: _row(participant="propose:open"),
+    Action.PROPOSE: _row(participant="propose:open"),
+    Action.COSPONSOR: _row(participant="propose:open"),
+    Action.FLAG: _row(participant="propose:open respond:open"),
+    Action.ANSWER_MERGE: _row(participant="propose:open propose:closed"),
+    Action.SEE_OWN: _row(participant="launched"),
+    Action.RESPOND: _row(participant="respond:open"),
+    Action.OFFER_WORK: _row(participant="curate:closed respond:* commit:* published"),
+    Action.ANSWER_INVITATION: _row(participant="curate:closed respond:* commit:* published"),
+    Action.MODERATE: _row(moderator="running"),
+    Action.SEE_POWER: _row(moderator="launched", auditor="launched", convenor="after"),
+    Action.DECIDE_ALERT: _row(moderator="running published"),
+    Action.CONFIGURE: _row(convenor="draft"),
+    Action.APPOINT: _row(convenor="draft running"),
+    Action.WRITE_STARTER: _row(convenor="draft propose:scheduled"),
+    Action.INVITE: _row(convenor="draft propose:* respond:scheduled respond:open"),
+    Action.OPEN_ROUND: _row(convenor="draft running"),
+    Action.EXTEND_ROUND: _row(convenor="propose:open curate:open respond:open commit:open"),
+    Action.ANALYSE: _row(convenor="running published", auditor="after"),
+    Action.CURATE: _row(convenor="curate:open", curator="curate:open"),
+    Action.SIGN_SLATE: _row(convenor="curate:open", curator="curate:open", participant="curate:open"),
+    Action.FORM_COALITION: _row(convenor="curate:closed respond:* commit:* published"),
+    Action.WRITE_SUMMARY: _row(convenor="after"),
+    Action.PUBLISH_SUMMARY: _row(convenor="propose:closed curate:closed respond:* commit:* published"),
+    Action.ARCHIVE: _row(convenor="published"),
+    Action.EXPORT_RESULTS: _row("after", administrator=""),
+    Action.EXPORT_VOTES: _row(convenor="after", auditor="after"),
+}
+"""Who may do what in which state. `visitor` is anybody without another role here, signed in or not. What a mode of
+attribution or a single round narrows further is decided in the application's access checks, never widened there."""
+
+SITE_ACTIONS: frozenset[Action] = frozenset({
+    Action.SEE_SITE, Action.SIGN_IN, Action.SEE_OWN_ACCOUNT, Action.SEE_OUTBOX, Action.CREATE_CONSULTATION,
+    Action.MANAGE_ACCOUNTS,
+})
+"""Actions that concern no single consultation."""
+
+READING: frozenset[Action] = frozenset(action for action in Action if action.value.startswith("see_")) | {
+    Action.EXPORT_RESULTS, Action.EXPORT_VOTES,
+}
+"""Actions that change nothing; a route that changes something may not declare one of these."""
+
+
+def is_allowed(action: Action, roles: Iterable[Role], state: State) -> bool:
+    """Whether any of the roles allows the action in this state."""
+    row = ALLOWED[action]
+    return any(state in row[role] for role in roles)
+
+
+def could_ever(action: Action, roles: Iterable[Role]) -> bool:
+    """Whether any of the roles allows the action in some state: tells "not now" from "not you"."""
+    return any(ALLOWED[action][role] for role in roles)
+
+
+@dataclass(frozen=True)
+class RoundTimes:
+    """What the clock needs to know about a round. Times carry their zone."""
+
+    phase: Phase
+    opens_at: datetime
+    closes_at: datetime
+
+    def standing(self, now: datetime) -> Standing:
+        if now < self.opens_at:
+            return Standing.SCHEDULED
+        return Standing.OPEN if now < self.closes_at else Standing.CLOSED
+
+
+def current_round(rounds: Sequence[RoundTimes], now: datetime) -> int | None:
+    """Index of the round that decides what is open: the last one that has opened, else the first; None without any.
+
+    A round that is open counts before a later one that is over, so that overlapping rounds cannot close each other.
+    """
+    if not rounds:
+        return None
+    opened = [index for index, times in enumerate(rounds) if times.opens_at <= now]
+    running = [index for index in opened if now < rounds[index].closes_at]
+    return running[-1] if running else opened[-1] if opened else 0
+
+
+def state_of(lifecycle: Lifecycle, rounds: Sequence[RoundTimes], now: datetime) -> State:
+    """The state of a consultation as a function of its lifecycle, its rounds and the clock."""
+    index = current_round(rounds, now)
+    if lifecycle is not Lifecycle.RUNNING or index is None:
+        return lifecycle.value if lifecycle is not Lifecycle.RUNNING else Lifecycle.DRAFT.value
+    return f"{rounds[index].phase}:{rounds[index].standing(now)}"
+
+
+def sequence_error(phases: Sequence[Phase]) -> tuple[int, Phase] | None:
+    """The first place at which a sequence of phases breaks `NEXT_PHASES`, with the phase that may not stand there."""
+    before: Phase | None = None
+    for index, phase in enumerate(phases):
+        if phase not in NEXT_PHASES[before]:
+            return index, phase
+        before = phase
+    return None

@@ -1,0 +1,230 @@
+"""Votes: choices in words, their signs, and the sparse table every analysis starts from.
+
+This is the only module that knows that agree is +1, disagree -1 and pass 0. *Unseen* is no entry at all, and is never
+the same as pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deliberation.errors import BadShape, BadValue, DuplicateVote, TooLarge, UnknownChoice
+
+DENSE_LIMIT = 4096
+"""Most participants for which a dense participants x statements copy is made: above it memory would grow with the
+product of both, and every method has a sparse way."""
+
+
+class Choice(StrEnum):
+    """What a participant can say about a statement."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    PASS = "pass"
+
+
+SIGN: dict[Choice, int] = {Choice.AGREE: 1, Choice.DISAGREE: -1, Choice.PASS: 0}
+CHOICE_OF_SIGN: dict[int, Choice] = {sign: choice for choice, sign in SIGN.items()}
+
+
+def sign_of(choice: str) -> int:
+    """The sign of a choice given in words; `UnknownChoice` for any other word."""
+    try:
+        return SIGN[Choice(choice)]
+    except ValueError:
+        raise UnknownChoice(choice=choice) from None
+
+
+@dataclass(frozen=True, eq=False)
+class StatementCounts:
+    """Votes on each statement, in the order of `VoteMatrix.statement_ids`.
+
+    agrees, disagrees, passes, votes : int64 arrays of shape (n_statements,); votes is their sum.
+    """
+
+    agrees: NDArray[np.int64]
+    disagrees: NDArray[np.int64]
+    passes: NDArray[np.int64]
+
+    @property
+    def votes(self) -> NDArray[np.int64]:
+        return self.agrees + self.disagrees + self.passes
+
+
+@dataclass(frozen=True, eq=False)
+class VoteMatrix:
+    """One current vote per participant and statement; whatever is not listed is unseen.
+
+    participant_ids : int64 array of shape (n_participants,), strictly increasing
+    statement_ids : int64 array of shape (n_statements,), strictly increasing
+    rows, columns : int32 arrays of shape (n_votes,), sorted by (row, column), each pair once
+    signs : int8 array of shape (n_votes,), +1 agree, -1 disagree, 0 pass
+
+    All arrays are read-only. Two matrices with the same votes are equal arrays, whatever order the votes came in.
+    """
+
+    participant_ids: NDArray[np.int64]
+    statement_ids: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    signs: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        for name in ("participant_ids", "statement_ids"):
+            ids = getattr(self, name)
+            if ids.ndim != 1 or (ids.size > 1 and not (np.diff(ids) > 0).all()):
+                raise BadValue(name=name, value="not strictly increasing", allowed="sorted ids, each once")
+        n_votes = self.signs.size
+        for name in ("rows", "columns"):
+            if getattr(self, name).shape != (n_votes,):
+                raise BadShape(name=name, expected=(n_votes,), found=getattr(self, name).shape)
+        for array in (self.participant_ids, self.statement_ids, self.rows, self.columns, self.signs):
+            array.setflags(write=False)
+
+    @classmethod
+    def from_votes(
+        cls,
+        participants: ArrayLike,
+        statements: ArrayLike,
+        choices: Sequence[str] | NDArray[Any],
+        *,
+        participant_ids: ArrayLike | None = None,
+        statement_ids: ArrayLike | None = None,
+        last_wins: bool = False,
+    ) -> VoteMatrix:
+        """The matrix of votes given as three equally long columns; choices in words, or as signs in an integer array.
+
+        `participant_ids` and `statement_ids` add people without votes and statements nobody saw. A pair that occurs
+        twice raises `DuplicateVote`, unless `last_wins` says that the columns are in the order in which they were cast.
+        """
+        people = _as_ids("participants", participants)
+        items = _as_ids("statements", statements)
+        signs = _as_signs(choices)
+        for name, array in (("statements", items), ("choices", signs)):
+            if array.shape != people.shape:
+                raise BadShape(name=name, expected=people.shape, found=array.shape)
+        all_people = _all_ids("participant_ids", people, participant_ids)
+        all_items = _all_ids("statement_ids", items, statement_ids)
+        key = np.searchsorted(all_people, people) * np.int64(max(all_items.size, 1)) + np.searchsorted(all_items, items)
+        order = np.argsort(key, kind="stable")
+        key, signs = key[order], signs[order]
+        repeated = key[1:] == key[:-1]
+        if repeated.any():
+            if not last_wins:
+                row, column = divmod(int(key[1:][repeated][0]), all_items.size)
+                raise DuplicateVote(participant=int(all_people[row]), statement=int(all_items[column]))
+            last = np.append(~repeated, True)
+            key, signs = key[last], signs[last]
+        rows, columns = np.divmod(key, np.int64(max(all_items.size, 1)))
+        return cls(all_people, all_items, rows.astype(np.int32), columns.astype(np.int32), signs)
+
+    @property
+    def n_participants(self) -> int:
+        return int(self.participant_ids.size)
+
+    @property
+    def n_statements(self) -> int:
+        return int(self.statement_ids.size)
+
+    @property
+    def n_votes(self) -> int:
+        return int(self.signs.size)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.n_participants, self.n_statements
+
+    def counts(self) -> StatementCounts:
+        """Agrees, disagrees and passes of each statement."""
+        tally = [np.bincount(self.columns[self.signs == sign], minlength=self.n_statements) for sign in (1, -1, 0)]
+        return StatementCounts(*(np.asarray(column, dtype=np.int64) for column in tally))
+
+    def votes_per_participant(self) -> NDArray[np.int64]:
+        """Number of votes of each participant, shape (n_participants,)."""
+        return np.bincount(self.rows, minlength=self.n_participants).astype(np.int64)
+
+    def index_pointer(self) -> NDArray[np.int64]:
+        """Where each participant's votes start: votes of row i are `indptr[i]:indptr[i + 1]`."""
+        return np.concatenate(([0], np.cumsum(self.votes_per_participant()))).astype(np.int64)
+
+    def dense(self) -> NDArray[np.float64]:
+        """Signs in a float64 array of shape (n_participants, n_statements), NaN where unseen."""
+        if self.n_participants > DENSE_LIMIT:
+            raise TooLarge(name="participants in a dense matrix", found=self.n_participants, allowed=DENSE_LIMIT)
+        table = np.full(self.shape, np.nan)
+        table[self.rows, self.columns] = self.signs
+        return table
+
+    def select(
+        self, *, participants: NDArray[np.bool_] | None = None, statements: NDArray[np.bool_] | None = None
+    ) -> VoteMatrix:
+        """The matrix of the marked participants and statements only (boolean masks; None keeps all)."""
+        people = np.ones(self.n_participants, bool) if participants is None else np.asarray(participants, bool)
+        items = np.ones(self.n_statements, bool) if statements is None else np.asarray(statements, bool)
+        for name, mask, size in (("participants", people, self.n_participants), ("statements", items, self.n_statements)):
+            if mask.shape != (size,):
+                raise BadShape(name=name, expected=(size,), found=mask.shape)
+        kept = people[self.rows] & items[self.columns]
+        new_row, new_column = np.cumsum(people) - 1, np.cumsum(items) - 1
+        return VoteMatrix(
+            self.participant_ids[people],
+            self.statement_ids[items],
+            new_row[self.rows[kept]].astype(np.int32),
+            new_column[self.columns[kept]].astype(np.int32),
+            self.signs[kept],
+        )
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of ids and votes: equal for equal votes, in whatever order they arrived."""
+        sha = hashlib.sha256(b"plenary votes 1\n")
+        for array, kind in (
+            (self.participant_ids, "<i8"),
+            (self.statement_ids, "<i8"),
+            (self.rows, "<i4"),
+            (self.columns, "<i4"),
+            (self.signs, "i1"),
+        ):
+            sha.update(np.int64(array.size).astype("<i8").tobytes())
+            sha.update(np.ascontiguousarray(array).astype(kind).tobytes())
+        return sha.hexdigest()
+
+
+def _as_ids(name: str, values: ArrayLike | Iterable[int]) -> NDArray[np.int64]:
+    array = np.asarray(values)
+    if array.size == 0:
+        return np.zeros(0, np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise BadValue(name=name, value=str(array.dtype), allowed="a column of integer ids")
+    return array.astype(np.int64)
+
+
+def _all_ids(name: str, used: NDArray[np.int64], given: ArrayLike | None) -> NDArray[np.int64]:
+    if given is None:
+        return np.unique(used)
+    known = np.unique(_as_ids(name, given))
+    unknown = np.setdiff1d(used, known)
+    if unknown.size:
+        raise BadValue(name=name, value=int(unknown[0]), allowed="an id that is listed")
+    return known
+
+
+def _as_signs(choices: Sequence[str] | NDArray[Any]) -> NDArray[np.int8]:
+    array = np.asarray(choices)
+    if array.size == 0:
+        return np.zeros(0, np.int8)
+    if array.dtype.kind in "iu":
+        unknown = ~np.isin(array, (-1, 0, 1))
+        if unknown.any():
+            raise UnknownChoice(choice=int(array[unknown][0]))
+        return array.astype(np.int8)
+    if array.dtype.kind not in "UO":
+        raise UnknownChoice(choice=str(array.dtype))
+    words, index = np.unique(array.astype(str), return_inverse=True)
+    return np.array([sign_of(word) for word in words], np.int8)[index]
