@@ -1,0 +1,297 @@
+"""OpinionSpace: where participants stand, how sure that is, and how much of the votes the picture explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements
+from deliberation.factors import (
+    Factors,
+    Floats,
+    Observed,
+    fit_additive,
+    fit_factors,
+    posterior,
+)
+from deliberation.votes import VoteMatrix
+
+
+@dataclass(frozen=True)
+class SpaceSettings:
+    """How the opinion space is fitted. Every value has its reason."""
+
+    max_rank: int = 3
+    """Two axes are drawn; a third predicts unseen votes a little better; more add nothing on real consultations."""
+    priors: tuple[float, ...] = (5.0, 20.0, 80.0)
+    """Precisions of the loadings' prior that are tried: large consultations do not mind, small ones want 20 to 80."""
+    held_out_share: float = 0.10
+    """Share of votes hidden to see whether a rank predicts them."""
+    repeats: int = 3
+    """Times the hiding is repeated with other votes."""
+    least_gain: float = 0.01
+    """Explaining less than one hundredth of what the additive model leaves open is no picture of opinions."""
+    gain_errors: float = 1.0
+    """Standard errors by which a gain must exceed zero before there is a map at all."""
+    tolerance: float = 1e-4
+    """Relative change of the noise variance at which the iteration stops: further sweeps do not move anybody visibly."""
+    choosing_tolerance: float = 3e-4
+    """The same while ranks are compared; a tighter one changes gains in the fourth digit only."""
+    fit_sample: int = 20_000
+    """Most participants to fit axes on: positions of all correlate at .999 with those of a fit on everybody."""
+    choosing_sample: int = 4_000
+    """Most participants for comparing ranks and priors."""
+    leaning_ridge: float = 2.0
+    """Votes by which a person's general agreeableness is drawn to zero in the additive model."""
+
+
+@dataclass(frozen=True)
+class RankGain:
+    """How much better a rank predicts hidden votes than the additive model: R2 gain and its standard error."""
+
+    rank: int
+    prior: float
+    gain: float
+    standard_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class OpinionSpace:
+    """The low-dimensional picture of the votes; rank 0 says that there is none worth showing.
+
+    participant_ids : (n,); statement_ids : (m,); means : (m,) expected sign of a vote by somebody in the middle
+    loadings : (m, rank), root mean square 1 on each axis, so that a distance is an expected difference of votes
+    positions : (n, rank) posterior means on principal axes; covariances : (n, rank, rank) of those positions
+    position_prior : (rank, rank) covariance of positions before any vote
+    noise_variance : variance of one vote around means + positions . loadings
+    gains : what every rank and prior gained on hidden votes; prior is 0 at rank 0
+    """
+
+    participant_ids: NDArray[np.int64]
+    statement_ids: NDArray[np.int64]
+    rank: int
+    prior: float
+    means: Floats
+    loadings: Floats
+    noise_variance: float
+    positions: Floats
+    covariances: Floats
+    position_prior: Floats
+    gains: tuple[RankGain, ...]
+
+    @property
+    def gain(self) -> RankGain | None:
+        """The gain of the chosen rank and prior; None at rank 0."""
+        return next((g for g in self.gains if (g.rank, g.prior) == (self.rank, self.prior)), None)
+
+    def expected_signs(self) -> Floats:
+        """Expected sign of every participant's vote on every statement, (n, m); dense, for small rooms and tests."""
+        expected: Floats = self.means + self.positions @ self.loadings.T
+        return expected
+
+    def axis_shares(self) -> Floats:
+        """Share of a vote's variance that the axes explain, per statement (m,)."""
+        explained = np.einsum("ja,ab,jb->j", self.loadings, self.position_prior, self.loadings)
+        shares: Floats = explained / (explained + self.noise_variance)
+        return shares
+
+
+def fit_space(votes: VoteMatrix, *, seed: int, settings: SpaceSettings = SpaceSettings()) -> OpinionSpace:
+    """The opinion space whose rank, 0 to `max_rank`, best predicts hidden votes; rank 0 where none beats no map.
+
+    Probabilistic PCA on observed votes (Tipping and Bishop 1999; missing values as Ilin and Raiko, JMLR 2010). Axes
+    are principal, each pointing to where its largest loading is positive. Errors: NoVotes, TooFewParticipants,
+    TooFewStatements.
+    """
+    check_votes(votes)
+    rng = np.random.default_rng(seed)
+    observed = Observed.of_votes(_sampled(votes, settings.fit_sample, rng))
+    gains = compare_ranks(_sampled(votes, settings.choosing_sample, rng), rng, settings)
+    best = choose_gain(gains, settings)
+    if best is None:
+        return _flat_space(votes, gains, settings)
+    factors = fit_factors(observed, best.rank, best.prior, tolerance=settings.tolerance)
+    return space_of_factors(votes, principal(factors), best.prior, gains)
+
+
+def check_votes(votes: VoteMatrix) -> None:
+    """Raises what makes an opinion space impossible: no votes, one participant, one statement."""
+    if votes.n_participants < 2:
+        raise TooFewParticipants(needed=2, found=votes.n_participants)
+    if votes.n_statements < 2:
+        raise TooFewStatements(needed=2, found=votes.n_statements)
+    if votes.n_votes == 0:
+        raise NoVotes()
+
+
+def compare_ranks(votes: VoteMatrix, rng: np.random.Generator, settings: SpaceSettings) -> tuple[RankGain, ...]:
+    """R2 gain over the additive model on hidden votes, for each rank and prior, in that order."""
+    observed = Observed.of_votes(votes)
+    ranks = range(1, min(settings.max_rank, votes.n_statements - 1, votes.n_participants - 1) + 1)
+    tried = [(rank, prior) for rank in ranks for prior in settings.priors]
+    baseline: list[Floats] = []
+    errors: dict[tuple[int, float], list[Floats]] = {pair: [] for pair in tried}
+    people: list[NDArray[np.int64]] = []
+    for _ in range(settings.repeats):
+        hidden = rng.random(votes.n_votes) < settings.held_out_share
+        if not hidden.any() or hidden.all():
+            continue
+        train, rows, columns, truth = observed.where(~hidden), *_votes_at(observed, hidden)
+        additive = fit_additive(train, row_ridge=settings.leaning_ridge)
+        baseline.append((truth - additive.predict(rows, columns)) ** 2)
+        people.append(rows)
+        for pair, factors in _fits(train, ranks, settings):
+            z, _ = posterior(train, factors)
+            errors[pair].append((truth - factors.predict(z, rows, columns)) ** 2)
+    if not baseline:
+        return ()
+    who, base = np.concatenate(people), np.concatenate(baseline)
+    return tuple(_gain(*pair, who, base, np.concatenate(errors[pair])) for pair in tried)
+
+
+def _fits(train: Observed, ranks: range, settings: SpaceSettings) -> list[tuple[tuple[int, float], Factors]]:
+    """One fit per rank and prior; within a rank each prior starts from the one before."""
+    fits: list[tuple[tuple[int, float], Factors]] = []
+    for rank in ranks:
+        factors: Factors | None = None
+        for prior in settings.priors:
+            factors = fit_factors(
+                train, rank, prior, start=factors, tolerance=settings.choosing_tolerance, max_iterations=40
+            )
+            fits.append(((rank, prior), factors))
+    return fits
+
+
+def _votes_at(observed: Observed, which: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    return observed.rows[which], observed.columns[which], observed.x[which]
+
+
+def _gain(rank: int, prior: float, who: NDArray[np.int64], baseline: Floats, errors: Floats) -> RankGain:
+    """One gain; its standard error sums over people, since one person's votes err together."""
+    if baseline.mean() < 1e-12:
+        return RankGain(rank, prior, 0.0, 0.0)
+    gained = baseline - errors
+    gain = gained.mean() / baseline.mean()
+    departures = np.bincount(who, weights=gained - gain * baseline)
+    error = np.sqrt(np.sum(departures**2)) / baseline.size / baseline.mean()
+    return RankGain(rank, prior, round(float(gain), 9), round(float(error), 9))
+
+
+def choose_gain(gains: tuple[RankGain, ...], settings: SpaceSettings) -> RankGain | None:
+    """The largest gain if it is large and sure enough, else None; ties go to the lower rank, then the firmer prior."""
+    worth = [g for g in gains if g.gain >= settings.least_gain and g.gain > settings.gain_errors * g.standard_error]
+    return max(worth, key=lambda g: (round(g.gain, 6), -g.rank, g.prior), default=None)
+
+
+def principal(factors: Factors) -> Factors:
+    """The same model on principal axes, largest first, each signed so that its largest loading is positive."""
+    _, _, turn = np.linalg.svd(factors.loadings, full_matrices=False)
+    loadings = factors.loadings @ turn.T
+    strongest = np.abs(np.round(loadings, 9)).argmax(axis=0)
+    signs = np.where(loadings[strongest, np.arange(loadings.shape[1])] < 0, -1.0, 1.0)
+    return Factors(factors.means, loadings * signs, factors.noise_variance)
+
+
+def space_of_factors(
+    votes: VoteMatrix, factors: Factors, prior: float, gains: tuple[RankGain, ...] = ()
+) -> OpinionSpace:
+    """The space that these factors give the participants of `votes`, scaled so that distances mean votes."""
+    z, covariances = posterior(Observed.of_votes(votes), factors)
+    scales = np.maximum(np.sqrt(np.mean(factors.loadings**2, axis=0)), 1e-12)
+    return OpinionSpace(
+        participant_ids=votes.participant_ids,
+        statement_ids=votes.statement_ids,
+        rank=factors.rank,
+        prior=prior,
+        means=factors.means,
+        loadings=factors.loadings / scales,
+        noise_variance=factors.noise_variance,
+        positions=z * scales,
+        covariances=covariances * np.outer(scales, scales),
+        position_prior=np.diag(scales**2),
+        gains=gains,
+    )
+
+
+def _flat_space(votes: VoteMatrix, gains: tuple[RankGain, ...], settings: SpaceSettings) -> OpinionSpace:
+    additive = fit_additive(Observed.of_votes(votes), row_ridge=settings.leaning_ridge)
+    n, m = votes.shape
+    return OpinionSpace(
+        participant_ids=votes.participant_ids,
+        statement_ids=votes.statement_ids,
+        rank=0,
+        prior=0.0,
+        means=additive.statements,
+        loadings=np.zeros((m, 0)),
+        noise_variance=additive.noise_variance,
+        positions=np.zeros((n, 0)),
+        covariances=np.zeros((n, 0, 0)),
+        position_prior=np.zeros((0, 0)),
+        gains=gains,
+    )
+
+
+def project(space: OpinionSpace, votes: VoteMatrix) -> tuple[Floats, Floats]:
+    """Positions (n, rank) and covariances (n, rank, rank) of the participants of `votes` in a fitted space.
+
+    Votes on statements the space does not know are left out; who has no other votes stands at the middle, unsure.
+    """
+    observed = observed_in(space, votes)
+    if space.rank == 0:
+        return np.zeros((observed.n, 0)), np.zeros((observed.n, 0, 0))
+    half = np.linalg.cholesky(space.position_prior)
+    z, covariances = posterior(observed, Factors(space.means, space.loadings @ half, space.noise_variance))
+    return z @ half.T, half @ covariances @ half.T
+
+
+def observed_in(space: OpinionSpace, votes: VoteMatrix) -> Observed:
+    """The votes of all participants of `votes` on the statements of the space, in the space's order of statements."""
+    if space.statement_ids.size == 0:
+        raise TooFewStatements(needed=2, found=0)
+    column = np.searchsorted(space.statement_ids, votes.statement_ids).clip(max=space.statement_ids.size - 1)
+    known = space.statement_ids[column] == votes.statement_ids
+    kept = known[votes.columns]
+    return Observed.of(
+        votes.rows[kept],
+        column[votes.columns[kept]],
+        votes.signs[kept],
+        votes.n_participants,
+        space.statement_ids.size,
+    )
+
+
+def align(space: OpinionSpace, previous: OpinionSpace) -> OpinionSpace:
+    """The same space, turned so that its drawn axes lie as close as possible to those of the previous one.
+
+    Orthogonal Procrustes rotation on the loadings of shared statements within the two drawn axes; further axes keep
+    their direction. Distances, predictions and groups stay as they are.
+    """
+    shared, here, there = np.intersect1d(space.statement_ids, previous.statement_ids, return_indices=True)
+    drawn = min(2, space.rank, previous.rank)
+    if drawn == 0 or shared.size == 0:
+        return space
+    weight = space.loadings[here] @ space.position_prior
+    target = previous.loadings[there] @ previous.position_prior
+    turn = np.eye(space.rank)
+    left, _, right = np.linalg.svd(weight[:, :drawn].T @ target[:, :drawn])
+    turn[:drawn, :drawn] = left @ right
+    for axis in range(drawn, min(space.rank, previous.rank)):
+        turn[axis, axis] = -1.0 if weight[:, axis] @ target[:, axis] < 0 else 1.0
+    return replace(
+        space,
+        loadings=space.loadings @ turn,
+        positions=space.positions @ turn,
+        covariances=turn.T @ space.covariances @ turn,
+        position_prior=turn.T @ space.position_prior @ turn,
+    )
+
+
+def _sampled(votes: VoteMatrix, size: int, rng: np.random.Generator) -> VoteMatrix:
+    """All participants, or `size` of them drawn at random."""
+    if votes.n_participants <= size:
+        return votes
+    chosen = np.zeros(votes.n_participants, bool)
+    chosen[rng.choice(votes.n_participants, size, replace=False)] = True
+    return votes.select(participants=chosen)
