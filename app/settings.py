@@ -1,0 +1,273 @@
+"""Everything that differs between one installation and the next, read once from the environment.
+
+A production start fails closed: `Settings.problems` names each reason, and `refuse_unsafe` stops before anything
+listens. No value of a secret is ever printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PROJECT = Path(__file__).resolve().parent.parent
+KEY_BYTES = 32
+# 32 random bytes hold about 30 distinct values; a typed placeholder holds a handful.
+MIN_DISTINCT_KEY_BYTES = 16
+DEBUG_VARIABLES = ("LITESTAR_DEBUG", "LITESTAR_PDB", "PYTHONASYNCIODEBUG", "PYTHONINSPECT")
+EXIT_UNSAFE = 78  # EX_CONFIG of sysexits.h
+
+
+class SettingsError(Exception):
+    """The environment asks for something that Plenary refuses; `reasons` are sentences without any secret in them."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    database_url: str | None
+    """PostgreSQL as `postgresql://user:password@host/name`; None means the embedded server."""
+    data_dir: Path
+    """Where the embedded database, generated keys, locks and logs live."""
+    base_url: str
+    """The address people type, without a slash at its end; absolute links begin with it, not with a Host header."""
+    host: str
+    """The address the web server binds to."""
+    port: int
+    """The port the web server binds to."""
+    is_demo: bool
+    """One-click sign-ins exist and mail stays in the outbox; only `plenary demo` sets it, on the loopback address."""
+    is_production: bool
+    """Others can reach this installation, so that an unsafe setting refuses the start."""
+    allowed_hosts: tuple[str, ...]
+    """Host headers that are answered; others get 400."""
+    trusted_proxies: tuple[str, ...]
+    """Networks whose `X-Forwarded-For` is believed; empty means that the peer's own address counts."""
+    n_web_workers: int
+    """Web processes; each holds a pool of at most ten database connections."""
+    smtp_url: str | None
+    """`smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`; None leaves mail in the outbox."""
+    mail_from: str
+    """The sender of every mail."""
+    is_log_json: bool
+    """The operational log is JSON lines; otherwise readable lines, for a developer's terminal."""
+    session_secret: bytes = field(repr=False)
+    """Keys cookies, form tokens and the pseudonyms in the log."""
+    link_key: bytes = field(repr=False)
+    """Encrypts the table that links a participant's pseudonym to an account; losing it severs the links for good."""
+    signing_key: bytes = field(repr=False)
+    """The Ed25519 seed that signs published snapshots."""
+    key_files: tuple[Path, ...] = field(repr=False, default=())
+    """Files that keys were read from, to check who else may read them."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The settings that the variables describe; raises SettingsError for a malformed value or a missing key."""
+        reader = _Reader(environment)
+        host, port = reader.text("PLENARY_HOST", "127.0.0.1"), reader.number("PLENARY_PORT", 8000, 0, 65535)
+        base_url = reader.text("PLENARY_BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            raise SettingsError("PLENARY_BASE_URL must look like https://plenary.example.org, without a path.")
+        is_production = reader.flag("PLENARY_PRODUCTION") or not (is_loopback(host) and is_loopback(parts.hostname))
+        data_dir = Path(reader.text("PLENARY_DATA_DIR", str(PROJECT / ".data"))).expanduser().resolve()
+        keys = _Keys(reader, data_dir / "keys", may_generate=not is_production)
+        return cls(
+            database_url=reader.optional("DATABASE_URL"),
+            data_dir=data_dir,
+            base_url=base_url,
+            host=host,
+            port=port,
+            is_demo=reader.flag("PLENARY_DEMO"),
+            is_production=is_production,
+            allowed_hosts=reader.names("PLENARY_ALLOWED_HOSTS", _hosts_of(parts.hostname)),
+            trusted_proxies=reader.names("PLENARY_TRUSTED_PROXIES", ()),
+            n_web_workers=reader.number("PLENARY_WEB_WORKERS", 2, 1, 64),
+            smtp_url=reader.optional("PLENARY_SMTP_URL"),
+            mail_from=reader.text("PLENARY_MAIL_FROM", f"Plenary <no-reply@{parts.hostname}>"),
+            is_log_json=reader.flag("PLENARY_LOG_JSON", default=is_production),
+            session_secret=keys.read("session_secret"),
+            link_key=keys.read("link_key"),
+            signing_key=keys.read("signing_key"),
+            key_files=tuple(keys.files),
+        )
+
+    def problems(self, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+        """Every reason why this installation must not face other people; empty outside production."""
+        if not self.is_production:
+            return ()
+        return (
+            *_address_problems(self),
+            *_network_problems(self),
+            *_key_problems(self),
+            *(
+                f"{name} is set: debugging shows secrets to visitors."
+                for name in DEBUG_VARIABLES
+                if environment.get(name)
+            ),
+        )
+
+    def refuse_unsafe(self, environment: Mapping[str, str] = os.environ) -> None:
+        """Raises SettingsError with every reason, when this installation must not face other people."""
+        if reasons := self.problems(environment):
+            raise SettingsError(*reasons)
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+def is_loopback(host: str) -> bool:
+    """Only this machine can reach the host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _hosts_of(hostname: str) -> tuple[str, ...]:
+    return ("127.0.0.1", "localhost", "[::1]") if is_loopback(hostname) else (hostname,)
+
+
+def _address_problems(settings: Settings) -> list[str]:
+    reasons = []
+    if not settings.base_url.startswith("https://"):
+        reasons.append("PLENARY_BASE_URL must begin with https://, for sign-in cookies travel only over https.")
+    if settings.is_demo:
+        reasons.append("PLENARY_DEMO is set: a demo has one-click sign-ins and must stay on this machine.")
+    return reasons
+
+
+def _network_problems(settings: Settings) -> list[str]:
+    reasons = []
+    if not settings.allowed_hosts or any("*" in host for host in settings.allowed_hosts):
+        reasons.append("PLENARY_ALLOWED_HOSTS must name the hosts that are answered, without a wildcard.")
+    for network in settings.trusted_proxies:
+        try:
+            if ipaddress.ip_network(network, strict=False).prefixlen == 0:
+                reasons.append("PLENARY_TRUSTED_PROXIES must not trust the whole internet.")
+        except ValueError:
+            reasons.append("PLENARY_TRUSTED_PROXIES must list networks such as 10.0.0.0/8.")
+    return reasons
+
+
+def _key_problems(settings: Settings) -> list[str]:
+    keys = {name: getattr(settings, name) for name in ("session_secret", "link_key", "signing_key")}
+    reasons = [
+        f"PLENARY_{name.upper()} looks like a placeholder: make one with `openssl rand -hex {KEY_BYTES}`."
+        for name, key in keys.items()
+        if len(set(key)) < MIN_DISTINCT_KEY_BYTES
+    ]
+    if len(set(keys.values())) < len(keys):
+        reasons.append("PLENARY_SESSION_SECRET, PLENARY_LINK_KEY and PLENARY_SIGNING_KEY must differ from each other.")
+    for file in settings.key_files:
+        if file.stat().st_mode & 0o007:
+            reasons.append(f"{file} can be read by others: chmod 0400 it.")
+        if _is_in_git(file):
+            reasons.append(f"{file} is in git: make a new key and keep it outside.")
+    return reasons
+
+
+def _is_in_git(file: Path) -> bool:
+    with contextlib.suppress(OSError):
+        command = ["git", "-C", str(file.parent), "ls-files", "--error-unmatch", file.name]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return False
+
+
+class _Reader:
+    """Typed reads of the variables; every complaint names its variable and never repeats a secret."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    def optional(self, name: str) -> str | None:
+        return self.environment.get(name, "").strip() or None
+
+    def text(self, name: str, default: str) -> str:
+        return self.optional(name) or default
+
+    def names(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self.optional(name)
+        return default if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = (self.optional(name) or "").lower()
+        if value not in ("", "0", "1", "true", "false", "yes", "no"):
+            raise SettingsError(f"{name} must be 1 or 0.")
+        return default if value == "" else value in ("1", "true", "yes")
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.optional(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+            raise SettingsError(f"{name} must be a whole number from {least} to {most}.")
+        return int(value)
+
+
+class _Keys:
+    """Keys from a variable, from the file that `..._FILE` names, or made once in a folder only we may enter."""
+
+    def __init__(self, reader: _Reader, folder: Path, *, may_generate: bool) -> None:
+        self.reader, self.folder, self.may_generate = reader, folder, may_generate
+        self.files: list[Path] = []
+
+    def read(self, name: str) -> bytes:
+        variable = f"PLENARY_{name.upper()}"
+        value, file = self.reader.optional(variable), self.reader.optional(f"{variable}_FILE")
+        if value is not None and file is not None:
+            raise SettingsError(f"Set {variable} or {variable}_FILE, not both.")
+        if value is None:
+            value = self._from_file(variable, Path(file) if file else self._generated(variable, name))
+        return _key_from_hex(variable, value)
+
+    def _from_file(self, variable: str, file: Path) -> str:
+        try:
+            value = file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{variable}_FILE cannot be read: {type(error).__name__}.") from error
+        self.files.append(file)
+        return value
+
+    def _generated(self, variable: str, name: str) -> Path:
+        file = self.folder / name
+        if file.exists():
+            return file
+        if not self.may_generate:
+            raise SettingsError(
+                f"{variable} is missing: set it, or {variable}_FILE, to {KEY_BYTES * 2} hexadecimal digits."
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        # A link never replaces an existing key: of two processes starting at once, both read the first one's.
+        with tempfile.NamedTemporaryFile("w", dir=self.folder, encoding="ascii") as draft:
+            draft.write(secrets.token_hex(KEY_BYTES))
+            draft.flush()
+            os.fsync(draft.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, file)
+        return file
+
+
+def _key_from_hex(variable: str, value: str) -> bytes:
+    try:
+        key = bytes.fromhex(value)
+    except ValueError:
+        key = b""
+    if len(key) < KEY_BYTES:
+        raise SettingsError(f"{variable} must be {KEY_BYTES * 2} hexadecimal digits: `openssl rand -hex {KEY_BYTES}`.")
+    return key
