@@ -51,3 +51,11 @@ class BadFile(DeliberationError):
 
 class AmbiguousSign(DeliberationError):
     """The sign convention of an export cannot be told. Parameters: file, agrees_if_plus, agrees_if_minus, recorded."""
+
+
+class CrossedAttributes(DeliberationError):
+    """A published row may name at most one attribute of people besides its statement. Parameters: key."""
+
+
+class NotReleased(DeliberationError):
+    """A published value was made without the disclosure gate. Parameters: type."""
