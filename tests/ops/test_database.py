@@ -1,0 +1,119 @@
+"""Connections, transactions and migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from app import database as db
+from app.database import DB, execute, fetch, fetchrow, fetchval, transaction
+
+
+@pytest.fixture
+async def notes(database: None) -> None:
+    await execute("create table notes (text text primary key)")
+
+
+async def texts() -> list[str]:
+    return [row["text"] for row in await fetch("select text from notes order by text")]
+
+
+async def test_statements_inside_a_transaction_run_on_its_connection(notes: None) -> None:
+    outer = DB.current_transaction.get()
+    assert outer is not None
+    pid = await fetchval("select pg_backend_pid()")
+    assert pid == outer.connection.get_server_pid()
+    async with transaction() as inner:
+        assert await inner.fetchval("select pg_backend_pid()") == pid
+
+
+async def test_a_failed_inner_transaction_takes_back_its_own_writes_only(notes: None) -> None:
+    await execute("insert into notes values ('before')")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with transaction():
+            await execute("insert into notes values ('inside')")
+            await execute("insert into notes values ('before')")
+    await execute("insert into notes values ('after')")
+    assert await texts() == ["after", "before"]
+
+
+async def test_nothing_of_a_test_stays_in_the_database(shared_pool: str) -> None:
+    assert await fetchval("select to_regclass('notes')") is None
+
+
+async def test_a_transaction_whose_commit_fails_gives_its_connection_back(shared_pool: str) -> None:
+    pool = DB.pool
+    assert pool is not None
+    for _ in range(db.MAX_CONNECTIONS + 2):
+        with pytest.raises(asyncpg.UniqueViolationError):
+            async with transaction():
+                await execute(
+                    "create temporary table once (n int, unique (n) deferrable initially deferred) on commit drop"
+                )
+                await execute("insert into once values (1), (1)")
+    assert not db.is_in_transaction()
+    assert await asyncio.wait_for(fetchval("select 1"), 5) == 1
+
+
+async def test_a_connection_returns_to_the_pool_without_an_open_transaction(shared_pool: str) -> None:
+    assert DB.pool is not None
+    async with DB.pool.acquire() as connection:
+        await connection.execute("begin")
+        await connection.execute("create table abandoned (n int)")
+    assert await fetchval("select to_regclass('abandoned')") is None
+
+
+async def test_the_database_clock_is_in_utc_and_goes_on_inside_a_transaction(database: None) -> None:
+    first, second = await db.now(), await db.now()
+    assert first < second
+    assert first.utcoffset() == timedelta(0)
+
+
+async def test_a_statement_that_takes_too_long_is_ended_by_the_server(database: None) -> None:
+    assert await fetchval("show statement_timeout") == "25s"
+    await execute("set local statement_timeout = '50ms'")
+    with pytest.raises(asyncpg.QueryCanceledError):
+        await execute("select pg_sleep(5)")
+
+
+async def test_a_migrated_database_has_nothing_pending(database: None) -> None:
+    assert await db.pending_migrations() == ()
+    assert await db.migrate() == ()
+    row = await fetchrow("select count(*) as n from migration where app_name = 'plenary'")
+    assert row is not None
+    assert row["n"] == len(db.known_migrations())
+
+
+async def test_of_processes_that_migrate_at_once_each_succeeds(
+    server_url: Callable[[str], str], shared_pool: str
+) -> None:
+    await execute("create database raced")
+    program = "import asyncio; from app.database import migrate; print(len(asyncio.run(migrate())))"
+    environment = os.environ | {"DATABASE_URL": server_url("raced")}
+    started = [
+        subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    ran = sorted(int(process.communicate(timeout=60)[0]) for process in started)
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert ran == [0, 0, len(db.known_migrations()) + 1]
+
+
+def test_importing_the_database_connects_to_nothing() -> None:
+    program = "import app.database, app.queue, sys; assert 'procrastinate' not in sys.modules; assert 'black' not in sys.modules"
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    subprocess.run([sys.executable, "-W", "error", "-c", program], env=environment, check=True)
+
+
+async def test_without_an_address_the_reason_is_a_sentence() -> None:
+    program = "import asyncio; from app.database import now; asyncio.run(now())"
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert "No database: set DATABASE_URL" in run.stderr
