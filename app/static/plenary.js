@@ -1,0 +1,36 @@
+// Three helpers over pages that work without them: the form token for htmx, keys in the ballot, a count of characters.
+(() => {
+  "use strict";
+  const token = document.querySelector('meta[name="csrf-token"]')?.content;
+
+  document.addEventListener("htmx:config:request", (event) => {
+    const request = event.detail.ctx.request;
+    if (token && request.method && request.method.toUpperCase() !== "GET") request.headers["X-CSRF-Token"] = token;
+  });
+
+  const keys = { 1: "agree", 2: "disagree", 3: "pass", n: "later" };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const ballot = event.target.closest("#ballot, #status");
+    if (!ballot || event.target.matches("textarea, select, input:not([type=checkbox], [type=radio])")) return;
+    const key = event.key.toLowerCase();
+    const button =
+      key === "u"
+        ? document.querySelector("#status form button")
+        : keys[key] && document.querySelector(`#ballot button[name="choice"][value="${keys[key]}"]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+
+  const count = (area) => {
+    const line = document.querySelector(`[data-count="${CSS.escape(area.id)}"]`);
+    if (!line) return;
+    const left = area.maxLength - area.value.length;
+    line.textContent = `${line.dataset.left} ${left}`;
+    line.classList.toggle("low", left < 20);
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("textarea[maxlength]")) count(event.target);
+  });
+})();
