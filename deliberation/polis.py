@@ -20,9 +20,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from deliberation.votes import Choice
+from deliberation.errors import BadShape, NoVotes
+from deliberation.polis_groups import first_distinct, in_conversation, k_means, silhouettes, smallest_distinct
+from deliberation.polis_lists import (
+    PolisMajority,
+    PolisRepresentative,
+    PolisTable,
+    counts_by_label,
+    group_aware_consensus,
+    majorities,
+    priority,
+    representative_statements,
+    representativeness_table,
+)
+from deliberation.polis_space import polis_space, row_order
+from deliberation.votes import VoteMatrix
 
 
 @dataclass(frozen=True)
@@ -85,59 +99,6 @@ class PolisHistory:
     axes: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True)
-class PolisMajority:
-    """A statement that most participants answered alike.
-
-    statement : its id; choice : agree or disagree
-    n_success, n_trials : participants who chose so, participants who voted (passes included)
-    share : (n_success + 1) / (n_trials + 2); z : one-proportion test of that choice against one half
-    """
-
-    statement: int
-    choice: Choice
-    n_success: int
-    n_trials: int
-    share: float
-    z: float
-
-
-@dataclass(frozen=True)
-class PolisRepresentative(PolisMajority):
-    """A statement that a group answered more alike than the others did.
-
-    ratio : share in the group by share in the rest; ratio_z : two-proportion test of that difference
-    best_agree : whether it was put first because the group agrees with it most
-    """
-
-    ratio: float
-    ratio_z: float
-    best_agree: bool
-
-
-@dataclass(frozen=True, eq=False)
-class PolisTable:
-    """Counts and tests of every group and statement; each array has shape (n_groups, n_statements).
-
-    agrees, disagrees, votes : int64 counts (votes include passes) among the members of the group
-    agree_share, disagree_share : pseudo-count proportions; agree_z, disagree_z : tests of them against one half
-    agree_ratio, disagree_ratio : proportion in the group by proportion in the other groups
-    agree_ratio_z, disagree_ratio_z : tests of that difference
-    """
-
-    agrees: NDArray[np.int64]
-    disagrees: NDArray[np.int64]
-    votes: NDArray[np.int64]
-    agree_share: NDArray[np.float64]
-    disagree_share: NDArray[np.float64]
-    agree_z: NDArray[np.float64]
-    disagree_z: NDArray[np.float64]
-    agree_ratio: NDArray[np.float64]
-    disagree_ratio: NDArray[np.float64]
-    agree_ratio_z: NDArray[np.float64]
-    disagree_ratio_z: NDArray[np.float64]
-
-
 @dataclass(frozen=True, eq=False)
 class PolisResult:
     """What the Polis server would publish about these votes. Participants and statements without a vote are left out.
@@ -198,3 +159,180 @@ class PolisResult:
     @property
     def n_groups(self) -> int:
         return int(self.group_sizes.size)
+
+
+def polis_landscape(
+    votes: VoteMatrix,
+    *,
+    rejected: ArrayLike = (),
+    meta: ArrayLike = (),
+    settings: PolisSettings = PolisSettings(),
+    history: PolisHistory = PolisHistory(),
+) -> PolisResult:
+    """What the Polis server shows for these votes when it meets them for the first time, sorted by (statement,
+    participant); equal votes give equal results. With a `history`, what it shows given that memory.
+
+    rejected, meta : ids of statements that moderators rejected, and of those about participants themselves; both count
+        for nobody's place, but their votes count for being in the conversation. Ids without votes are ignored.
+
+    Raises `NoVotes`, and `BadShape` where previous axes are not of the shape of these votes.
+    Source: compdemocracy/polis, math/src/polismath/math (conversation, pca, clusters, repness).
+    """
+    if not votes.n_votes:
+        raise NoVotes()
+    votes = votes.select(participants=votes.votes_per_participant() > 0, statements=votes.counts().votes > 0)
+    is_meta = np.isin(votes.statement_ids, np.asarray(meta, np.int64))
+    excluded = is_meta | np.isin(votes.statement_ids, np.asarray(rejected, np.int64))
+    if history.axes is not None and history.axes.shape != (2, votes.n_statements):
+        raise BadShape(name="axes", expected=(2, votes.n_statements), found=history.axes.shape)
+    space = polis_space(votes, excluded, previous_axes=history.axes)
+    grouping = _grouping(votes, space.positions, settings, history)
+    agrees, disagrees, seen = counts_by_label(votes, grouping.group_of, len(grouping.group_centres))
+    table = representativeness_table(agrees, disagrees, seen)
+    agree, disagree = majorities(votes, ~excluded, z=settings.z, limit=settings.n_representative)
+    n_agrees, n_seen = agrees.sum(axis=0), seen.sum(axis=0)
+    n_passes = n_seen - n_agrees - disagrees.sum(axis=0)
+    centricness, coreness, extremeness = _places_in_groups(space.positions, grouping.group_of, len(table.votes))
+    return PolisResult(
+        participant_ids=votes.participant_ids,
+        statement_ids=votes.statement_ids,
+        row_order=grouping.row_order,
+        excluded=excluded,
+        meta=is_meta,
+        votes_per_participant=votes.votes_per_participant(),
+        centre=space.centre,
+        axes=space.axes,
+        positions=space.positions,
+        statement_positions=space.statement_positions,
+        extremities=space.extremities,
+        in_conversation=grouping.base_group_of >= 0,
+        base_group_of=grouping.base_group_of,
+        base_centres=grouping.base_centres,
+        base_sizes=grouping.base_sizes,
+        group_of=grouping.group_of,
+        group_of_base=grouping.group_of_base,
+        group_centres=grouping.group_centres,
+        group_sizes=np.bincount(grouping.group_of[grouping.group_of >= 0], minlength=len(table.votes)),
+        silhouettes=grouping.silhouettes,
+        table=table,
+        group_aware_consensus=group_aware_consensus(agrees, seen),
+        priorities=priority(
+            n_agrees, n_passes, n_seen, space.extremities, meta=is_meta, meta_priority=settings.meta_priority
+        ),
+        representative=representative_statements(
+            table, votes.statement_ids, ~excluded, z=settings.z, limit=settings.n_representative
+        ),
+        majority_agree=agree,
+        majority_disagree=disagree,
+        centricness=centricness,
+        coreness=coreness,
+        extremeness=extremeness,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Grouping:
+    row_order: NDArray[np.int64]
+    base_group_of: NDArray[np.int64]
+    base_centres: NDArray[np.float64]
+    base_sizes: NDArray[np.int64]
+    group_of: NDArray[np.int64]
+    group_of_base: NDArray[np.int64]
+    group_centres: NDArray[np.float64]
+    silhouettes: Mapping[int, float]
+
+
+def _grouping(
+    votes: VoteMatrix, positions: NDArray[np.float64], settings: PolisSettings, history: PolisHistory
+) -> _Grouping:
+    order = row_order(votes)
+    base_group_of = _base_group_of(votes, positions, order, settings, history)
+    inside = base_group_of >= 0
+    sizes = np.bincount(base_group_of[inside])
+    centres = np.column_stack(
+        [np.bincount(base_group_of[inside], weights=axis) / sizes for axis in positions[inside].T]
+    ).reshape(-1, 2)
+    group_of_base, group_centres, scores = _opinion_groups(centres, sizes.astype(np.float64), settings)
+    group_of = np.where(inside, group_of_base[base_group_of] if inside.any() else -1, -1)
+    return _Grouping(order, base_group_of, centres, sizes, group_of, group_of_base, group_centres, scores)
+
+
+def _base_group_of(
+    votes: VoteMatrix,
+    positions: NDArray[np.float64],
+    order: NDArray[np.int64],
+    settings: PolisSettings,
+    history: PolisHistory,
+) -> NDArray[np.int64]:
+    labels = np.full(votes.n_participants, -1, np.int64)
+    if history.base_groups is not None:
+        members = np.concatenate([np.asarray(group, np.int64) for group in history.base_groups])
+        which = np.repeat(np.arange(len(history.base_groups)), [len(group) for group in history.base_groups])
+        known = np.isin(members, votes.participant_ids)
+        labels[np.searchsorted(votes.participant_ids, members[known])] = which[known]
+        labels[labels >= 0] = np.unique(labels[labels >= 0], return_inverse=True)[1]
+        return labels
+    inside = in_conversation(
+        votes.votes_per_participant(),
+        order,
+        min_votes=min(settings.min_votes, votes.n_statements) if settings.min_votes_capped else settings.min_votes,
+        fill_to=settings.fill_to,
+        already=np.isin(votes.participant_ids, np.asarray(history.in_conversation or (), np.int64)),
+    )
+    members = order[inside[order]]
+    if settings.base_groups is None:
+        labels[members] = np.arange(members.size)
+    elif members.size:
+        labels[members] = k_means(
+            positions[members],
+            _start(positions[members], settings.base_groups, settings),
+            weights=np.ones(members.size),
+            max_steps=settings.base_steps,
+            tolerance=settings.tolerance,
+        )[0]
+    return labels
+
+
+def _opinion_groups(
+    centres: NDArray[np.float64], sizes: NDArray[np.float64], settings: PolisSettings
+) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, float]]:
+    """The division of base groups with the best silhouette; of equally good ones the one with more groups."""
+    if not len(centres):
+        return np.zeros(0, np.int64), np.zeros((0, 2)), {}
+    most = settings.max_groups
+    if settings.base_groups_per_group is not None:
+        most = min(most, 2 + len(centres) // settings.base_groups_per_group)
+    numbers = range(2, most + 1)
+    tried = [
+        k_means(
+            centres,
+            _start(centres, k, settings),
+            weights=sizes,
+            max_steps=settings.group_steps,
+            tolerance=settings.tolerance,
+        )
+        for k in numbers
+    ]
+    scores = silhouettes(centres, [labels for labels, _ in tried])
+    best = max(range(len(scores)), key=lambda i: (scores[i], i))
+    return *tried[best], dict(zip(numbers, scores, strict=True))
+
+
+def _start(points: NDArray[np.float64], k: int, settings: PolisSettings) -> NDArray[np.float64]:
+    return first_distinct(points, k) if settings.start == "met" else smallest_distinct(points, k)
+
+
+def _places_in_groups(
+    positions: NDArray[np.float64], group_of: NDArray[np.int64], n_groups: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    middle = positions.mean(axis=0)
+    centricness, coreness, extremeness = np.full((3, len(positions)), np.nan)
+    for group in range(n_groups):
+        members = group_of == group
+        own = positions[members].mean(axis=0)
+        outwards = own - middle
+        length = float(np.hypot(*outwards))
+        centricness[members] = 1 - np.hypot(*(positions[members] - middle).T)
+        coreness[members] = 1 - np.hypot(*(positions[members] - own).T)
+        extremeness[members] = (positions[members] - own) @ (outwards / length if length > 0 else outwards)
+    return centricness, coreness, extremeness
