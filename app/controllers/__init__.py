@@ -1,0 +1,19 @@
+"""Every route of the product, in one list. Each declares the one action it carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from litestar.types import ControllerRouterHandler
+
+MODULES = ("health", "home", "accounts", "consultations")
+DEMO_MODULES = ("demo",)
+
+
+def routes(*, is_demo: bool) -> Sequence[ControllerRouterHandler]:
+    """All handlers; those of the demo exist in a demo only."""
+    found: list[ControllerRouterHandler] = []
+    for name in (*MODULES, *(DEMO_MODULES if is_demo else ())):
+        found.extend(import_module(f"app.controllers.{name}").HANDLERS)
+    return found

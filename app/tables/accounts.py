@@ -6,6 +6,8 @@ from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, Integer, SmallInt,
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from app.database import fetchrow
+
 
 class Account(Table, tablename="accounts"):
     """A person's sign-in, across consultations. It knows nothing of proposals and votes."""
@@ -54,3 +56,22 @@ class RateWindow(Table, tablename="rate_windows"):
     key = Varchar(length=160, unique=True)
     n = Integer(default=1)
     expires_at = Timestamptz(index=True)
+
+    @classmethod
+    async def count(cls, key: str, seconds: int) -> int:
+        """How often this has now been done in its window of `seconds`, counting this time; exact with many servers."""
+        row = await fetchrow(
+            """
+            insert into rate_windows (id, key, n, expires_at)
+            values (gen_random_uuid(), $1, 1, clock_timestamp() + make_interval(secs => $2))
+            on conflict (key) do update set
+              n = case when rate_windows.expires_at <= clock_timestamp() then 1 else rate_windows.n + 1 end,
+              expires_at = case when rate_windows.expires_at <= clock_timestamp() then excluded.expires_at
+                                else rate_windows.expires_at end
+            returning n
+            """,
+            key,
+            float(seconds),
+        )
+        assert row is not None
+        return int(row["n"])

@@ -1,0 +1,284 @@
+"""Doors and checks: who comes in, in what capacity, and what they may do; the one place that opens sealed links.
+
+Controllers and actions get a consultation only as an `Actor`, which has passed the door. Every refusal is one sentence,
+shared by the rule, the error page and the disabled button.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from app.auth import Person
+from app.database import fetch, fetchrow, now
+from app.refusals import N_, Closed, Denied, NotFound, NotSignedIn, Refusal
+from app.settings import get_settings
+from app.tables.consultations import Consultation
+from app.tables.participants import Participant, ParticipantLink
+from app.tables.proposals import Proposal
+from app.tables.rounds import Round
+from deliberation.phases import (
+    ALLOWED,
+    Action,
+    Lifecycle,
+    Phase,
+    Role,
+    Standing,
+    State,
+    could_ever,
+    current_round,
+    is_allowed,
+    state_of,
+)
+
+NOT_YOU: dict[Role, str] = {
+    Role.PARTICIPANT: N_("Only participants can do this. Please join the consultation first."),
+    Role.MODERATOR: N_("Only moderators of this consultation can do this."),
+    Role.CURATOR: N_("Only curators of this consultation can do this."),
+    Role.CONVENOR: N_("Only convenors can do this."),
+    Role.AUDITOR: N_("Only auditors of this consultation can do this."),
+    Role.ADMINISTRATOR: N_("Only administrators can do this."),
+    Role.VISITOR: N_("You take part in this consultation already."),
+}
+
+NOT_NOW: dict[Action, str] = {
+    Action.VOTE: N_("Voting is not open. Your earlier votes are kept."),
+    Action.PROPOSE: N_("Proposals are accepted only while a propose round is open."),
+    Action.COSPONSOR: N_("Organisations can co-sponsor only while a propose round is open."),
+    Action.JOIN: N_("This consultation does not take new participants at the moment."),
+    Action.RESPOND: N_("Responses are accepted only while a respond round is open."),
+    Action.CURATE: N_("The slate can be curated only while a curate round is open."),
+    Action.SIGN_SLATE: N_("The slate can be signed only while its curate round is open."),
+    Action.SEE_RESULTS: N_("Results open when the round has closed."),
+    Action.SEE_SLATES: N_("The slates can be seen once the curators have published theirs."),
+    Action.SEE_COALITIONS: N_("Coalitions start from a published slate."),
+    Action.OFFER_WORK: N_("You can offer to work on a proposal once a slate has been published."),
+    Action.SEE_POWER: N_("The power balance can be seen once the round has closed."),
+    Action.CONFIGURE: N_("Rounds and targets can be changed only before the consultation is launched."),
+    Action.WRITE_STARTER: N_("Starter proposals can be written only before the propose round opens."),
+}
+GENERAL_NOT_NOW = N_("This is not possible at this point of the consultation.")
+CLOSING = frozenset({Action.VOTE, Action.PROPOSE, Action.COSPONSOR, Action.RESPOND, Action.CURATE, Action.SIGN_SLATE})
+"""Actions that end at a deadline: one that comes too late is answered with 410 and what was typed."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody at work in one consultation: who, in what roles, and what the clock says about its rounds."""
+
+    consultation: Consultation
+    rounds: tuple[Round, ...]
+    now: datetime
+    roles: frozenset[Role]
+    person: Person | None = None
+    participant: Participant | None = None
+    is_system: bool = False
+
+    @property
+    def state(self) -> State:
+        return state_of(Lifecycle(self.consultation.lifecycle), [item.times for item in self.rounds], self.now)
+
+    @property
+    def round(self) -> Round | None:
+        """The round that decides what is open now."""
+        index = current_round([item.times for item in self.rounds], self.now)
+        return None if index is None else self.rounds[index]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state.endswith(f":{Standing.OPEN}")
+
+    def last_closed(self, phase: Phase) -> Round | None:
+        """The latest round of this phase that is over."""
+        closed = [item for item in self.rounds if item.phase == phase and item.closes_at <= self.now]
+        return closed[-1] if closed else None
+
+    def may(self, action: Action) -> bool:
+        return self.is_system or is_allowed(action, self.roles, self.state)
+
+    def check(self, action: Action) -> None:
+        """Raises the refusal that fits: not signed in, not you, not now, or a moment too late."""
+        if not self.may(action):
+            raise self.refusal(action)
+
+    def refusal(self, action: Action) -> Refusal:
+        others = [role for role in Role if ALLOWED[action][role] and role is not Role.VISITOR]
+        if not could_ever(action, self.roles):
+            if self.person is None and others:
+                return NotSignedIn(N_("Please sign in first."))
+            return Denied(NOT_YOU[others[0]] if others else GENERAL_NOT_NOW)
+        sentence = NOT_NOW.get(action, GENERAL_NOT_NOW)
+        return Closed(sentence) if action in CLOSING and self.state.endswith(":closed") else Denied(sentence)
+
+    def why_not(self, action: Action) -> str | None:
+        """The sentence with which the action would be refused, or None."""
+        return None if self.may(action) else self.refusal(action).message
+
+    @property
+    def label(self) -> str:
+        """How the audit log names the actor: staff by role and a keyed short code, participants by role alone."""
+        if self.is_system:
+            return "system"
+        staff = [role for role in (Role.CONVENOR, Role.MODERATOR, Role.CURATOR, Role.AUDITOR, Role.ADMINISTRATOR)
+                 if role in self.roles]
+        if staff and self.person is not None:
+            return f"{staff[0]}:{short_code(self.person.id)}"
+        return str(Role.PARTICIPANT if Role.PARTICIPANT in self.roles else Role.VISITOR)
+
+
+def short_code(account: UUID) -> str:
+    """A keyed code by which one account's acts can be told from another's, without naming it."""
+    return hmac.new(_key("audit"), str(account).encode(), hashlib.sha256).hexdigest()[:8]
+
+
+async def enter(person: Person | None, slug: str, action: Action) -> Actor:
+    """The door to a consultation: an Actor who may do this. Raises NotFound for what the person may not know of."""
+    actor = await approach(person, slug)
+    actor.check(action)
+    return actor
+
+
+async def approach(person: Person | None, slug: str) -> Actor:
+    """The same without a check of the action, for pages that show different things to different people."""
+    found = await Consultation.objects().where(Consultation.slug == slug).first()
+    if found is None:
+        raise NotFound
+    actor = await actor_in(found, person)
+    if not actor.may(Action.SEE_CONSULTATION):
+        raise NotFound
+    return actor
+
+
+async def actor_in(consultation: Consultation, person: Person | None) -> Actor:
+    """The person as they stand in this consultation at this moment of the database's clock."""
+    rounds = await Round.objects().where(Round.consultation == consultation.id).order_by(Round.number)
+    roles = await _roles(consultation.id, person)
+    participant = None
+    if Role.PARTICIPANT in roles and person is not None:
+        participant = await participant_of(consultation.id, person.id)
+    return Actor(consultation, tuple(rounds), await now(), roles, person, participant)
+
+
+async def system_actor(consultation_id: UUID) -> Actor:
+    """The reserved actor under which jobs and the command line act."""
+    found = await Consultation.objects().where(Consultation.id == consultation_id).first()
+    if found is None:
+        raise NotFound
+    return replace(await actor_in(found, None), is_system=True, roles=frozenset())
+
+
+async def _roles(consultation_id: UUID, person: Person | None) -> frozenset[Role]:
+    if person is None:
+        return frozenset({Role.VISITOR})
+    rows = await fetch(
+        "select role from memberships where consultation = $1 and account = $2", consultation_id, person.id
+    )
+    roles = {Role(row["role"]) for row in rows}
+    if person.is_administrator:
+        roles.add(Role.ADMINISTRATOR)
+    return frozenset(roles or {Role.VISITOR})
+
+
+def check_site(person: Person | None, action: Action) -> None:
+    """The door to what concerns no single consultation."""
+    roles = {Role.VISITOR}
+    if person is not None:
+        roles = {Role.PARTICIPANT}
+        if person.may_convene:
+            roles.add(Role.CONVENOR)
+        if person.is_administrator:
+            roles.add(Role.ADMINISTRATOR)
+    if is_allowed(action, roles, Lifecycle.DRAFT.value):
+        return
+    if person is None:
+        raise NotSignedIn(N_("Please sign in first."))
+    others = [role for role in Role if ALLOWED[action][role] and role is not Role.VISITOR]
+    raise Denied(NOT_YOU[others[0]] if others else GENERAL_NOT_NOW)
+
+
+async def proposal_for(actor: Actor, number: int) -> Proposal:
+    """The proposal people quote by this number, if the actor may see it."""
+    found = await Proposal.objects().where(
+        (Proposal.consultation == actor.consultation.id) & (Proposal.number == number)
+    ).first()
+    staff = actor.is_system or bool(actor.roles & {Role.MODERATOR, Role.CONVENOR, Role.AUDITOR, Role.CURATOR})
+    if found is None:
+        raise NotFound
+    is_own = actor.participant is not None and found.author == actor.participant.id
+    if found.status not in {"accepted", "merged"} and not staff and not is_own:
+        raise NotFound
+    return found
+
+
+# --- the sealed link between an account and a participant -------------------------------------------------------------
+
+
+@cache
+def _key(purpose: str) -> bytes:
+    return hmac.new(get_settings().link_key, purpose.encode(), hashlib.sha256).digest()
+
+
+def _account_key(consultation: UUID, account: UUID) -> bytes:
+    return hmac.new(_key("account"), consultation.bytes + account.bytes, hashlib.sha256).digest()
+
+
+def _participant_key(participant: int) -> bytes:
+    return hmac.new(_key("participant"), str(participant).encode(), hashlib.sha256).digest()
+
+
+def _seal(purpose: str, text: str, bound_to: bytes) -> bytes:
+    nonce = secrets.token_bytes(12)
+    return nonce + AESGCM(_key(purpose)).encrypt(nonce, text.encode(), bound_to)
+
+
+def _open(purpose: str, sealed: bytes, bound_to: bytes) -> str:
+    return AESGCM(_key(purpose)).decrypt(sealed[:12], sealed[12:], bound_to).decode()
+
+
+def new_participant_id() -> int:
+    """A random pseudonym; 52 bits, so that it survives every program that reads numbers as floats."""
+    return secrets.randbits(52) + 1
+
+
+def sealed_link(consultation: UUID, account: UUID, participant: int) -> ParticipantLink:
+    """The row that links an account to a participant, unsaved; it tells nothing to whoever lacks the key."""
+    account_key, participant_key = _account_key(consultation, account), _participant_key(participant)
+    return ParticipantLink(
+        consultation=consultation,
+        account_key=account_key,
+        participant_key=participant_key,
+        sealed_participant=_seal("to participant", str(participant), account_key),
+        sealed_account=_seal("to account", str(account), participant_key),
+    )
+
+
+async def participant_of(consultation: UUID, account: UUID) -> Participant | None:
+    """The participant that an account is in a consultation."""
+    key = _account_key(consultation, account)
+    row = await fetchrow("select sealed_participant from participant_links where account_key = $1", key)
+    if row is None:
+        return None
+    number = int(_open("to participant", bytes(row["sealed_participant"]), key))
+    return await Participant.objects().where(Participant.id == number).first()
+
+
+async def accounts_of(participants: Iterable[int]) -> dict[int, UUID]:
+    """The accounts behind participants, to send them what concerns them; never shown to anybody."""
+    keys = {_participant_key(number): number for number in participants}
+    rows = await fetch(
+        "select participant_key, sealed_account from participant_links where participant_key = any($1::bytea[])",
+        list(keys),
+    )
+    found: dict[int, UUID] = {}
+    for row in rows:
+        key = bytes(row["participant_key"])
+        found[keys[key]] = UUID(_open("to account", bytes(row["sealed_account"]), key))
+    return found

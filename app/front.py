@@ -1,0 +1,159 @@
+"""The outermost layer: what every response has, whatever produced it, and what every handler finds ready.
+
+Middleware inside the framework misses some of its error responses; this wraps all of it. It answers foreign hosts,
+takes the language off the path, looks the visitor up, and puts the security headers on.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import quote
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import auth
+from app.language import LANGUAGES, use_locale
+from app.logs import log_request
+from app.settings import Settings
+
+UNPREFIXED = frozenset({"static", "api", "healthz", "readyz", "metrics", ".well-known", "robots.txt", "live"})
+"""First segments that carry no language."""
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CONTENT_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), browsing-topics=()"),
+    (b"x-frame-options", b"DENY"),
+)
+TRANSPORT = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+
+
+class Front:
+    """Wraps the application; ASGI in and out."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, request_id = time.perf_counter(), secrets.token_hex(8)
+        state: dict[str, Any] = {"request_id": request_id}
+        scope["state"] = state  # type: ignore[typeddict-item]
+        status = 500
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._headers(message, state)
+            await send(message)
+
+        headers = _decoded(scope)
+        try:
+            if not self._is_ours(headers.get("host", "")):
+                await _plain(dressed, 400, "This host is not served here.")
+                return
+            await self._dispatch(scope, receive, dressed, headers)
+        finally:
+            log_request(scope, status=status, seconds=time.perf_counter() - started, request_id=request_id)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
+        path = scope["path"]
+        first = path.split("/", 2)[1] if "/" in path else ""
+        state: dict[str, Any] = scope["state"]  # type: ignore[assignment]
+        cookies = _cookies(headers.get("cookie", ""))
+        if first not in LANGUAGES and first not in UNPREFIXED:
+            await self._to_language(scope, send, cookies, headers)
+            return
+        locale = first if first in LANGUAGES else "en"
+        if first != "static":
+            state["session"] = await auth.visit_of(cookies)
+        state["locale"] = locale
+        if first in LANGUAGES:
+            rest = path[len(first) + 1 :] or "/"
+            scope["path"], scope["raw_path"] = rest, quote(rest).encode()
+        with use_locale(locale):
+            await self.app(scope, receive, send)
+
+    async def _to_language(self, scope: Scope, send: Send, cookies: dict[str, str], headers: dict[str, str]) -> None:
+        if scope["method"] not in auth.SAFE_METHODS:
+            await _plain(send, 404, "Not found")
+            return
+        query = scope.get("query_string", b"").decode("latin-1")
+        path = "/" + quote(scope["path"].lstrip("/\\"))
+        location = f"/{best_language(headers.get('accept-language', ''))}{path}" + (f"?{query}" if query else "")
+        await send({
+            "type": "http.response.start",
+            "status": 302,
+            "headers": [(b"location", location.encode("latin-1", "ignore")), (b"vary", b"Accept-Language, Cookie")],
+        })
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _is_ours(self, host: str) -> bool:
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        return name.lower() in self.settings.allowed_hosts
+
+    def _headers(self, message: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+        given = [(name.lower(), value) for name, value in message.get("headers", []) if name.lower() != b"server"]
+        names = {name for name, _ in given}
+        extra = [pair for pair in HEADERS if pair[0] not in names]
+        if auth.is_secure():
+            extra.append(TRANSPORT)
+        visit = state.get("session")
+        if isinstance(visit, auth.Visit):
+            if b"cache-control" not in names:
+                extra.append((b"cache-control", b"no-store" if visit.account else b"no-cache, private"))
+            if visit.is_new_browser and visit.uses_forms and not visit.token:
+                extra.append((b"set-cookie", cookie("browser", visit.browser, 86_400).encode()))
+        return [*given, *extra]
+
+
+def cookie(name: str, value: str, seconds: int) -> str:
+    """A Set-Cookie value that scripts and other sites cannot read."""
+    secure = "; Secure" if auth.is_secure() else ""
+    return f"{auth.cookie_name(name)}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+
+
+def best_language(accepted: str) -> str:
+    """The first of the six languages in an Accept-Language header, by its weights; else English."""
+    wanted: list[tuple[float, int, str]] = []
+    for place, part in enumerate(accepted[:400].split(",")):
+        code, _, weight = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(weight or 1), place, code.split("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((code for _, _, code in sorted(wanted) if code in LANGUAGES), "en")
+
+
+def _decoded(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+async def _plain(send: Send, status: int, text: str) -> None:
+    await send({
+        "type": "http.response.start",
+        "status": status,
+        "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+    })
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": False})
