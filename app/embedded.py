@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -242,7 +242,7 @@ class EmbeddedServer:
             stdout=log,
             stderr=log,
             cwd="/",
-            preexec_fn=_detach(os.getpid()),
+            preexec_fn=ends_with_us(signal.SIGINT),
             **self.user.popen(),
         )
 
@@ -267,6 +267,14 @@ class EmbeddedServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone() is None:
                 connection.execute(f"create database {DATABASE}")
+
+    def recreate_database(self) -> None:
+        """The database is there and empty."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"drop database if exists {DATABASE} with (force)")
+        self._create_database()
 
     def _log_tail(self) -> str:
         with self.log.open("rb") as log:
@@ -366,14 +374,15 @@ def _own(folder: Path, user: OsUser) -> None:
     folder.chmod(0o700)
 
 
-def _detach(parent: int) -> Any:
-    """What the server does before it becomes PostgreSQL: Ctrl-C passes it by, and our death stops it in order."""
+def ends_with_us(sign: signal.Signals) -> Callable[[], None]:
+    """What a child does before it becomes another program: Ctrl-C passes it by, and our death sends it the signal."""
+    parent = os.getpid()
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def prepare() -> None:
         os.setsid()
         if libc is not None:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+            libc.prctl(PR_SET_PDEATHSIG, sign)
             if os.getppid() != parent:
                 os._exit(1)
 

@@ -1,0 +1,181 @@
+"""`serve` and `demo`: one process that starts database, worker and web in order, watches them, and stops them in order.
+
+The order is: lock, port, database, migrations, worker, web; back again: web, worker, database. Children die with this
+process, even when it is killed: nothing goes on serving that nobody can stop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+
+from app.embedded import ends_with_us
+from app.settings import PROJECT, Settings
+
+# granian cuts open streams after this many seconds; without a limit it never stops while somebody listens.
+WEB_STOP_SECONDS = 5
+# A worker finishes the job in hand; an analysis of a large consultation takes the longest.
+WORKER_STOP_SECONDS = 20
+WORKER_RESTART_SECONDS = 2.0
+FIRST_PAGE_SECONDS = 60.0
+# Requests beyond it wait in the kernel's queue; its default of 1,024 is used up by as many open live streams.
+BACKPRESSURE = 10_000
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class CannotServe(Exception):
+    """The start is refused; the message is a sentence for the person at the terminal."""
+
+
+class Stop(Exception):
+    """Somebody asked this process to end."""
+
+
+@contextlib.contextmanager
+def only_instance(data_dir: Path) -> Iterator[None]:
+    """No other `serve` or `demo` runs on the data folder meanwhile; raises CannotServe."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "serve.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotServe(f"Plenary already runs on {data_dir}: stop it first, or set PLENARY_DATA_DIR.") from error
+        yield
+
+
+def check_port_is_free(host: str, port: int) -> None:
+    """Nobody listens there; raises CannotServe. The web server itself would share the port and split the visitors."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # As the server itself does: connections of an earlier run that linger in TIME_WAIT are no reason to refuse.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotServe(f"{host}:{port} cannot be used ({reason}): set PLENARY_PORT to another.") from error
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """SIGTERM, SIGINT and SIGHUP raise Stop in the main thread, once; later ones are ignored while things stop."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for sign in STOP_SIGNALS:
+            signal.signal(sign, signal.SIG_IGN)
+        raise Stop(signal.Signals(number).name)
+
+    before = {sign: signal.signal(sign, stop) for sign in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def run(settings: Settings, environment: Mapping[str, str], *, when_ready: Callable[[], None]) -> int:
+    """Serves until a signal comes (0) or the web server ends by itself (1)."""
+    worker = Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment, WORKER_STOP_SECONDS)
+    web = Child("web", web_command(settings), environment, WEB_STOP_SECONDS + 5)
+    try:
+        worker.start()
+        web.start()
+        wait_for_first_page(settings, web)
+        when_ready()
+        while web.is_running:
+            if not worker.is_running:
+                time.sleep(WORKER_RESTART_SECONDS)
+                worker.start()
+            time.sleep(0.2)
+        return 1
+    except Stop:
+        return 0
+    finally:
+        web.stop()
+        worker.stop()
+
+
+def web_command(settings: Settings) -> list[str]:
+    """The web server's command line."""
+    options = {
+        "--interface": "asgi",
+        "--host": settings.host,
+        "--port": settings.port,
+        "--workers": settings.n_web_workers,
+        "--backlog": 4096,
+        "--backpressure": BACKPRESSURE,
+        "--workers-kill-timeout": WEB_STOP_SECONDS,
+        "--log-level": "warning",
+    }
+    flags = ["--factory", "--no-ws", "--respawn-failed-workers", "app.main:create_app"]
+    return [sys.executable, "-m", "granian", *(str(part) for pair in options.items() for part in pair), *flags]
+
+
+def wait_for_first_page(settings: Settings, web: Child) -> None:
+    """A page has been answered; raises CannotServe if the web server ends or stays silent."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  asked at home, where it listens everywhere
+    host = everywhere.get(settings.host, settings.host)
+    request = urllib.request.Request(f"http://{host}:{settings.port}/healthz")
+    request.add_header("Host", settings.allowed_hosts[0])
+    give_up_at = time.monotonic() + FIRST_PAGE_SECONDS
+    while time.monotonic() < give_up_at:
+        if not web.is_running:
+            raise CannotServe("The web server ended before it answered; its reason stands above.")
+        try:
+            with urllib.request.urlopen(request, timeout=5):  # noqa: S310  our own address
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise CannotServe(f"The web server did not answer within {FIRST_PAGE_SECONDS:.0f} s.")
+
+
+class Child:
+    """A process with a group of its own, that ends with us."""
+
+    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], stop_seconds: float) -> None:
+        self.name, self.command, self.environment, self.stop_seconds = name, command, environment, stop_seconds
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """It has been started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """It runs; whatever an earlier run left behind does not."""
+        self._kill_group()
+        self.process = subprocess.Popen(
+            self.command,
+            env=dict(self.environment),
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=ends_with_us(signal.SIGTERM),
+        )
+
+    def stop(self) -> None:
+        """It has ended, by itself if it could within its time, and so have its own children."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.stop_seconds)
+        self._kill_group()
+
+    def _kill_group(self) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
