@@ -31,54 +31,75 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
 # One waiting event is enough, for it says "look again"; a few more keep ids of different things apart.
 MAX_WAITING_EVENTS = 16
 
+_channels: ChannelsPlugin | None = None
+_open_streams: set[Subscriber] = set()
+
 
 async def notify(channel: str, id: object) -> None:
     """Once the open transaction is committed, every page that watches the channel learns the id."""
     await execute("select pg_notify($1, $2)", PG_CHANNEL, json.dumps([channel, str(id)]))
 
 
-def create_channels() -> ChannelsPlugin:
-    """The plugin through which handlers subscribe; it listens from the application's start to its end."""
-    return ChannelsPlugin(
-        PostgresBackend(),
-        arbitrary_channels_allowed=True,
-        subscriber_max_backlog=MAX_WAITING_EVENTS,
-        subscriber_backlog_strategy="dropleft",
-    )
+async def start() -> None:
+    """This process hears announcements; starting again changes nothing."""
+    global _channels
+    if _channels is None:
+        _channels = ChannelsPlugin(
+            PostgresBackend(),
+            arbitrary_channels_allowed=True,
+            subscriber_max_backlog=MAX_WAITING_EVENTS,
+            subscriber_backlog_strategy="dropleft",
+        )
+        await _channels.__aenter__()
 
 
-async def updates(channels: ChannelsPlugin, channel: str) -> AsyncIterator[ServerSentEventMessage]:
+async def stop() -> None:
+    """Nothing listens any more, and open streams end."""
+    global _channels
+    if _channels is not None:
+        channels, _channels = _channels, None
+        for subscriber in _open_streams:
+            subscriber.put_nowait(None)
+        await channels.__aexit__(None, None, None)
+
+
+async def updates(channel: str) -> AsyncIterator[ServerSentEventMessage]:
     """Events `changed` with the newest id, at most one a second, and a comment whenever it is quiet for long.
 
-    Hand it to litestar's `ServerSentEvent`. An id of `*` means that events may have been missed.
+    Hand it to litestar's `ServerSentEvent`. An id of `*` means that events may have been missed. Ends with `stop`.
     """
-    async with channels.start_subscription(channel) as subscriber:
-        # The first bytes tell the browser that the stream is open.
-        yield ServerSentEventMessage(comment="open", data=None)
+    if _channels is None:
+        return
+    async with _channels.start_subscription(channel) as subscriber:
+        _open_streams.add(subscriber)
+        try:
+            async for message in _messages(subscriber):
+                yield message
+        finally:
+            _open_streams.discard(subscriber)
+
+
+async def _messages(subscriber: Subscriber) -> AsyncIterator[ServerSentEventMessage]:
+    # The first bytes tell the browser that the stream is open.
+    yield ServerSentEventMessage(comment="open", data=None)
+    events = subscriber.iter_events()
+    following = asyncio.ensure_future(anext(events, None))
+    try:
         while True:
-            newest = await _next(subscriber, KEEP_ALIVE_SECONDS)
-            if newest is None:
+            await asyncio.wait({following}, timeout=KEEP_ALIVE_SECONDS)
+            if not following.done():
                 yield ServerSentEventMessage(comment="keep-alive", data=None)
                 continue
-            yield ServerSentEventMessage(event="changed", data=newest)
+            newest = following.result()
+            while subscriber.qsize and newest is not None:
+                newest = await anext(events, None)
+            if newest is None:
+                return
+            yield ServerSentEventMessage(event="changed", data=newest.decode())
+            following = asyncio.ensure_future(anext(events, None))
             await asyncio.sleep(MIN_SECONDS_BETWEEN_EVENTS)
-            while (later := await _next(subscriber, 0)) is not None:
-                newest = later
-                if subscriber.qsize == 0:
-                    yield ServerSentEventMessage(event="changed", data=newest)
-                    await asyncio.sleep(MIN_SECONDS_BETWEEN_EVENTS)
-
-
-async def _next(subscriber: Subscriber, seconds: float) -> str | None:
-    if seconds == 0 and subscriber.qsize == 0:
-        return None
-    events = subscriber.iter_events()
-    try:
-        return (await asyncio.wait_for(anext(events), seconds or None)).decode()
-    except TimeoutError:
-        return None
-    except StopAsyncIteration:
-        raise asyncio.CancelledError from None
+    finally:
+        following.cancel()
 
 
 class PostgresBackend(ChannelsBackend):

@@ -10,12 +10,11 @@ import hashlib
 import hmac
 import logging
 import sys
-import time
 from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Scope
 from structlog.typing import EventDict, WrappedLogger
 
 from app.settings import get_settings
@@ -26,6 +25,7 @@ FORBIDDEN_FIELDS = frozenset(
 )
 # Log readers and terminals act on control characters: a value must never begin a line of its own.
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {0x2028: "\\u2028", 0x2029: "\\u2029"}
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET_LOGGERS = ("procrastinate", "_granian", "granian", "asyncio", "httpx", "faker", "piccolo")
 
 
@@ -101,44 +101,14 @@ def log() -> Any:
     return structlog.get_logger("plenary")
 
 
-class AccessLog:
-    """ASGI wrapper: one line a request with method, route template, status, milliseconds and request id."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await self.app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 500
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, watch)
-        finally:
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log().info(
-                "request",
-                method=scope["method"],
-                route=route_template(scope),
-                status=status,
-                ms=milliseconds,
-                request_id=request_id(scope),
-            )
-
-
-def route_template(scope: Scope) -> str:
-    """The route with its parameters' names, such as `/c/{slug}`; never the path that was asked for."""
-    return str(scope.get("path_template") or "unmatched")
-
-
-def request_id(scope: Scope) -> str:
-    """The id that the request was given in `scope["state"]`, or nothing."""
-    state: Any = scope.get("state") or {}
-    return str(state.get("request_id", ""))
+def log_request(scope: Scope, *, status: int, seconds: float, request_id: str) -> None:
+    """One line a request; the route's template stands for its path, which names consultations and people."""
+    method = str(scope.get("method", "")) if scope["type"] == ScopeType.HTTP else ""
+    log().info(
+        "request",
+        method=method if method in METHODS else "other",
+        route=str(scope.get("path_template") or "unmatched"),
+        status=status,
+        ms=round(seconds * 1000, 1),
+        request_id=request_id,
+    )
