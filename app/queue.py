@@ -10,17 +10,28 @@ Tasks live in `app.jobs` and register on `jobs`, a procrastinate App; everybody 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app.database import connection
+from app.logs import log
 
 if TYPE_CHECKING:
     from procrastinate import App
 
     jobs: App
+
+# Analyses take a processor each; mails and small jobs fit beside one.
+CONCURRENCY = 4
+# A worker says every 10 s that it lives; a long analysis in its own thread may delay that, but not so long.
+STALLED_SECONDS = 60.0
+SWEEP_SECONDS = 30.0
+# Less than what the supervisor grants before it kills.
+SHUTDOWN_SECONDS = 15.0
+KEEP_HOURS = 7 * 24
 
 INSERT = """
 insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
@@ -63,15 +74,62 @@ async def enqueue(
                 return int(job)
 
 
+async def run_worker(url: str) -> None:
+    """Runs jobs until SIGTERM or SIGINT, finishing those in hand; the tasks of `app.jobs` must be imported before."""
+    from procrastinate import PsycopgConnector
+
+    connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONCURRENCY + 2)
+    with jobs_app().replace_connector(connector) as app:
+        async with app.open_async():
+            sweep = asyncio.create_task(_sweep_forever(app), name="stalled jobs")
+            try:
+                await app.run_worker_async(
+                    concurrency=CONCURRENCY,
+                    shutdown_graceful_timeout=SHUTDOWN_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    install_signal_handlers=True,
+                )
+            finally:
+                sweep.cancel()
+                await asyncio.gather(sweep, return_exceptions=True)
+
+
+async def _sweep_forever(app: App) -> None:
+    while True:
+        try:
+            await sweep(app)
+        except Exception as error:
+            # A worker must not end for it: the next sweep is the retry.
+            log().warning("sweep failed", exc_info=error)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def sweep(app: App) -> int:
+    """Jobs of workers that died wait again, and old finished ones are gone; returns how many were stalled."""
+    from procrastinate.exceptions import UniqueViolation
+    from procrastinate.jobs import Status
+
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
+    for job in stalled:
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            # Another with the same queueing lock waits already: that one does the work.
+            await app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=True)
+    await app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS, include_failed=False, include_aborted=True)
+    return len(stalled)
+
+
 def __getattr__(name: str) -> App:
     # procrastinate and its driver take half a second to import; pages only enqueue, which needs neither.
     if name == "jobs":
-        return _jobs()
+        return jobs_app()
     raise AttributeError(name)
 
 
 @cache
-def _jobs() -> App:
+def jobs_app() -> App:
+    """The App that tasks register on."""
     from procrastinate import App, PsycopgConnector
 
     # The connector opens when a worker starts, with that worker's address.

@@ -1,0 +1,98 @@
+"""Messages: composed in the reader's language, put into the outbox by the transaction that causes them, sent later."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from app.database import execute, now
+from app.queue import enqueue
+from app.rendering import render
+from app.settings import get_settings, is_loopback
+from app.tables.outbox import Message
+
+
+def compose(kind: str, *, locale: str, **values: Any) -> tuple[str, str]:
+    """Subject and text of a message; the template's first line is the subject."""
+    text = render(f"emails/{kind}.txt", locale=locale, base_url=get_settings().base_url, **values)
+    subject, _, body = text.strip().partition("\n")
+    return " ".join(subject.split())[:200], body.strip() + "\n"
+
+
+async def send(kind: str, *, to: str, locale: str, **values: Any) -> None:
+    """A message waits in the outbox, and a job delivers it once the open transaction has committed."""
+    subject, text = compose(kind, locale=locale, **values)
+    message = Message(kind=kind, to=to, locale=locale, subject=subject, text=text, created_at=await now())
+    await message.save()
+    await enqueue("deliver_message", message_id=str(message.id))
+
+
+SMTP_SECONDS = 20.0
+SMTP_PORT, SMTPS_PORT = 587, 465
+
+
+async def deliver(message_id: UUID) -> bool:
+    """The mail server has taken the message; False where none is configured, so that it stays in the outbox.
+
+    Raises aiosmtplib.SMTPException or OSError; the outbox keeps the kind of failure, and the job tries again.
+    """
+    import aiosmtplib
+
+    settings = get_settings()
+    message = await Message.objects().where(Message.id == message_id).first()
+    if settings.smtp_url is None or settings.is_demo or message is None or message.status == "sent":
+        return False
+    try:
+        await aiosmtplib.send(_as_mail(message), timeout=SMTP_SECONDS, **smtp_options(settings.smtp_url))
+    except (aiosmtplib.SMTPException, OSError) as error:
+        await execute(
+            "update messages set n_tries = n_tries + 1, problem = $2 where id = $1", message_id, type(error).__name__
+        )
+        raise
+    await execute(
+        "update messages set status = 'sent', problem = '', n_tries = n_tries + 1, sent_at = clock_timestamp() "
+        "where id = $1",
+        message_id,
+    )
+    return True
+
+
+def smtp_options(url: str) -> dict[str, Any]:
+    """How to reach the server of `smtp://user:password@host:587` (upgraded by STARTTLS) or `smtps://...:465`.
+
+    Only `smtp://` to this machine itself goes without encryption, and then without a password. Raises ValueError.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("PLENARY_SMTP_URL must look like smtp://user:password@host:587")
+    is_tls = parts.scheme == "smtps"
+    is_local = is_loopback(parts.hostname) and parts.username is None
+    options = {
+        "hostname": parts.hostname,
+        "port": parts.port or (SMTPS_PORT if is_tls else SMTP_PORT),
+        "use_tls": is_tls,
+        "start_tls": None if is_tls else not is_local,
+    }
+    if parts.username is not None:
+        options |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
+    return options
+
+
+def _as_mail(message: Message) -> EmailMessage:
+    settings = get_settings()
+    mail = EmailMessage()
+    mail["From"] = settings.mail_from
+    mail["To"] = message.to
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(message.created_at)
+    mail["Message-ID"] = make_msgid(str(message.id), urlsplit(settings.base_url).hostname)
+    # Holiday replies to a one-time code help nobody.
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = message.locale
+    mail.set_content(message.text)
+    if message.html:
+        mail.add_alternative(message.html, subtype="html")
+    return mail
