@@ -1,4 +1,4 @@
-"""Probabilistic PCA and the additive model on the votes that were cast. Sparse sums only: nothing unseen is filled in."""
+"""Probabilistic PCA and the additive model on the votes that were cast: sparse sums, nothing unseen is filled in."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class SpaceSettings:
     gain_errors: float = 1.0
     """Standard errors by which a gain must exceed zero before there is a map at all."""
     tolerance: float = 1e-4
-    """Relative change of the noise variance at which the iteration stops: further sweeps do not move anybody visibly."""
+    """Relative change of the noise variance at which the iteration stops: further sweeps move nobody visibly."""
     choosing_tolerance: float = 3e-4
     """The same while ranks are compared; a tighter one changes gains in the fourth digit only."""
     fit_sample: int = 20_000

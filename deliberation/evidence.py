@@ -1,0 +1,238 @@
+"""What speaks for k opinion groups: are they stable, large enough, and clearer than votes without groups would show?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deliberation.clustering import Labels, overlaps, partition, silhouettes
+from deliberation.factors import Factors, Floats, Observed, fit_factors, posterior
+from deliberation.nulls import fit_null
+from deliberation.space import OpinionSpace, principal
+from deliberation.votes import VoteMatrix
+
+
+@dataclass(frozen=True)
+class GroupSettings:
+    """When a grouping is believed. Every value has its reason."""
+
+    least_participants: int = 30
+    """Below it no grouping is stable, and a map would show persons."""
+    max_groups: int = 5
+    """More groups cannot be told apart by readers, and are seldom stable."""
+    max_groups_large: int = 7
+    """The same above `large` participants."""
+    large: int = 2_000
+    """Participants from which more groups can be stable."""
+    least_members: int = 15
+    """Members a group needs: fewer are a handful of people, not an opinion group."""
+    least_share: float = 0.05
+    """Share of participants a group needs."""
+    bootstraps: int = 50
+    """Resamples of participants for stability; the mean Jaccard is then known to about .02."""
+    least_jaccard: float = 0.75
+    """Mean bootstrap Jaccard from which a group counts as stable (Hennig 2007)."""
+    null_draws: int = 99
+    """Sets of votes without groups, of each kind; the smallest p is then .01, enough for four tests at .05."""
+    null_draws_large: int = 159
+    """The same where up to seven groups are tried, so six tests."""
+    level: float = 0.05
+    """Family-wise error rate over all numbers of groups tried (Holm 1979)."""
+    restarts: int = 10
+    """Starts of k-means for the groups that are shown."""
+    evidence_restarts: int = 3
+    """The same within resamples and null draws, where a slightly worse start does not matter."""
+    evidence_sample: int = 5_000
+    """Most participants to weigh evidence on: stability and silhouettes hardly change beyond."""
+    posterior_draws: int = 100
+    """Draws of each participant's position for the confidence of membership."""
+    least_confidence: float = 0.8
+    """Share of draws in one's own group from which one is placed; others stand between groups."""
+    tolerance: float = 3e-4
+    """Relative change at which fits to resamples and null draws stop."""
+    max_iterations: int = 30
+    """Most sweeps of such a fit."""
+
+
+@dataclass(frozen=True)
+class GroupEvidence:
+    """What was found for k groups. `p` and what belongs to it are None where every k was refused beforehand.
+
+    jaccard : mean bootstrap Jaccard of the least stable group; smallest : members of the smallest group
+    silhouette : of the groups found; null_mean : its mean where there are no groups, by the model that comes closer
+    p, p_holm : share of null draws at least as clear, and the same corrected for all k tried; the larger of both models
+    refused_because : "unstable", "too_small", "not_clearer_than_no_groups", "not_clearer_than_one_spectrum", or None
+    """
+
+    k: int
+    jaccard: float
+    smallest: int
+    silhouette: float
+    null_mean: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    accepted: bool = False
+    refused_because: str | None = None
+
+    @property
+    def excess(self) -> float:
+        """How much clearer than without groups."""
+        return self.silhouette - (self.null_mean or 0.0)
+
+
+def weigh_evidence(
+    space: OpinionSpace, votes: VoteMatrix, *, seed: int, settings: GroupSettings
+) -> tuple[GroupEvidence, ...]:
+    """The evidence for each number of groups that could be large enough, smallest k first.
+
+    `votes` are those of the space's participants on its statements.
+    """
+    rng = np.random.default_rng(seed)
+    chosen = _sample(space.participant_ids.size, settings.evidence_sample, rng)
+    sampled = votes if chosen.all() else votes.select(participants=chosen)
+    points = space.positions[chosen, :2]
+    candidates = _candidates(points.shape[0], space.participant_ids.size, settings)
+    if not candidates:
+        return ()
+    kmeans_seed = int(rng.integers(2**31))
+    found = {k: partition(points, k, seed=kmeans_seed, restarts=settings.restarts)[0] for k in candidates}
+    refit = _Refit(Observed.of_votes(sampled), space, settings)
+    stability = _stability(refit, found, rng)
+    least = max(settings.least_members, settings.least_share * points.shape[0])
+    sizes = {k: int(np.bincount(labels, minlength=k).min()) for k, labels in found.items()}
+    refused = {k: _refusal(stability[k], sizes[k], least, settings) for k in candidates}
+    observed = silhouettes(points, [found[k] for k in candidates])
+    nulls = None if all(refused.values()) else _null_silhouettes(refit, candidates, rng)
+    return _judge(candidates, stability, sizes, refused, observed, nulls, settings)
+
+
+def _candidates(n: int, n_all: int, settings: GroupSettings) -> list[int]:
+    most = settings.max_groups_large if n_all > settings.large else settings.max_groups
+    return [k for k in range(2, most + 1) if k * settings.least_members <= n]
+
+
+def _sample(n: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    chosen = np.ones(n, bool)
+    if n > size:
+        chosen[:] = False
+        chosen[rng.choice(n, size, replace=False)] = True
+    return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class _Refit:
+    """How the map is made anew from other votes: same rank, prior and scaling as the space."""
+
+    observed: Observed
+    space: OpinionSpace
+    settings: GroupSettings
+
+    def points(self, observed: Observed, start: Factors | None) -> Floats:
+        factors = fit_factors(
+            observed,
+            self.space.rank,
+            self.space.prior,
+            start=start,
+            tolerance=self.settings.tolerance,
+            max_iterations=self.settings.max_iterations,
+        )
+        factors = principal(factors)
+        z, _ = posterior(observed, factors)
+        scaled: Floats = z * np.sqrt(np.mean(factors.loadings**2, axis=0))
+        return scaled[:, :2]
+
+    def start(self) -> Factors:
+        half = np.linalg.cholesky(self.space.position_prior)
+        return Factors(self.space.means, self.space.loadings @ half, self.space.noise_variance)
+
+
+def _stability(refit: _Refit, found: dict[int, Labels], rng: np.random.Generator) -> dict[int, float]:
+    """For each k the mean Jaccard overlap of its least stable group with the best match in resamples of people."""
+    observed, settings = refit.observed, refit.settings
+    pointer = np.concatenate(([0], np.cumsum(np.bincount(observed.rows, minlength=observed.n))))
+    totals = {k: np.zeros(k) for k in found}
+    for _ in range(settings.bootstraps):
+        drawn = rng.integers(0, observed.n, observed.n)
+        points = refit.points(_resample(observed, pointer, drawn), refit.start())
+        people, first = np.unique(drawn, return_index=True)
+        kmeans_seed = int(rng.integers(2**31))
+        for k, labels in found.items():
+            again, _ = partition(points, k, seed=kmeans_seed, restarts=settings.evidence_restarts)
+            totals[k] += overlaps(labels[people], again[first], k, k).max(axis=1)
+    return {k: float(total.min()) / settings.bootstraps for k, total in totals.items()}
+
+
+def _resample(observed: Observed, pointer: NDArray[np.int64], drawn: NDArray[np.int64]) -> Observed:
+    """The votes of the drawn participants, one row per draw."""
+    lengths = pointer[drawn + 1] - pointer[drawn]
+    rows = np.repeat(np.arange(drawn.size), lengths)
+    within = np.arange(rows.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    votes = np.repeat(pointer[drawn], lengths) + within
+    return Observed.of(rows, observed.columns[votes], observed.x[votes], drawn.size, observed.m)
+
+
+def _refusal(stability: float, smallest: int, least: float, settings: GroupSettings) -> str | None:
+    if smallest < least:
+        return "too_small"
+    return "unstable" if stability < settings.least_jaccard else None
+
+
+def _null_silhouettes(refit: _Refit, candidates: list[int], rng: np.random.Generator) -> Floats:
+    """Silhouettes (2, draws, candidates) of groups sought where there are none: without axes, and on a spectrum."""
+    observed, settings = refit.observed, refit.settings
+    null = fit_null(observed.rows, observed.columns, observed.x.astype(np.int8), observed.n, observed.m)
+    draws = settings.null_draws if len(candidates) <= 4 else settings.null_draws_large
+    clear = np.zeros((2, draws, len(candidates)))
+    for draw in range(draws):
+        for kind, signs in enumerate((null.draw(rng), null.draw_spectrum(refit.start(), rng))):
+            votes = Observed.of(observed.rows, observed.columns, signs, observed.n, observed.m)
+            points = refit.points(votes, None)
+            kmeans_seed = int(rng.integers(2**31))
+            found = [partition(points, k, seed=kmeans_seed, restarts=settings.evidence_restarts)[0] for k in candidates]
+            clear[kind, draw] = silhouettes(points, found)
+    return clear
+
+
+def _judge(
+    candidates: list[int],
+    stability: dict[int, float],
+    sizes: dict[int, int],
+    refused: dict[int, str | None],
+    observed: list[float],
+    nulls: Floats | None,
+    settings: GroupSettings,
+) -> tuple[GroupEvidence, ...]:
+    judged = [
+        GroupEvidence(k, stability[k], sizes[k], observed[i], refused_because=refused[k])
+        for i, k in enumerate(candidates)
+    ]
+    if nulls is None:
+        return tuple(judged)
+    shares = (1 + (nulls >= np.array(observed)).sum(axis=1)) / (1 + nulls.shape[1])
+    holm = np.stack([holm_adjusted(p) for p in shares])
+    worst = shares.argmax(axis=0)
+    for index, evidence in enumerate(judged):
+        beaten = holm[:, index] <= settings.level + 1e-12
+        why = evidence.refused_because
+        if why is None and not beaten.all():
+            why = "not_clearer_than_no_groups" if not beaten[0] else "not_clearer_than_one_spectrum"
+        judged[index] = replace(
+            evidence,
+            null_mean=float(nulls[:, :, index].mean(axis=1).max()),
+            p=float(shares[worst[index], index]),
+            p_holm=float(holm[:, index].max()),
+            accepted=why is None,
+            refused_because=why,
+        )
+    return tuple(judged)
+
+
+def holm_adjusted(p: Floats) -> Floats:
+    """P values corrected for their number by Holm's step-down rule (1979), in the given order."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted = np.empty(p.size)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted

@@ -1,0 +1,187 @@
+"""OpinionGroups: how many groups the votes support, who is in which, and how sure that is. Often there are none."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deliberation.clustering import Labels, match, nearest_centre, overlaps, partition
+from deliberation.errors import BadShape
+from deliberation.evidence import GroupEvidence, GroupSettings, weigh_evidence
+from deliberation.factors import Floats
+from deliberation.space import OpinionSpace
+from deliberation.votes import VoteMatrix
+
+__all__ = [
+    "LETTERS",
+    "GroupEvidence",
+    "GroupSettings",
+    "GroupsStatus",
+    "OpinionGroups",
+    "find_groups",
+    "no_groups",
+]
+
+LETTERS = string.ascii_uppercase
+"""Names of groups: neutral, and never words about who people are."""
+
+CHUNK = 8192
+"""Participants whose posterior draws are held at once."""
+
+
+class GroupsStatus(StrEnum):
+    """What the votes say about groups."""
+
+    CHECKING = "checking"
+    FOUND = "found"
+    NONE = "none"
+    TOO_FEW = "too_few"
+
+
+@dataclass(frozen=True, eq=False)
+class OpinionGroups:
+    """Which opinion group each participant is in, -1 for who stands between groups; labels only if status is FOUND.
+
+    participant_ids : (n,); letters : names, in the order of labels
+    labels : int8 (n,), index of a letter, or -1 where confidence is below the bar
+    nearest : int8 (n,), the group whose centre is closest, however sure; -1 without groups
+    confidence : (n,) share of posterior draws of the position that fall in the nearest group; 0 without groups
+    centres : (number of groups, axes); evidence : for every number of groups tried
+    bands : int8 (n,), 0 to 2, thirds of axis 1 when status is NONE and there is a map; else -1. Bands are no groups.
+    """
+
+    status: GroupsStatus
+    participant_ids: NDArray[np.int64]
+    letters: tuple[str, ...]
+    labels: NDArray[np.int8]
+    nearest: NDArray[np.int8]
+    confidence: Floats
+    centres: Floats
+    evidence: tuple[GroupEvidence, ...]
+    bands: NDArray[np.int8]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Placed participants of each group."""
+        return {letter: int((self.labels == index).sum()) for index, letter in enumerate(self.letters)}
+
+    @property
+    def unplaced_share(self) -> float:
+        """Share of participants between groups; 0 without groups."""
+        return float((self.labels < 0).mean()) if self.letters and self.labels.size else 0.0
+
+
+def no_groups(
+    status: GroupsStatus,
+    participant_ids: NDArray[np.int64],
+    *,
+    evidence: tuple[GroupEvidence, ...] = (),
+    bands: NDArray[np.int8] | None = None,
+) -> OpinionGroups:
+    """Nobody is in a group, for the reason that `status` gives."""
+    n = participant_ids.size
+    nobody = np.full(n, -1, np.int8)
+    return OpinionGroups(
+        status=status,
+        participant_ids=participant_ids,
+        letters=(),
+        labels=nobody,
+        nearest=nobody,
+        confidence=np.zeros(n),
+        centres=np.zeros((0, 0)),
+        evidence=evidence,
+        bands=nobody if bands is None else bands,
+    )
+
+
+def find_groups(
+    space: OpinionSpace,
+    votes: VoteMatrix,
+    *,
+    seed: int,
+    settings: GroupSettings = GroupSettings(),
+    previous: OpinionGroups | None = None,
+) -> OpinionGroups:
+    """The opinion groups that are stable, large enough and clearer than votes without groups would show; or none.
+
+    k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against two models
+    without groups, corrected by Holm over all k: one with statements' levels and people's leanings only, and one where
+    people lie on the fitted axes in one bell shape. Of the accepted k the clearest over both is taken. `previous` only
+    lends its letters. `votes` are those the space was fitted on.
+    """
+    if votes.shape != (space.participant_ids.size, space.statement_ids.size):
+        raise BadShape(name="votes", expected=(space.participant_ids.size, space.statement_ids.size), found=votes.shape)
+    if votes.n_participants < settings.least_participants:
+        return no_groups(GroupsStatus.TOO_FEW, votes.participant_ids)
+    if space.rank == 0:
+        return no_groups(GroupsStatus.NONE, votes.participant_ids)
+    evidence_seed, kmeans_seed, draws_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
+    evidence = weigh_evidence(space, votes, seed=evidence_seed, settings=settings)
+    accepted = [e for e in evidence if e.accepted]
+    if not accepted:
+        bands = thirds(space.positions[:, 0])
+        return no_groups(GroupsStatus.NONE, votes.participant_ids, evidence=evidence, bands=bands)
+    best = max(accepted, key=lambda e: (round(e.excess, 6), -e.k))
+    points = space.positions[:, :2]
+    labels, _ = partition(points, best.k, seed=kmeans_seed, restarts=settings.restarts)
+    labels = by_size(labels, best.k)
+    centres = np.stack([points[labels == index].mean(axis=0) for index in range(best.k)])
+    confidence = membership(space, labels, centres, seed=draws_seed, draws=settings.posterior_draws)
+    return OpinionGroups(
+        status=GroupsStatus.FOUND,
+        participant_ids=votes.participant_ids,
+        letters=letters_for(labels, votes.participant_ids, best.k, previous),
+        labels=np.where(confidence >= settings.least_confidence, labels, -1).astype(np.int8),
+        nearest=labels.astype(np.int8),
+        confidence=confidence,
+        centres=centres,
+        evidence=evidence,
+        bands=np.full(labels.size, -1, np.int8),
+    )
+
+
+def by_size(labels: Labels, k: int) -> Labels:
+    """The same groups numbered from the largest; ties by the first participant."""
+    sizes = np.bincount(labels, minlength=k)
+    first = [int(np.argmax(labels == index)) if sizes[index] else labels.size for index in range(k)]
+    order = sorted(range(k), key=lambda index: (-sizes[index], first[index]))
+    number = np.empty(k, np.int64)
+    number[order] = np.arange(k)
+    return number[labels]
+
+
+def membership(space: OpinionSpace, labels: Labels, centres: Floats, *, seed: int, draws: int) -> Floats:
+    """Share of draws from each participant's position that fall nearest to the centre of the participant's group."""
+    rng = np.random.default_rng(seed)
+    axes = centres.shape[1]
+    confidence = np.empty(labels.size)
+    for start in range(0, labels.size, CHUNK):
+        rows = slice(start, start + CHUNK)
+        half = np.linalg.cholesky(space.covariances[rows, :axes, :axes])
+        noise = rng.standard_normal((draws, half.shape[0], axes))
+        drawn = space.positions[rows, :axes] + np.einsum("iab,dib->dia", half, noise)
+        nearest = nearest_centre(drawn.reshape(-1, axes), centres).reshape(draws, -1)
+        confidence[rows] = (nearest == labels[rows]).mean(axis=0)
+    return confidence
+
+
+def letters_for(
+    labels: Labels, participant_ids: NDArray[np.int64], k: int, previous: OpinionGroups | None
+) -> tuple[str, ...]:
+    """Letters by size; a group that continues a previous one keeps its letter, a new one takes a fresh letter."""
+    if previous is None or not previous.letters:
+        return tuple(LETTERS[:k])
+    _, here, there = np.intersect1d(participant_ids, previous.participant_ids, return_indices=True)
+    before = previous.nearest[there].astype(np.int64)
+    kept = match(overlaps(labels[here], before, k, len(previous.letters)))
+    fresh = iter(letter for letter in LETTERS if letter not in previous.letters)
+    return tuple(previous.letters[kept[index]] if index in kept else next(fresh) for index in range(k))
+
+
+def thirds(positions: Floats) -> NDArray[np.int8]:
+    """0, 1 or 2 for the lower, middle and upper third; equal positions share a band."""
+    return np.searchsorted(np.quantile(positions, (1 / 3, 2 / 3)), positions, side="left").astype(np.int8)
