@@ -97,9 +97,7 @@ def quantify(
     positions = agrees + disagrees
     if positions < settings.fewest_positions:
         return Quantified(None, None)
-    counted = Quantified(
-        word_for_count(agrees, positions, settings), dissent_for_count(disagrees, positions, settings)
-    )
+    counted = Quantified(word_for_count(agrees, positions, settings), dissent_for_count(disagrees, positions, settings))
     return qualify(
         counted, by_group=by_group, by_constituency=by_constituency, importance=importance, settings=settings
     )
