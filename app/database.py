@@ -21,6 +21,7 @@ from app.settings import PROJECT, get_settings
 MIGRATIONS = PROJECT / "migrations"
 # Any constant will do, as long as nothing else in the database locks the same one.
 MIGRATION_LOCK = 724_001
+DEMO_COMMENT, SEEDED = "Plenary demo", ", complete"
 MIN_CONNECTIONS, MAX_CONNECTIONS = 2, 10
 COMMAND_SECONDS = 30.0
 # Shorter than the driver's own patience, so that the server ends a statement before the client gives up on it.
@@ -244,6 +245,28 @@ async def _run_forwards() -> None:
         result = await run_forwards("plenary")
     if not result.success:
         raise RuntimeError(f"Migrations failed: {result.message}\n{printed.getvalue()}")
+
+
+async def is_demo_database() -> bool:
+    """The database was filled by `plenary demo`; with it come sign-ins that everybody knows."""
+    return (await _comment()).startswith(DEMO_COMMENT)
+
+
+async def is_seeded() -> bool:
+    """The demo's data are complete."""
+    return await _comment() == DEMO_COMMENT + SEEDED
+
+
+async def mark_as_demo(*, is_seeded: bool) -> None:
+    """The database says of itself that it is a demo, wherever it is copied or connected to."""
+    name = await fetchval("select quote_ident(current_database())")
+    await execute(f"comment on database {name} is '{DEMO_COMMENT}{SEEDED if is_seeded else ''}'")
+
+
+async def _comment() -> str:
+    # PostgreSQL's own default comment on a database called "postgres" is some other text.
+    sql = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+    return str(await fetchval(sql) or "")
 
 
 async def pending_migrations() -> tuple[str, ...]:
