@@ -1,0 +1,89 @@
+"""Votes counted by statement within each category of people: opinion group, constituency, or everyone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deliberation.errors import BadShape, BadValue
+from deliberation.votes import SIGN, Choice, VoteMatrix
+
+Ints = NDArray[np.int64]
+
+_COLUMN = {choice: sign + 1 for choice, sign in SIGN.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """Which category each participant belongs to: names, and index (n,) into them, -1 for not stated or unplaced."""
+
+    names: tuple[str, ...]
+    index: Ints
+
+    @property
+    def sizes(self) -> Ints:
+        """Participants in each category."""
+        return np.bincount(self.index[self.index >= 0], minlength=len(self.names)).astype(np.int64)
+
+
+def categories_of(labels: NDArray[Any], n_participants: int, *, names: tuple[str, ...] = ()) -> Categories:
+    """Categories from one label per participant: words ("" is not stated) or whole numbers (negative is not stated).
+
+    With `names`, numbers are indices into them; otherwise a number is its own name. Names are in sorted order.
+    """
+    array = np.asarray(labels)
+    if array.shape != (n_participants,):
+        raise BadShape(name="labels", expected=(n_participants,), found=array.shape)
+    if array.dtype.kind in "iu":
+        numbers = array.astype(np.int64)
+        if names:
+            if numbers.max(initial=-1) >= len(names):
+                raise BadValue(name="labels", value=int(numbers.max()), allowed=f"below {len(names)}")
+            return Categories(names, np.maximum(numbers, -1))
+        found = np.unique(numbers[numbers >= 0])
+        return Categories(
+            tuple(str(number) for number in found), np.where(numbers >= 0, np.searchsorted(found, numbers), -1)
+        )
+    if array.dtype.kind not in "UO":
+        raise BadValue(name="labels", value=str(array.dtype), allowed="words or whole numbers")
+    words = np.array(["" if word is None else str(word) for word in array.tolist()], dtype=str)
+    known = np.unique(words[words != ""])
+    index = np.where(words != "", np.searchsorted(known, words), -1).astype(np.int64)
+    return Categories(tuple(str(word) for word in known), index)
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Votes by category and statement. counts : int64 (categories, n_statements, 3): disagree, pass, agree."""
+
+    names: tuple[str, ...]
+    counts: Ints
+
+    def of(self, choice: Choice) -> Ints:
+        """How many chose this, (categories, n_statements)."""
+        return self.counts[:, :, _COLUMN[choice]]
+
+    @property
+    def votes(self) -> Ints:
+        """How many voted, passes included, (categories, n_statements)."""
+        return np.asarray(self.counts.sum(axis=2), np.int64)
+
+
+def tally(votes: VoteMatrix, categories: Categories) -> Tally:
+    """Every vote counted once, under its participant's category; participants at -1 are not counted."""
+    return Tally(categories.names, _count(votes, categories.index[votes.rows], len(categories.names)))
+
+
+def tally_votes(votes: VoteMatrix, names: tuple[str, ...], category_of_vote: Ints) -> Tally:
+    """The same where a participant's category may differ from statement to statement: one index per vote."""
+    return Tally(names, _count(votes, category_of_vote, len(names)))
+
+
+def _count(votes: VoteMatrix, category: Ints, n_categories: int) -> Ints:
+    known = category >= 0
+    key = (category[known] * votes.n_statements + votes.columns[known]) * 3 + votes.signs[known].astype(np.int64) + 1
+    counts = np.bincount(key, minlength=n_categories * votes.n_statements * 3)
+    return counts.reshape(n_categories, votes.n_statements, 3).astype(np.int64)

@@ -1,0 +1,161 @@
+"""Weights that bring the participants' make-up to a published target, bounded, and refused where they would mislead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deliberation.errors import BadValue, TooFewParticipants
+from deliberation.factors import Floats
+from deliberation.tallies import Categories
+
+OTHER = "other"
+"""Where categories too small to weight are put together."""
+
+
+@dataclass(frozen=True)
+class WeightSettings:
+    """How far weights may go. Every value has its reason."""
+
+    lowest: float = 0.3
+    highest: float = 3.0
+    """Nobody counts for less than a third or more than three: larger weights let a few people decide."""
+    least_members: int = 15
+    """Categories with fewer participants are put together: their share is known too badly to be scaled up."""
+    warn_at: float = 2.0
+    """Design effect from which half of the information is lost and readers are told."""
+    refuse_at: float = 4.0
+    """Design effect above which weighted figures say more about the weights than about people."""
+    sweeps: int = 50
+    """Most passes over all margins; three usually do."""
+    tolerance: float = 1e-6
+    """Largest departure of a margin from its target at which the sweeps stop."""
+
+
+@dataclass(frozen=True, eq=False)
+class RakedWeights:
+    """One weight per participant, mean 1; all 1 where weighting was refused.
+
+    design_effect : Kish's n sum(w^2) / sum(w)^2 of the weights that were asked for; n_effective : n / design effect
+    of the weights returned. refused_because : "design_effect", "empty_category" or None
+    merged : (dimension, category) pairs that were put together as "other" for being small
+    largest_gap : largest remaining difference between a margin and its target, after bounding
+    """
+
+    weights: Floats
+    design_effect: float
+    n_effective: float
+    is_warned: bool
+    refused_because: str | None
+    merged: tuple[tuple[str, str], ...]
+    largest_gap: float
+
+
+def design_effect(weights: NDArray[np.float64]) -> float:
+    """Kish's design effect: by how much unequal weights widen variances; 1 for equal weights."""
+    return float(weights.size * np.sum(weights**2) / np.sum(weights) ** 2)
+
+
+def rake(
+    categories_by_dimension: Mapping[str, Categories],
+    targets: Mapping[str, Mapping[str, float]],
+    *,
+    settings: WeightSettings = WeightSettings(),
+) -> RakedWeights:
+    """Weights under which every dimension has its target shares, as far as the bounds allow.
+
+    Iterative proportional fitting (Deming and Stephan 1940) with weights bounded within the sweeps. Participants who
+    stated no category keep weight 1 on that dimension. Targets are shares of each dimension's categories and sum to 1.
+    Errors: BadValue for a target that is no share or names no dimension, TooFewParticipants.
+    """
+    n = _checked(categories_by_dimension, targets)
+    margins: list[tuple[NDArray[np.int64], Floats]] = []
+    merged: list[tuple[str, str]] = []
+    for dimension, target in sorted(targets.items()):
+        if any(target[name] > 0 and size == 0 for name, size in _sizes(categories_by_dimension[dimension], target)):
+            return _refused(n, "empty_category", 1.0, ())
+        index, shares, small = _merge_small(categories_by_dimension[dimension], target, settings)
+        margins.append((index, shares))
+        merged += [(dimension, name) for name in small]
+    weights, gap = _fit(n, margins, settings)
+    effect = design_effect(weights)
+    if effect > settings.refuse_at:
+        return _refused(n, "design_effect", effect, tuple(merged))
+    return RakedWeights(weights, effect, n / effect, effect > settings.warn_at, None, tuple(merged), gap)
+
+
+def _refused(n: int, why: str, effect: float, merged: tuple[tuple[str, str], ...]) -> RakedWeights:
+    return RakedWeights(np.ones(n), effect, float(n), False, why, merged, 0.0)
+
+
+def _checked(categories_by_dimension: Mapping[str, Categories], targets: Mapping[str, Mapping[str, float]]) -> int:
+    sizes = {categories.index.size for categories in categories_by_dimension.values()}
+    if not targets or len(sizes) != 1 or not set(targets) <= set(categories_by_dimension):
+        raise BadValue(name="targets", value=sorted(targets), allowed="dimensions with one category per participant")
+    for dimension, target in targets.items():
+        shares = np.array(list(target.values()), dtype=np.float64)
+        if not np.isfinite(shares).all() or (shares < 0).any() or abs(shares.sum() - 1) > 1e-6:
+            raise BadValue(name=f"targets of {dimension}", value=shares.tolist(), allowed="shares that sum to 1")
+        unknown = set(categories_by_dimension[dimension].names) - set(target)
+        if unknown:
+            raise BadValue(name=f"targets of {dimension}", value=sorted(unknown), allowed="a share for every category")
+    n = sizes.pop()
+    if n < 1:
+        raise TooFewParticipants(needed=1, found=n)
+    return n
+
+
+def _sizes(categories: Categories, target: Mapping[str, float]) -> list[tuple[str, int]]:
+    counted = dict(zip(categories.names, categories.sizes.tolist(), strict=True))
+    return [(name, int(counted.get(name, 0))) for name in target]
+
+
+def _merge_small(
+    categories: Categories, target: Mapping[str, float], settings: WeightSettings
+) -> tuple[NDArray[np.int64], Floats, list[str]]:
+    """Index and target shares with small categories put together; if "other" is itself small, it takes the next one."""
+    sizes = sorted(_sizes(categories, target), key=lambda pair: (pair[1], pair[0]))
+    small: list[str] = []
+    while sizes and (sizes[0][1] < settings.least_members or 0 < _total(small, categories) < settings.least_members):
+        small.append(sizes.pop(0)[0])
+    small = small if len(small) > 1 else []
+    names = [name for name in categories.names if name not in small]
+    place = {name: index for index, name in enumerate(names)} | dict.fromkeys(small, len(names))
+    table = np.array([place[name] for name in categories.names] + [-1], np.int64)
+    shares = [target[name] for name in names] + ([sum(target[name] for name in small)] if small else [])
+    return table[categories.index], np.array(shares, np.float64), small
+
+
+def _total(names: list[str], categories: Categories) -> int:
+    sizes = dict(zip(categories.names, categories.sizes.tolist(), strict=True))
+    return int(sum(sizes.get(name, 0) for name in names))
+
+
+def _fit(n: int, margins: list[tuple[NDArray[np.int64], Floats]], settings: WeightSettings) -> tuple[Floats, float]:
+    weights, gap = np.ones(n), 0.0
+    for _ in range(settings.sweeps):
+        for index, shares in margins:
+            weights = weights * _factors(weights, index, shares)
+        # Bounded inside the sweeps, so that the others make up for what a bound took.
+        weights = np.clip(weights * n / weights.sum(), settings.lowest, settings.highest)
+        gap = max(float(np.abs(_shares(weights, index, shares.size) - shares).max()) for index, shares in margins)
+        if gap < settings.tolerance:
+            break
+    return np.clip(weights * n / weights.sum(), settings.lowest, settings.highest), gap
+
+
+def _shares(weights: Floats, index: NDArray[np.int64], size: int) -> Floats:
+    known = index >= 0
+    held = np.bincount(index[known], weights=weights[known], minlength=size)
+    shares: Floats = held / max(held.sum(), 1e-300)
+    return shares
+
+
+def _factors(weights: Floats, index: NDArray[np.int64], shares: Floats) -> Floats:
+    held = _shares(weights, index, shares.size)
+    factor = np.divide(shares, held, out=np.ones_like(shares), where=held > 0)
+    # A target of nothing would remove people; the lower bound keeps them at a third.
+    return np.append(np.maximum(factor, 1e-3), 1.0)[index]
