@@ -189,6 +189,46 @@ class ReleasedBreakdown(ReleasedValue):
     basis: Basis
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReleasedHexagon(ReleasedValue):
+    """One cell of the map: where it lies, how crowded it is, and the group most of its people are in.
+
+    x, y : its centre, in units of the map
+    level : 1 from one row's size of people on, and one more for each doubling, at most 4
+    group : the opinion group with at least a row's size of people and more than half of the cell's, or None
+    """
+
+    x: float
+    y: float
+    level: int
+    group: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasedGroupPlace(ReleasedValue):
+    """An opinion group on the map: the hexagon its middle lies in, and its share of the people placed in groups."""
+
+    group: str
+    x: float
+    y: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasedMap(ReleasedValue):
+    """The opinion space as hexagons: nobody's position is in it. Empty where it is withheld.
+
+    radius : of a hexagon (pointy top), in units of the map; one unit is the root mean square distance from the middle
+    left_out_share : share of the people in hexagons that are too empty to show, in steps of 5 points
+    """
+
+    hexagons: tuple[ReleasedHexagon, ...]
+    groups: tuple[ReleasedGroupPlace, ...]
+    radius: float
+    left_out_share: float | None
+    is_shown: bool
+
+
 def bound_of(share: float, cap: float | None) -> Bound:
     """How a released share is to be read: exactly, about so much, or at its cap."""
     if cap is None:
