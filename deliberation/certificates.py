@@ -53,14 +53,21 @@ Counts of people below 10^9 are told apart exactly."""
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """Who holds what, one entry a holding: the only form the checks read."""
+    """Who holds what, one entry a holding: the only form the checks read.
+
+    Weights are summed as they are and divided last: with a weight of 1 each, counts and shares are exact.
+    """
 
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     stances: tuple[Stance, ...]
-    shares: NDArray[np.float64]
+    weights: NDArray[np.float64]
     masks: Mapping[tuple[str, str], NDArray[np.bool_]]
     mean_answered: float
+
+    def share(self, members: NDArray[np.bool_]) -> float:
+        """Weight share of some participants; 0 where there is nobody."""
+        return float(self.weights[members].sum() / self.weights.sum()) if self.weights.size else 0.0
 
 
 def check_slate(
@@ -87,23 +94,22 @@ def check_slate(
     place = {stance: at for at, stance in enumerate(known.stances)}
     on_slate = np.zeros(len(known.stances), bool)
     on_slate[[place[stance] for stance in set(stances)]] = True
-    counts = np.bincount(known.rows[on_slate[known.columns]], minlength=known.shares.size)
+    counts = np.bincount(known.rows[on_slate[known.columns]], minlength=known.weights.size)
     blocs = _blocs(known, on_slate, counts, k)
     alpha, at, below = _greatest(blocs, k)
-    covered = (counts >= 1).astype(np.float64), (counts >= 2).astype(np.float64)
     return Certificate(
         block=block,
         k=k,
         slate=tuple(stances),
-        n_participants=int(known.shares.size),
+        n_participants=int(known.weights.size),
         n_candidates=int((~on_slate).sum()),
         alpha_star=alpha,
         holds=alpha < 1 - EQUAL,
         witness=_witness(known, blocs, counts, at, below) if alpha > 0 else None,
         jr_bloc=float(blocs[:, 0].max(initial=0.0)) if k else 0.0,
-        coverage_1=float(covered[0] @ known.shares),
-        coverage_2=float(covered[1] @ known.shares),
-        labels=_coverage_of_labels(known, covered[0], settings),
+        coverage_1=known.share(counts >= 1),
+        coverage_2=known.share(counts >= 2),
+        labels=_coverage_of_labels(known, counts >= 1, settings),
         mean_answered=known.mean_answered,
     )
 
@@ -170,7 +176,7 @@ def strongest_challengers(
     for draw in range(draws.n_draws):
         known = _table_of(draws, stances, candidates, draw, None)
         on_slate = np.array([stance in set(stances) for stance in known.stances], bool)
-        counts = np.bincount(known.rows[on_slate[known.columns]], minlength=known.shares.size)
+        counts = np.bincount(known.rows[on_slate[known.columns]], minlength=known.weights.size)
         ratios = _blocs(known, on_slate, counts, k) * k / np.arange(1, k + 1)
         for at in np.flatnonzero(~on_slate):
             stance = known.stances[at]
@@ -266,12 +272,12 @@ def _table_of(
         if weights is not None:
             raise BadValue(name="weights", value="given twice", allowed="the weights of the holdings")
         rows, columns = _pairs_of_holdings(table, draw)
-        shares, masks = table.shares, table.label_masks()
+        given, masks = table.weights, table.label_masks()
         answered = int(np.bitwise_count(table.answered[on_statements]).sum())
         everything: Sequence[Stance] = table.stances
     else:
         rows, columns = _pairs_of_votes(table)
-        shares, masks = _shares(weights, table.n_participants), {}
+        given, masks = _as_weights(weights, table.n_participants), {}
         answered = int(on_statements[table.columns].sum())
         everything = [Stance(int(s), c) for s in table.statement_ids for c in (Choice.AGREE, Choice.DISAGREE)]
     if wanted is not None:
@@ -279,7 +285,7 @@ def _table_of(
         columns = np.array([at_wanted.get(stance, -1) for stance in everything], np.int64)[columns]
         rows, columns, everything = rows[columns >= 0], columns[columns >= 0], wanted
     mean_answered = answered / max(1, table.n_participants)
-    return _Table(rows, columns, tuple(everything), shares, masks, mean_answered)
+    return _Table(rows, columns, tuple(everything), given, masks, mean_answered)
 
 
 def _pairs_of_votes(votes: VoteMatrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -301,13 +307,13 @@ def _pairs_of_holdings(holdings: Holdings, draw: int) -> tuple[NDArray[np.int64]
     return np.concatenate(rows), np.concatenate(columns)
 
 
-def _shares(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
+def _as_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
     given = np.ones(n) if weights is None else np.asarray(weights, np.float64)
     if given.shape != (n,):
         raise BadShape(name="weights", expected=(n,), found=given.shape)
     if n and not (np.isfinite(given).all() and (given >= 0).all() and given.sum() > 0):
         raise BadValue(name="weights", value="negative, infinite or all zero", allowed="0 or more, some above 0")
-    return given / given.sum() if n else given
+    return given
 
 
 def _blocs(known: _Table, on_slate: NDArray[np.bool_], counts: NDArray[np.int64], k: int) -> NDArray[np.float64]:
@@ -317,8 +323,9 @@ def _blocs(known: _Table, on_slate: NDArray[np.bool_], counts: NDArray[np.int64]
     left_out = ~on_slate[known.columns]
     rows, columns = known.rows[left_out], known.columns[left_out]
     flat = columns * (k + 1) + levels[rows]
-    table = np.bincount(flat, weights=known.shares[rows], minlength=n * (k + 1)).reshape(n, k + 1)
-    return np.cumsum(table.astype(np.float64), axis=1)[:, :k]
+    table = np.bincount(flat, weights=known.weights[rows], minlength=n * (k + 1)).reshape(n, k + 1)
+    total = float(known.weights.sum()) if n and known.weights.size else 1.0
+    return np.asarray(np.cumsum(table, axis=1)[:, :k] / total, np.float64)
 
 
 def _greatest(blocs: NDArray[np.float64], k: int) -> tuple[float, int, int]:
@@ -337,13 +344,13 @@ def _witness(known: _Table, blocs: NDArray[np.float64], counts: NDArray[np.int64
 
 
 def _coverage_of_labels(
-    known: _Table, covered: NDArray[np.float64], settings: CertificateSettings
+    known: _Table, covered: NDArray[np.bool_], settings: CertificateSettings
 ) -> tuple[LabelCoverage, ...]:
     rows = []
     for (dimension, label), mask in sorted(known.masks.items()):
-        weight = float(known.shares[mask].sum())
+        weight = known.weights[mask].sum()
         if mask.sum() >= settings.min_people and weight > 0:
-            share = float(covered[mask] @ known.shares[mask]) / weight
+            share = float(known.weights[mask & covered].sum() / weight)
             rows.append(LabelCoverage(dimension, label, share, share, share))
     return tuple(rows)
 
