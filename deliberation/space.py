@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.completion import CompletedVotes, Predict, draw_signs, fit_link
 from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements
 from deliberation.factors import (
     Factors,
@@ -14,6 +17,7 @@ from deliberation.factors import (
     Observed,
     fit_additive,
     fit_factors,
+    leanings_of,
     posterior,
 )
 from deliberation.votes import VoteMatrix
@@ -295,3 +299,67 @@ def _sampled(votes: VoteMatrix, size: int, rng: np.random.Generator) -> VoteMatr
     chosen = np.zeros(votes.n_participants, bool)
     chosen[rng.choice(votes.n_participants, size, replace=False)] = True
     return votes.select(participants=chosen)
+
+
+def complete_votes(
+    space: OpinionSpace,
+    votes: VoteMatrix,
+    *,
+    seed: int,
+    n_draws: int = 5,
+    n_participants: int = 10_000,
+    settings: SpaceSettings = SpaceSettings(),
+) -> CompletedVotes:
+    """Plausible complete votes of everybody with a vote on the space's statements, or of a random sample of them.
+
+    Each draw takes a position from its posterior, then choices from a link that was fitted on hidden votes; votes cast
+    stay as they are. At rank 0 people differ by their general agreeableness only. Raises NoVotes.
+    """
+    rng = np.random.default_rng(seed)
+    observed = observed_in(space, votes)
+    people = np.unique(observed.rows)
+    if people.size == 0:
+        raise NoVotes()
+    if people.size > n_participants:
+        people = np.sort(rng.choice(people, n_participants, replace=False))
+    refit = partial(_predictor, rank=space.rank, prior=space.prior, settings=settings)
+    link = fit_link(observed, refit, rng, share=settings.held_out_share, repeats=settings.repeats)
+    draw = _drawn_leanings(space, observed, settings) if space.rank == 0 else _drawn_positions(space, votes)
+    signs = draw_signs(observed, people, draw, link, rng=rng, n_draws=n_draws)
+    return CompletedVotes(people, space.statement_ids, signs)
+
+
+def _predictor(train: Observed, *, rank: int, prior: float, settings: SpaceSettings) -> Predict:
+    if rank == 0:
+        return fit_additive(train, row_ridge=settings.leaning_ridge).predict
+    factors = fit_factors(train, rank, prior, tolerance=settings.choosing_tolerance)
+    return partial(factors.predict, posterior(train, factors)[0])
+
+
+def _drawn_positions(
+    space: OpinionSpace, votes: VoteMatrix
+) -> Callable[[NDArray[np.int64], np.random.Generator], Floats]:
+    positions, covariances = project(space, votes)
+    half = np.linalg.cholesky(covariances)
+
+    def draw(people: NDArray[np.int64], rng: np.random.Generator) -> Floats:
+        noise = rng.standard_normal((people.size, space.rank))
+        drawn = positions[people] + np.einsum("iab,ib->ia", half[people], noise)
+        expected: Floats = space.means + drawn @ space.loadings.T
+        return expected
+
+    return draw
+
+
+def _drawn_leanings(
+    space: OpinionSpace, observed: Observed, settings: SpaceSettings
+) -> Callable[[NDArray[np.int64], np.random.Generator], Floats]:
+    leanings = leanings_of(observed, space.means, ridge=settings.leaning_ridge)
+    cast = np.bincount(observed.rows, minlength=observed.n)
+    errors = np.sqrt(space.noise_variance / (cast + settings.leaning_ridge))
+
+    def draw(people: NDArray[np.int64], rng: np.random.Generator) -> Floats:
+        drawn = leanings[people] + errors[people] * rng.standard_normal(people.size)
+        return np.asarray(space.means[None, :] + drawn[:, None], np.float64)
+
+    return draw
