@@ -21,7 +21,7 @@ from app.settings import PROJECT, get_settings
 MIGRATIONS = PROJECT / "migrations"
 # Any constant will do, as long as nothing else in the database locks the same one.
 MIGRATION_LOCK = 724_001
-DEMO_COMMENT, SEEDED = "Plenary demo", ", complete"
+DEMO_COMMENT = "Plenary demo: anybody may sign in as anybody"
 MIN_CONNECTIONS, MAX_CONNECTIONS = 2, 10
 COMMAND_SECONDS = 30.0
 # Shorter than the driver's own patience, so that the server ends a statement before the client gives up on it.
@@ -32,6 +32,7 @@ SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "60s",
 }
+PATIENT = {"statement_timeout": "0", "lock_timeout": "60s", "idle_in_transaction_session_timeout": "0"}
 
 
 class NoDatabase(Exception):
@@ -95,7 +96,7 @@ class PlenaryEngine(PostgresEngine):
         return await asyncpg.connect(**self.address())
 
     async def start_connection_pool(self, **settings: Any) -> None:
-        self.pool = await asyncpg.create_pool(**self.address(), **settings)
+        self.pool = await asyncpg.create_pool(**(self.address() | settings))
 
     def address(self) -> dict[str, Any]:
         """How to connect; raises NoDatabase."""
@@ -124,10 +125,18 @@ def connect_to(url: str) -> None:
     DB.config["dsn"] = url
 
 
-async def open_pool(*, min_size: int = MIN_CONNECTIONS, max_size: int = MAX_CONNECTIONS) -> None:
-    """This process has its pool of connections; opening it again changes nothing."""
+async def open_pool(
+    *, min_size: int = MIN_CONNECTIONS, max_size: int = MAX_CONNECTIONS, is_patient: bool = False
+) -> None:
+    """This process has its pool of connections; opening it again changes nothing.
+
+    `is_patient` is for commands and workers, whose statements and transactions may take as long as they need.
+    """
     if DB.pool is None:
-        await DB.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep)
+        limits: dict[str, Any] = {}
+        if is_patient:
+            limits = {"command_timeout": None, "server_settings": SERVER_SETTINGS | PATIENT}
+        await DB.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep, **limits)
 
 
 async def _keep(connection: object) -> None:
@@ -249,24 +258,14 @@ async def _run_forwards() -> None:
 
 async def is_demo_database() -> bool:
     """The database was filled by `plenary demo`; with it come sign-ins that everybody knows."""
-    return (await _comment()).startswith(DEMO_COMMENT)
-
-
-async def is_seeded() -> bool:
-    """The demo's data are complete."""
-    return await _comment() == DEMO_COMMENT + SEEDED
-
-
-async def mark_as_demo(*, is_seeded: bool) -> None:
-    """The database says of itself that it is a demo, wherever it is copied or connected to."""
-    name = await fetchval("select quote_ident(current_database())")
-    await execute(f"comment on database {name} is '{DEMO_COMMENT}{SEEDED if is_seeded else ''}'")
-
-
-async def _comment() -> str:
-    # PostgreSQL's own default comment on a database called "postgres" is some other text.
     sql = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
-    return str(await fetchval(sql) or "")
+    return bool(await fetchval(sql) == DEMO_COMMENT)
+
+
+async def mark_as_demo() -> None:
+    """The database says of itself that it is a demo."""
+    name = await fetchval("select quote_ident(current_database())")
+    await execute(f"comment on database {name} is '{DEMO_COMMENT}'")
 
 
 async def pending_migrations() -> tuple[str, ...]:

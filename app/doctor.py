@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from app.database import fetch, fetchrow, fetchval, is_demo_database, pending_migrations
 from app.emails import smtp_options
-from app.settings import PROJECT, Settings, is_loopback
+from app.settings import PROJECT, Settings, SettingsError, is_loopback
 
 MIN_VERSION = 140_000
 MAX_CLOCK_SECONDS = 2.0
@@ -22,6 +22,21 @@ MIN_FREE_SHARE = 0.10
 # A worker announces itself every ten seconds.
 WORKER_SILENT_SECONDS = 60
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+async def refuse_unfit_database(settings: Settings) -> None:
+    """Raises SettingsError for a demo's database, pending migrations, and one that may lose what it acknowledged."""
+    reasons = []
+    if await is_demo_database():
+        reasons.append("This database holds the demo, where anybody may sign in as anybody: use another ")
+    if pending := await pending_migrations():
+        reasons.append(f"{len(pending)} migrations are pending: run `plenary migrate` first.")
+    if settings.is_production:
+        unsafe = "select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')"
+        rows = await fetch(f"{unsafe} and setting = 'off'")
+        reasons += [f"The database has {row['name']} off: a crash would lose acknowledged votes." for row in rows]
+    if reasons:
+        raise SettingsError(*reasons)
 
 
 class Light(StrEnum):

@@ -268,14 +268,6 @@ class EmbeddedServer:
             if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone() is None:
                 connection.execute(f"create database {DATABASE}")
 
-    def recreate_database(self) -> None:
-        """The database is there and empty."""
-        import psycopg
-
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"drop database if exists {DATABASE} with (force)")
-        self._create_database()
-
     def _log_tail(self) -> str:
         with self.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 800))
