@@ -1,0 +1,63 @@
+# What people and machines run. `make` alone lists it. Nothing but Python 3.11 or newer and make is needed beforehand.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test quick lint format clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+# Hashes are required: what is installed is what the lock file names, and nothing else.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+demo: $(VENV)/.installed  ## Start Plenary with invented consultations on http://127.0.0.1:8000
+	@exec $(BIN)/plenary demo
+
+test: $(VENV)/.installed-dev lint  ## Run every check and test
+	@$(BIN)/python -m pytest
+
+quick: $(VENV)/.installed-dev  ## Run the tests that take less than a few seconds each, without a browser
+	@$(BIN)/python -m pytest -m "not slow and not browser"
+
+lint: $(VENV)/.installed-dev  ## Check style, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >$(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; exit 1; }
+
+format: $(VENV)/.installed-dev  ## Write the code in the house's style
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+clean:  ## Remove the environment; the data stay
+	@rm -rf $(VENV) build dist *.egg-info
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Plenary needs Python 3.11 or newer: install python3 (Debian, Ubuntu: apt install python3)." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+		v=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "Python's own venv module is missing. Install one package: apt install python$$v-venv" >&2; exit 1; }
+	@echo "Making an environment in $(VENV) ($$($(PYTHON) --version))"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements.lock names (once, about half a minute)"
+	@$(call install,requirements.lock)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements-dev.lock names (once, about a minute)"
+	@$(call install,requirements-dev.lock)
+	@touch $(VENV)/.installed $@
+
+# uv is ten times as fast where it is there and reaches the same index; pip always works.
+define install
+{ command -v uv >/dev/null 2>&1 \
+	&& uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>/dev/null; } \
+	|| $(PIP) --require-hashes -r $(1); \
+$(PIP) --no-deps --no-build-isolation --no-index -e .
+endef
