@@ -1,0 +1,36 @@
+"""The demo: three believable consultations, five people to sign in as, and nothing that belongs on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.database import fetchval
+
+DEMO_ACCOUNTS: Mapping[str, str] = {
+    "stakeholder": "stakeholder@example.org",
+    "convenor": "convenor@example.org",
+    "moderator": "moderator@example.org",
+    "auditor": "auditor@example.org",
+    "curator": "curator@example.org",
+}
+"""The one-click sign-ins by role, and the curator who signs slates beside the convenor."""
+
+FIRST_SLUG = "partnerships-that-deliver"
+
+
+async def is_seeded() -> bool:
+    """Whether this database holds the demo."""
+    return bool(await fetchval("select true from consultations where slug = $1", FIRST_SLUG))
+
+
+async def seed(progress: Callable[[str, float], None]) -> None:
+    """The demo's consultations are there, all or none; a second call changes nothing.
+
+    `progress` is told what is being done and what share of the work is behind.
+    """
+    if await is_seeded():
+        progress("Ready", 1.0)
+        return
+    from app.demo.seeding import seed_all
+
+    await seed_all(progress)

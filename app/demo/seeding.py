@@ -1,0 +1,272 @@
+"""The demo from an empty database to three consultations, in one transaction: all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+
+from app.access import Actor, actor_in, proposal_for
+from app.actions import consultations, moderation, proposals
+from app.actions.consultations import PlannedRound
+from app.auth import Person
+from app.database import execute, now, transaction
+from app.demo import DEMO_ACCOUNTS, rows
+from app.demo.calendar import DAY, Calendar, come_by, four_weeks
+from app.demo.community_data import COMMUNITY_DATA
+from app.demo.content import DemoConsultation, UnpublishedProposal
+from app.demo.partnerships import PARTNERSHIPS
+from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, DemoPerson, gather
+from app.demo.voices import positions
+from app.demo.voting import N_RING, Cast, add_ring, cast, few_of, first_seen, vote_rows
+from app.demo.writing import (
+    Timetable,
+    choose_authors,
+    proposal_row,
+    reserve_numbers,
+    store_cosponsors,
+    store_proposals,
+    timetable,
+)
+from app.tables.consultations import Consultation
+from app.tables.proposals import Proposal
+from deliberation.phases import Phase, Role
+
+SEED = 17
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The people whom one can sign in as, and the curator."""
+
+    stakeholder: Person
+    convenor: Person
+    moderator: Person
+    auditor: Person
+    curator: Person
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """What happened in a propose round, before it is written down; people and proposals in one order each.
+
+    authors : for each proposal the place of its author among the people, None for the convenor's own
+    """
+
+    content: DemoConsultation
+    people: tuple[DemoPerson, ...]
+    authors: list[int | None]
+    times: Timetable
+    votes: Cast
+    opens_at: datetime
+
+
+async def seed_all(progress: Progress) -> None:
+    """Everything, or nothing where it is interrupted."""
+    async with transaction():
+        moment = await now()
+        progress("People and organisations", 0.02)
+        staff = await _staff(moment)
+        organisation_ids = await rows.organisations()
+        progress("Partnerships that deliver: 412 people in six languages", 0.1)
+        await _partnerships(staff, organisation_ids, moment)
+        progress("Data that communities can use: a round that is open", 0.6)
+        await _community_data(staff, organisation_ids, moment)
+    progress("Ready", 1.0)
+
+
+async def _staff(moment: datetime) -> Staff:
+    names = {
+        "stakeholder": "Dana Haddad",
+        "convenor": "Amara Okafor",
+        "moderator": "Lin Chen",
+        "auditor": "Samuel Njoroge",
+        "curator": "Priya Raman",
+    }
+    created_at = moment - timedelta(days=60)
+    return Staff(
+        **{
+            role: await rows.staff_account(
+                DEMO_ACCOUNTS[role], name, may_convene=role == "convenor", created_at=created_at
+            )
+            for role, name in names.items()
+        }
+    )
+
+
+async def _partnerships(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:
+    closes_at = on_the_hour(moment - timedelta(days=2))
+    opens_at = closes_at - timedelta(days=28)
+    until = on_the_hour(moment + timedelta(days=10))
+    plan = [
+        PlannedRound(Phase.PROPOSE, opens_at, closes_at),
+        PlannedRound(Phase.CURATE, closes_at + timedelta(hours=1), until, n_places=10),
+        PlannedRound(Phase.RESPOND, until + timedelta(days=1), until + timedelta(days=15)),
+        PlannedRound(Phase.COMMIT, until + timedelta(days=16), until + timedelta(days=76)),
+    ]
+    people = (
+        stakeholder_as("ngos", "Open Village Network", view=2),
+        *gather(PARTNERSHIPS_PEOPLE, seed=SEED, domain="example.org"),
+    )
+    story = imagine(PARTNERSHIPS, people, four_weeks(), opens_at, until=28.0 * DAY, seed=SEED)
+    story = replace(story, votes=_with_ring(story))
+    by = await convene(PARTNERSHIPS, plan, staff, created_at=opens_at - timedelta(days=30), seed=SEED)
+    await write_down(story, by, staff, organisation_ids)
+    return by
+
+
+def _with_ring(story: Story) -> Cast:
+    """The votes in which a few people of one view, who speak for nobody, have voted nearly alike."""
+    people = enumerate(story.people)
+    ring = [index for index, person in people if person.view == 1 and not person.organisation][:N_RING]
+    return add_ring(story.votes, ring, story.times.available, seed=SEED)
+
+
+async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:
+    opens_at = on_the_hour(moment - timedelta(days=6))
+    plan = [
+        PlannedRound(Phase.PROPOSE, opens_at, opens_at + timedelta(days=14)),
+        PlannedRound(Phase.CURATE, opens_at + timedelta(days=15), opens_at + timedelta(days=22)),
+        PlannedRound(Phase.RESPOND, opens_at + timedelta(days=23), opens_at + timedelta(days=30)),
+    ]
+    people = (
+        stakeholder_as("ngos", "Open Village Network", view=0),
+        *gather(DATA_PEOPLE, seed=SEED + 2, domain="data.example.org"),
+    )
+    calendar = Calendar(14, (10.0, 7.0, 5.0, 4.0, 3.0, 3.0), votes_per_visit=13.0)
+    elapsed = (moment - opens_at).total_seconds()
+    story = imagine(COMMUNITY_DATA, people, calendar, opens_at, until=elapsed, seed=SEED + 2)
+    story = replace(story, votes=few_of(story.votes, 0, 8))
+    by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 2)
+    await write_down(story, by, staff, organisation_ids)
+    return by
+
+
+def imagine(
+    content: DemoConsultation,
+    people: tuple[DemoPerson, ...],
+    calendar: Calendar,
+    opens_at: datetime,
+    *,
+    until: float,
+    seed: int,
+) -> Story:
+    """A propose round as it might have gone; the same for the same seed. `until` is in seconds from its opening."""
+    n_days = 0.6 * min(calendar.n_days, until / DAY)
+    times = timetable(content.proposals, n_days=n_days, wait_hours=0.9 * calendar.n_days, seed=seed)
+    exposures = come_by(calendar, times.available, len(people), until=until, seed=seed)
+    where = positions([person.view for person in people], seed=seed)
+    votes = cast(content.proposals, where, exposures, seed=seed)
+    authors = choose_authors(content.proposals, people, seed=seed)
+    return Story(content, people, authors, times, votes, opens_at)
+
+
+async def convene(
+    content: DemoConsultation, plan: Sequence[PlannedRound], staff: Staff, *, created_at: datetime, seed: int
+) -> Actor:
+    """The consultation is created, staffed, given its starter proposals and launched, by its convenor."""
+    made = await consultations.create(
+        title=content.title,
+        question=content.question,
+        description=content.description,
+        promise=content.promise,
+        venue=content.venue,
+        zone=content.zone,
+        questions=content.questions,
+        goals=content.goals,
+        rounds=plan,
+        targets=content.targets,
+        by=staff.convenor,
+        slug=content.slug,
+    )
+    await execute("update consultations set seed = $2, created_at = $3 where id = $1", made.id, seed, created_at)
+    by = await actor_in(made, staff.convenor)
+    for item in content.proposals:
+        if item.author == "starter":
+            await proposals.write_starter(
+                statement=item.statement, details=item.details, language=item.language, goals=item.goals, by=by
+            )
+    for person, role in (
+        (staff.moderator, Role.MODERATOR),
+        (staff.auditor, Role.AUDITOR),
+        (staff.curator, Role.CURATOR),
+    ):
+        await consultations.appoint(email=person.email, role=role, by=by)
+    await consultations.launch(by=by)
+    await execute(
+        "update proposals set submitted_on = $2, decided_at = $3 where consultation = $1",
+        made.id,
+        plan[0].opens_at.date(),
+        plan[0].opens_at,
+    )
+    fresh = await Consultation.objects().where(Consultation.id == made.id).first()
+    assert fresh is not None
+    return await actor_in(fresh, staff.convenor)
+
+
+async def write_down(story: Story, by: Actor, staff: Staff, organisation_ids: dict[str, UUID]) -> None:
+    """What happened is in the tables: people, proposals, co-sponsors, votes, and what no vote has been taken on."""
+    consultation, round_id, opens_at = by.consultation.id, by.rounds[0].id, story.opens_at
+    first = first_seen(story.votes.exposures, len(story.people))
+    first[~np.isfinite(first)] = story.votes.exposures.seconds.min()
+    accounts = await rows.accounts(story.people[1:], created_at=opens_at)
+    ids = await rows.participants(
+        consultation,
+        story.people,
+        (staff.stakeholder.id, *accounts),
+        rows.days(opens_at, list(first)),
+        organisation_ids,
+    )
+    proposal_ids = await store_proposals(
+        consultation, round_id, story.content.proposals, story.authors, ids, story.times, opens_at=opens_at
+    )
+    await store_cosponsors(
+        story.content.proposals, proposal_ids, story.authors, story.people, ids, organisation_ids, seed=SEED
+    )
+    await rows.votes(
+        consultation, vote_rows(story.votes, story.content.proposals, proposal_ids, ids, opens_at=opens_at, seed=SEED)
+    )
+    await _store_unpublished(story, by, staff, ids)
+
+
+async def _store_unpublished(story: Story, by: Actor, staff: Staff, ids: Sequence[int]) -> None:
+    """Proposals that wait; the moderator then declines those that were declined, with the reason its author reads."""
+    content, consultation = story.content, by.consultation
+    if not content.unpublished:
+        return
+    authors = choose_authors(content.unpublished, story.people, seed=SEED + 1)
+    first = await reserve_numbers(consultation.id, len(authors))
+    span = min((await now()) - story.opens_at, by.rounds[0].closes_at - story.opens_at)
+    waiting = []
+    for place, (item, author) in enumerate(zip(content.unpublished, authors, strict=True)):
+        assert author is not None
+        submitted_at = story.opens_at + span * (0.7 + 0.25 * place / len(authors))
+        waiting.append(proposal_row(consultation.id, by.rounds[0].id, first + place, item, ids[author], submitted_at))
+    await Proposal.insert(*waiting)
+    moderator = await actor_in(consultation, staff.moderator)
+    for row, item in zip(waiting, content.unpublished, strict=True):
+        if item.reason_code:
+            await _decline(row, item, moderator)
+
+
+async def _decline(row: Proposal, item: UnpublishedProposal, moderator: Actor) -> None:
+    submitted_at = row.waiting_since
+    found = await proposal_for(moderator, row.number)
+    await moderation.decline(proposal=found, reason_code=item.reason_code, reason=item.reason, by=moderator)
+    await execute("update proposals set decided_at = $2 where id = $1", found.id, submitted_at + timedelta(hours=17))
+
+
+def stakeholder_as(constituency: str, organisation: str, *, view: int) -> DemoPerson:
+    """The person one can sign in as, taking part for an organisation."""
+    return DemoPerson(
+        "Dana Haddad", DEMO_ACCOUNTS["stakeholder"], "en", constituency, "asia_pacific", organisation, "woman", view
+    )
+
+
+def on_the_hour(moment: datetime) -> datetime:
+    """The full hour before."""
+    return moment.replace(minute=0, second=0, microsecond=0)

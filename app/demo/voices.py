@@ -1,0 +1,48 @@
+"""What the demo's people would say: from each view's support for each statement to the simulator's two axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.demo.content import DemoProposal
+
+# Three views as far from each other as they can be on two axes, around the middle.
+CENTRES: NDArray[np.float64] = np.array([[-1.0, -0.577], [1.0, -0.577], [0.0, 1.155]])
+SPREAD = 0.33
+"""How far people of one view are apart, on both axes."""
+
+
+def loadings(proposals: Sequence[DemoProposal]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Loadings of shape (n, 2) and intercepts of shape (n,) under which each view supports each statement as written.
+
+    At the centre of view v the log-odds of agreeing are `centre_v · loading + intercept`: three equations, one answer.
+    """
+    support = np.array([item.support for item in proposals], dtype=np.float64) / 100.0
+    log_odds = np.log(support / (1.0 - support))
+    views = np.hstack([CENTRES, np.ones((3, 1))])
+    solved = np.linalg.solve(views, log_odds.T)
+    return solved[:2].T.copy(), solved[2].copy()
+
+
+def positions(views: Sequence[int], *, seed: int) -> NDArray[np.float64]:
+    """Places of shape (n, 2): the centre of each person's view, and what is their own."""
+    own = np.random.default_rng(seed).normal(0.0, SPREAD, size=(len(views), 2))
+    return np.asarray(CENTRES[np.asarray(views, dtype=np.intp)] + own, dtype=np.float64)
+
+
+PASS_SHARE = 0.09
+"""Chance of a pass where a person leans neither way; it falls with conviction."""
+
+
+def choices(proposals: Sequence[DemoProposal], positions: NDArray[np.float64], *, seed: int) -> NDArray[np.int8]:
+    """What everybody would say to everything: int8 array of shape (n_people, n_proposals), signs as in the core."""
+    chance = np.random.default_rng(seed)
+    axes, intercepts = loadings(proposals)
+    log_odds = positions @ axes.T + intercepts
+    agree = 1.0 / (1.0 + np.exp(-log_odds))
+    signs = np.where(chance.random(agree.shape) < agree, 1, -1).astype(np.int8)
+    signs[chance.random(agree.shape) < 2 * PASS_SHARE * 4 * agree * (1 - agree)] = 0
+    return signs
