@@ -1,0 +1,119 @@
+"""Signing in and out. What is stored of a code or a token is its hash."""
+
+from __future__ import annotations
+
+import hmac
+from uuid import UUID
+
+from app import auth, emails
+from app.actions.record import site_change
+from app.database import execute, fetchrow, now, transaction
+from app.refusals import N_, Invalid, TooMany
+from app.tables.accounts import Account, RateWindow, Session, SignInCode
+
+WRONG_CODE = N_("This code is wrong, used up or older than ten minutes. Please ask for a new one.")
+TOO_OFTEN = N_("Too many attempts. Please wait a few minutes.")
+MAILS_PER_QUARTER_HOUR, TRIES_PER_HOUR = 3, 30
+
+
+async def _limit(key: str, limit: int, seconds: int) -> None:
+    if await RateWindow.count(key, seconds) > limit:
+        raise TooMany(TOO_OFTEN, retry_after=seconds)
+
+
+async def request_code(*, email: str, browser: str, next_path: str, locale: str) -> None:
+    """A one-time code is on its way to the address. The same happens, to the eye, whether or not it is known."""
+    address = auth.normalised_email(email)
+    await _limit(f"code:{address}", MAILS_PER_QUARTER_HOUR, 900)
+    code, moment = auth.new_code(), await now()
+    async with transaction():
+        await SignInCode(
+            email=address,
+            code_hash=auth.hash_code(code, address),
+            browser_hash=auth.hashed(browser),
+            next_path=auth.safe_next(next_path),
+            created_at=moment,
+            expires_at=moment + auth.CODE_LIFE,
+        ).save()
+        await emails.send("sign_in_code", to=address, locale=locale, code=code)
+
+
+async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str) -> tuple[str, str]:
+    """A session for who typed the code in the browser that asked for it: its token, and where to go next."""
+    address = auth.normalised_email(email)
+    await _limit(f"try:{address}", TRIES_PER_HOUR, 3600)
+    row = await fetchrow(
+        """
+        update sign_in_codes set n_tries = n_tries + 1
+        where id = (select id from sign_in_codes where email = $1 order by created_at desc limit 1)
+          and used_at is null and expires_at > clock_timestamp() and n_tries < $2 and browser_hash = $3
+        returning id, code_hash, next_path
+        """,
+        address,
+        auth.CODE_TRIES,
+        auth.hashed(browser),
+    )
+    digits = "".join(str(int(mark)) for mark in code if mark.isdecimal())
+    if row is None or not hmac.compare_digest(bytes(row["code_hash"]), auth.hash_code(digits, address)):
+        raise Invalid(WRONG_CODE, field="code")
+    async with transaction():
+        await execute("update sign_in_codes set used_at = clock_timestamp() where id = $1", row["id"])
+        account = await _account_for(address, locale)
+        return await open_session(account.id), str(row["next_path"])
+
+
+async def sign_in_with_password(*, email: str, password: str) -> str:
+    """A session for staff who know their password."""
+    address = auth.normalised_email(email)
+    await _limit(f"try:{address}", TRIES_PER_HOUR, 3600)
+    account = await Account.objects().where(Account.email == address).first()
+    stored = account.password_hash if account is not None and account.disabled_at is None else None
+    if not await auth.password_matches(stored, password) or account is None:
+        raise Invalid(N_("E-mail address and password do not belong together."), field="password")
+    async with transaction():
+        return await open_session(account.id)
+
+
+async def _account_for(email: str, locale: str) -> Account:
+    await execute(
+        """
+        insert into accounts (id, email, name, locale, zone, is_administrator, may_convene, created_at)
+        values (gen_random_uuid(), $1, '', $2, 'UTC', false, false, clock_timestamp()) on conflict (email) do nothing
+        """,
+        email,
+        locale,
+    )
+    account = await Account.objects().where(Account.email == email).first()
+    assert account is not None
+    if account.disabled_at is not None:
+        raise Invalid(WRONG_CODE, field="code")
+    return account
+
+
+async def open_session(account_id: UUID) -> str:
+    """A new session of the account; returns its token, which is stored nowhere."""
+    token, moment = auth.new_token(), await now()
+    account = await Account.objects().where(Account.id == account_id).first()
+    assert account is not None
+    staff = await auth.is_staff(account.id, account.is_administrator or account.may_convene)
+    await Session(
+        token_hash=auth.hashed(token),
+        account=account_id,
+        created_at=moment,
+        seen_at=moment,
+        expires_at=auth.expires_at(moment, staff=staff),
+    ).save()
+    return token
+
+
+async def sign_out(*, token: str) -> None:
+    """The session is over, in every browser that holds its cookie."""
+    await execute("delete from sessions where token_hash = $1", auth.hashed(token))
+
+
+async def change_details(*, account: UUID, name: str, zone: str, locale: str) -> None:
+    """The account's name, time zone and language are these."""
+    async with site_change("accounts.change_details", actor="account"):
+        await execute(
+            "update accounts set name = $2, zone = $3, locale = $4 where id = $1", account, name, zone, locale
+        )

@@ -1,0 +1,255 @@
+"""Creating a consultation, setting its rounds and targets, appointing people, launching it, extending a round."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.access import Actor, check_site, short_code
+from app.actions.record import append_event, change
+from app.auth import Person, normalised_email
+from app.database import execute, fetchrow, fetchval, now, transaction
+from app.forms import Filled
+from app.queue import enqueue
+from app.refusals import N_, Conflict, Denied, Invalid
+from app.tables.consultations import Consultation, Membership, Target
+from app.tables.rounds import Round
+from deliberation.disclosure import Attribution
+from deliberation.phases import Action, Lifecycle, Phase, Role, sequence_error
+
+STRICTNESS = (Attribution.ATTRIBUTED, Attribution.OPEN, Attribution.CHATHAM_HOUSE)
+CONFLICTING = {
+    Role.CONVENOR: (Role.MODERATOR, Role.AUDITOR, Role.PARTICIPANT),
+    Role.MODERATOR: (Role.CONVENOR, Role.AUDITOR),
+    Role.AUDITOR: (Role.CONVENOR, Role.MODERATOR, Role.CURATOR),
+}
+"""Roles that one account may not hold together in a consultation: who judges is not who is judged."""
+
+
+@dataclass(frozen=True)
+class PlannedRound:
+    """A round as a convenor plans it."""
+
+    phase: Phase
+    opens_at: datetime
+    closes_at: datetime
+    n_places: int = 8
+
+
+def slug_from(title: str) -> str:
+    """A readable address part; letters of other scripts are left to the random ending."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")
+
+
+async def create(
+    *,
+    title: str,
+    question: str,
+    description: str = "",
+    promise: str = "",
+    venue: str = "",
+    zone: str = "UTC",
+    language: str = "en",
+    attribution: Attribution = Attribution.CHATHAM_HOUSE,
+    joining: str = "open",
+    questions: Sequence[str] = (),
+    goals: Sequence[int] = (),
+    rounds: Sequence[PlannedRound],
+    targets: Mapping[str, Mapping[str, float]],
+    by: Person,
+    slug: str | None = None,
+) -> Consultation:
+    """A draft consultation with its rounds and targets; its creator is its convenor."""
+    check_site(by, Action.CREATE_CONSULTATION)
+    check_rounds(rounds)
+    async with transaction():
+        moment = await now()
+        consultation = Consultation(
+            slug=slug or await _free_slug(title),
+            title=title,
+            question=question,
+            description=description,
+            promise=promise,
+            venue=venue,
+            zone=zone,
+            language=language,
+            attribution=attribution.value,
+            joining=joining,
+            questions=list(questions),
+            goals=list(goals),
+            seed=secrets.randbelow(2**31 - 1),
+            created_at=moment,
+        )
+        await consultation.save()
+        await Membership(consultation=consultation.id, account=by.id, role=Role.CONVENOR.value).save()
+        await _save_rounds(consultation.id, rounds)
+        await _save_targets(consultation.id, targets)
+        await append_event(
+            str(consultation.id),
+            actor=f"{Role.CONVENOR}:{short_code(by.id)}",
+            action="consultations.create",
+            subject=consultation.slug,
+            payload={"attribution": attribution.value, "phases": [planned.phase.value for planned in rounds]},
+        )
+        return consultation
+
+
+async def _free_slug(title: str) -> str:
+    slug = slug_from(title) or secrets.token_hex(4)
+    taken = await fetchval("select 1 from consultations where slug = $1", slug)
+    return f"{slug}-{secrets.token_hex(3)}" if taken else slug
+
+
+def check_rounds(rounds: Sequence[PlannedRound]) -> None:
+    """Raises Invalid unless the rounds follow one another in time and by the table of phases."""
+    if not rounds:
+        raise Invalid(N_("A consultation needs at least one round."), field="rounds")
+    wrong = sequence_error([planned.phase for planned in rounds])
+    if wrong is not None:
+        raise Invalid(N_("Round %(number)s cannot be a %(phase)s round after the one before it."), field="rounds",
+                      number=wrong[0] + 1, phase=wrong[1].value)
+    for number, planned in enumerate(rounds, 1):
+        if planned.closes_at <= planned.opens_at:
+            raise Invalid(N_("Round %(number)s must close after it opens."), field="rounds", number=number)
+        if number > 1 and planned.opens_at < rounds[number - 2].closes_at:
+            raise Invalid(N_("Round %(number)s must open after the round before it has closed."), field="rounds",
+                          number=number)
+
+
+async def _save_rounds(consultation: UUID, rounds: Sequence[PlannedRound]) -> None:
+    await execute("delete from rounds where consultation = $1", consultation)
+    for number, planned in enumerate(rounds, 1):
+        await Round(
+            consultation=consultation,
+            number=number,
+            phase=planned.phase.value,
+            opens_at=planned.opens_at,
+            closes_at=planned.closes_at,
+            settings={"n_places": planned.n_places},
+        ).save()
+
+
+async def _save_targets(consultation: UUID, targets: Mapping[str, Mapping[str, float]]) -> None:
+    await execute("delete from targets where consultation = $1", consultation)
+    for attribute, shares in targets.items():
+        if sum(shares.values()) > 1.0005:
+            raise Invalid(N_("The targets add up to more than 100 per cent."), field=f"targets_{attribute}")
+        for code, share in shares.items():
+            if share > 0:
+                await Target(consultation=consultation, attribute=attribute, code=code, share=share).save()
+
+
+async def configure(
+    *,
+    by: Actor,
+    form: Filled[object] | None = None,
+    rounds: Sequence[PlannedRound],
+    targets: Mapping[str, Mapping[str, float]],
+    **texts: object,
+) -> None:
+    """A draft's texts, rounds and targets are these."""
+    check_rounds(rounds)
+    async with change("consultations.configure", Action.CONFIGURE, by=by, form=form) as made:
+        allowed = {"title", "question", "description", "promise", "venue", "zone", "language", "joining", "questions",
+                   "goals", "attribution"}
+        kept = {name: value for name, value in texts.items() if name in allowed}
+        if kept:
+            await Consultation.update(kept).where(Consultation.id == by.consultation.id)  # type: ignore[arg-type]
+        await _save_rounds(by.consultation.id, rounds)
+        await _save_targets(by.consultation.id, targets)
+        made.payload = {"phases": [planned.phase.value for planned in rounds], "texts": sorted(kept)}
+
+
+async def tighten(*, attribution: Attribution, by: Actor) -> None:
+    """The mode of attribution is this one; it can only become stricter."""
+    async with change("consultations.tighten", Action.CONFIGURE, by=by) as made:
+        before = Attribution(by.consultation.attribution)
+        if STRICTNESS.index(attribution) < STRICTNESS.index(before):
+            raise Denied(N_("The attribution rule can only be made stricter."))
+        await execute("update consultations set attribution = $2 where id = $1", by.consultation.id, attribution.value)
+        made.payload = {"attribution": attribution.value}
+
+
+async def launch(*, by: Actor, form: Filled[object] | None = None) -> None:
+    """The consultation runs: its rounds open and close by the clock from now on."""
+    async with change("consultations.launch", Action.OPEN_ROUND, by=by, form=form) as made:
+        if by.consultation.lifecycle != Lifecycle.DRAFT.value:
+            raise Conflict(N_("This consultation has been launched already."))
+        if not made.by.rounds:
+            raise Invalid(N_("A consultation needs at least one round."), field="rounds")
+        if not await fetchval(
+            "select 1 from memberships where consultation = $1 and role = 'moderator' limit 1", by.consultation.id
+        ):
+            raise Invalid(N_("Appoint a moderator before you launch: somebody must watch the balance."), field="people")
+        await execute("update consultations set lifecycle = 'running' where id = $1", by.consultation.id)
+        await _schedule_freezes(made.by.rounds)
+        made.payload = {"rounds": len(made.by.rounds)}
+
+
+async def _schedule_freezes(rounds: Sequence[Round]) -> None:
+    for item in rounds:
+        await enqueue(
+            "freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=str(item.id)
+        )
+
+
+async def appoint(*, email: str, role: Role, by: Actor, form: Filled[object] | None = None) -> None:
+    """The account behind an address has this role here; an account is made for an address not yet known."""
+    if role not in {Role.MODERATOR, Role.CURATOR, Role.CONVENOR, Role.AUDITOR}:
+        raise Invalid(N_("People are appointed as convenor, curator, moderator or auditor."), field="role")
+    address = normalised_email(email)
+    async with change("consultations.appoint", Action.APPOINT, by=by, form=form, subject=role.value) as made:
+        row = await fetchrow(
+            """
+            insert into accounts (id, email, name, locale, zone, is_administrator, may_convene, created_at)
+            values (gen_random_uuid(), $1, '', 'en', 'UTC', false, false, clock_timestamp())
+            on conflict (email) do update set email = excluded.email returning id
+            """,
+            address,
+        )
+        assert row is not None
+        held = {Role(found) for found in await _roles_of(by.consultation.id, row["id"])}
+        if held & set(CONFLICTING.get(role, ())):
+            raise Denied(N_("This person already has a role here that does not go together with it."))
+        await execute(
+            """
+            insert into memberships (id, consultation, account, role) values (gen_random_uuid(), $1, $2, $3)
+            on conflict (consultation, account, role) do nothing
+            """,
+            by.consultation.id,
+            row["id"],
+            role.value,
+        )
+        made.payload = {"account": short_code(row["id"])}
+
+
+async def _roles_of(consultation: UUID, account: UUID) -> list[str]:
+    rows = await Membership.select(Membership.role).where(
+        (Membership.consultation == consultation) & (Membership.account == account)
+    )
+    return [row["role"] for row in rows]
+
+
+async def extend(*, round_id: UUID, closes_at: datetime, reason: str, by: Actor,
+                 form: Filled[object] | None = None) -> None:
+    """An open round closes later, for a reason that everybody can read."""
+    async with change("rounds.extend", Action.EXTEND_ROUND, by=by, form=form) as made:
+        item = made.by.round
+        if item is None or item.id != round_id:
+            raise Conflict(N_("This round is not open any more."))
+        if closes_at <= item.closes_at:
+            raise Invalid(N_("The new closing time must be later than the present one."), field="closes_at")
+        following = [other for other in made.by.rounds if other.number == item.number + 1]
+        if following and following[0].opens_at < closes_at:
+            raise Invalid(N_("The next round opens before this time."), field="closes_at")
+        await execute(
+            "update rounds set closes_at = $2, extension_reason = $3 where id = $1", round_id, closes_at, reason
+        )
+        await enqueue("freeze", schedule_at=closes_at, round_id=str(round_id))
+        made.subject, made.payload = str(item.number), {"closes_at": closes_at.isoformat(), "reason": reason}

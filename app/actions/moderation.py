@@ -1,0 +1,246 @@
+"""Moderating: proposals accepted or declined with a reason, merges suggested and consented to, reports settled."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app import access, emails
+from app.access import Actor
+from app.actions.record import change
+from app.database import execute, fetchrow, fetchval
+from app.forms import Filled
+from app.language import gettext, use_locale
+from app.queue import enqueue
+from app.refusals import N_, Conflict, Denied, Invalid, NotFound
+from app.tables.accounts import Account
+from app.tables.proposals import MergeRequest, Proposal
+from app.taxonomies import moderation_reasons
+from deliberation.phases import Action
+
+OWN_PROPOSAL = N_("You wrote this statement yourself. Another moderator must decide on it.")
+ALREADY: dict[str, str] = {
+    "accepted": N_("Statement %(number)s has been accepted in the meantime."),
+    "declined": N_("Statement %(number)s has been declined in the meantime, with the reason: %(reason)s"),
+    "withdrawn": N_("The author has withdrawn statement %(number)s in the meantime."),
+    "merged": N_("Statement %(number)s has been merged in the meantime."),
+    "waiting": N_("Statement %(number)s waits for a decision again."),
+}
+
+
+async def accept(*, proposal: Proposal, by: Actor, form: Filled[object] | None = None) -> None:
+    """The statement is open for votes, and its author knows."""
+    async with change("moderation.accept", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
+        made.outcome = f"/c/{by.consultation.slug}/moderate"
+        await _refuse_own(proposal, by)
+        await _decide(proposal, ("waiting",), "accepted")
+        await _end_merges(proposal)
+        await _tell_author(proposal, made.by, kind="accepted")
+        await ask_for_check(by.consultation.id)
+
+
+async def decline(
+    *, proposal: Proposal, reason_code: str, reason: str, by: Actor, form: Filled[object] | None = None
+) -> None:
+    """The statement is not shown; its author has the reason, and its reason code is on record. Nothing is deleted."""
+    async with change("moderation.decline", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
+        made.outcome = f"/c/{by.consultation.slug}/moderate"
+        _check_reason(reason_code, reason)
+        await _refuse_own(proposal, by)
+        await _decide(proposal, ("waiting",), "declined", reason_code=reason_code, reason=reason)
+        await _end_merges(proposal)
+        made.payload = {"reason_code": reason_code}
+        await _tell_author(proposal, made.by, kind="declined", reason_code=reason_code, reason=reason)
+        await ask_for_check(by.consultation.id)
+
+
+async def settle_flags(
+    *, proposal: Proposal, keeps: bool, reason_code: str = "", reason: str = "", by: Actor,
+    form: Filled[object] | None = None,
+) -> None:
+    """All reports of the statement are settled: it stays, or it is declined with a reason. Its votes stay on record."""
+    async with change("moderation.settle_flags", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
+        made.outcome = f"/c/{by.consultation.slug}/moderate"
+        await _refuse_own(proposal, by)
+        settled = await fetchval(
+            """
+            with settled as (update flags set settled_at = clock_timestamp()
+                             where proposal = $1 and settled_at is null returning 1)
+            select count(*) from settled
+            """,
+            proposal.id,
+        )
+        if not settled:
+            raise Conflict(N_("The reports of statement %(number)s have been settled already."), number=proposal.number)
+        made.payload = {"kept": keeps, "reports": int(settled)}
+        if not keeps:
+            _check_reason(reason_code, reason)
+            made.payload["reason_code"] = reason_code
+            await _decide(proposal, ("accepted", "waiting"), "declined", reason_code=reason_code, reason=reason)
+            await _tell_author(proposal, made.by, kind="declined", reason_code=reason_code, reason=reason)
+        await ask_for_check(by.consultation.id)
+
+
+async def suggest_merge(
+    *, proposal: Proposal, into: Proposal, note: str = "", by: Actor, form: Filled[object] | None = None
+) -> MergeRequest:
+    """Both authors are asked whether one statement may carry the other. Until both agree nothing changes."""
+    async with change("moderation.suggest_merge", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
+        made.outcome = f"/c/{by.consultation.slug}/moderate"
+        made.payload = {"into": into.number}
+        await _refuse_own(proposal, by)
+        await _refuse_own(into, by)
+        await _check_merge(proposal, into)
+        request = MergeRequest(
+            proposal=proposal.id,
+            into=into.id,
+            note=note,
+            author_agrees=True if proposal.author is None else None,
+            other_author_agrees=True if into.author is None else None,
+            created_at=made.by.now,
+        )
+        await request.save()
+        for one, other in ((proposal, into), (into, proposal)):
+            await _write_to(
+                one, "merge_suggested", slug=by.consultation.slug, title=by.consultation.title, number=one.number,
+                other=other.number, request=str(request.id),
+            )
+        if request.author_agrees and request.other_author_agrees:
+            await _merge(request.id, proposal, into)
+        return request
+
+
+async def _check_merge(proposal: Proposal, into: Proposal) -> None:
+    if into.id == proposal.id or into.consultation != proposal.consultation:
+        raise Invalid(N_("Please choose another statement of this consultation."), field="into")
+    now = {
+        row: await fetchval("select status from proposals where id = $1 for update", row)
+        for row in sorted((proposal.id, into.id))
+    }
+    if now[proposal.id] != "waiting":
+        raise await _already(proposal)
+    if now[into.id] != "accepted":
+        raise Invalid(N_("A statement can be merged only into one that is open for votes."), field="into")
+    if await fetchval(
+        "select 1 from merge_requests where proposal = $1 and (settled_at is null or into = $2)", proposal.id, into.id
+    ):
+        raise Conflict(N_("This merge has been suggested already."))
+
+
+async def answer_merge(
+    *, request: MergeRequest, agrees: bool, by: Actor, form: Filled[object] | None = None
+) -> None:
+    """One of the two authors has answered. With both consents the statements are one; a refusal ends the suggestion."""
+    async with change("moderation.answer_merge", Action.ANSWER_MERGE, by=by, form=form) as made:
+        row = await MergeRequest.objects().where(MergeRequest.id == request.id).lock_rows().first()
+        if row is None or by.participant is None:
+            raise NotFound
+        proposal, into = await _proposal(row.proposal), await _proposal(row.into)
+        made.subject, made.payload = str(proposal.number), {"into": into.number, "agrees": agrees}
+        made.outcome = f"/c/{by.consultation.slug}/merges/{row.id}"
+        mine = [
+            column
+            for column, one in (("author_agrees", proposal), ("other_author_agrees", into))
+            if one.author == by.participant.id and one.consultation == by.consultation.id
+        ]
+        if not mine:
+            raise NotFound
+        if row.settled_at is not None:
+            raise Conflict(N_("This suggestion has been settled already."))
+        await MergeRequest.update(dict.fromkeys(mine, agrees)).where(MergeRequest.id == row.id)  # type: ignore[arg-type]
+        if not agrees:
+            await execute("update merge_requests set settled_at = clock_timestamp() where id = $1", row.id)
+        elif await fetchval("select author_agrees and other_author_agrees from merge_requests where id = $1", row.id):
+            await _merge(row.id, proposal, into)
+            await ask_for_check(by.consultation.id)
+
+
+async def _merge(request: UUID, proposal: Proposal, into: Proposal) -> None:
+    await _decide(proposal, ("waiting", "accepted"), "merged")
+    await execute("update proposals set merged_into = $2 where id = $1", proposal.id, into.id)
+    await execute("update merge_requests set settled_at = clock_timestamp() where id = $1", request)
+
+
+async def _end_merges(proposal: Proposal) -> None:
+    """A decision settles what was suggested for the statement; what its authors answered stays on record."""
+    await execute(
+        "update merge_requests set settled_at = clock_timestamp() where proposal = $1 and settled_at is null", proposal.id
+    )
+
+
+def _check_reason(reason_code: str, reason: str) -> None:
+    if reason_code not in moderation_reasons.codes():
+        raise Invalid(N_("Please choose one of the reasons."), field="reason_code")
+    if not reason.strip():
+        raise Invalid(N_("Please tell the author why, in a sentence."), field="reason")
+
+
+async def _refuse_own(proposal: Proposal, by: Actor) -> None:
+    if await is_own(proposal, by):
+        raise Denied(OWN_PROPOSAL)
+
+
+async def is_own(proposal: Proposal, by: Actor) -> bool:
+    """Whether the person at work wrote the statement, in their other capacity as a participant."""
+    if by.person is None or proposal.author is None:
+        return False
+    participant = await access.participant_of(by.consultation.id, by.person.id)
+    return participant is not None and participant.id == proposal.author
+
+
+async def _decide(
+    proposal: Proposal, before: tuple[str, ...], after: str, *, reason_code: str = "", reason: str = ""
+) -> None:
+    """The status changes from one of `before`; otherwise Conflict says what was decided in the meantime."""
+    done = await fetchval(
+        """
+        update proposals set status = $3, reason_code = $4, reason = $5, version = version + 1,
+          decided_at = clock_timestamp()
+        where id = $1 and status = any($2::text[]) returning id
+        """,
+        proposal.id, list(before), after, reason_code, reason,
+    )
+    if done is None:
+        raise await _already(proposal)
+
+
+async def _already(proposal: Proposal) -> Conflict:
+    row = await fetchrow("select status, reason_code from proposals where id = $1", proposal.id)
+    assert row is not None
+    label = gettext(moderation_reasons.label(row["reason_code"])) if row["reason_code"] else ""
+    parameters = {"number": proposal.number, "reason": label}
+    return Conflict(ALREADY[row["status"]], **{k: v for k, v in parameters.items() if f"%({k})s" in ALREADY[row["status"]]})
+
+
+async def _proposal(number: int) -> Proposal:
+    found = await Proposal.objects().where(Proposal.id == number).first()
+    assert found is not None
+    return found
+
+
+async def _tell_author(proposal: Proposal, by: Actor, *, kind: str, reason_code: str = "", reason: str = "") -> None:
+    await _write_to(
+        proposal, "proposal_decided", slug=by.consultation.slug, title=by.consultation.title, number=proposal.number,
+        decision=kind, reason_label=moderation_reasons.label(reason_code) if reason_code else "", reason=reason,
+    )
+
+
+async def _write_to(proposal: Proposal, message: str, **values: object) -> None:
+    """A message to the author of a proposal, in their language. It names nobody and quotes no statement."""
+    if proposal.author is None:
+        return
+    account = (await access.accounts_of([proposal.author])).get(proposal.author)
+    person = None if account is None else await Account.objects().where(Account.id == account).first()
+    if person is None:
+        return
+    with use_locale(person.locale):
+        await emails.send(message, to=person.email, locale=person.locale, **values)
+
+
+async def ask_for_check(consultation: UUID) -> None:
+    """The power balance is worked out anew soon; one check waits, whoever asked first."""
+    await enqueue(
+        "check_power", queueing_lock=f"check_power:{consultation}", lock=f"check_power:{consultation}",
+        consultation_id=str(consultation),
+    )
+
+

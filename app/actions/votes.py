@@ -1,0 +1,142 @@
+"""Votes: cast, changed, withdrawn, set aside. They have no audit event: a chained copy would put them in order and reveal it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.access import Actor
+from app.analysis import routing
+from app.database import execute, fetchrow
+from app.queue import enqueue
+from app.refusals import N_, Closed
+from app.tables.proposals import Proposal
+from deliberation.phases import Action
+from deliberation.votes import Choice
+
+TOO_LATE = N_("Voting has closed. Your earlier votes are kept.")
+
+# One statement: the round's row is held while the database's clock decides, so that a vote is either before the close
+# or not recorded at all; a second vote of the same person replaces the first.
+CAST = """
+with open_round as (
+  select r.id from rounds r join consultations c on c.id = r.consultation
+  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = any($7::text[])
+    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  for share of r
+)
+insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
+select gen_random_uuid(), $1, $2, p.id, $4, $5, $6, clock_timestamp()
+from open_round, proposals p where p.id = $3 and p.consultation = $1 and p.status = 'accepted'
+limit 1
+on conflict (participant, proposal) do update
+  set choice = excluded.choice, matters = excluded.matters, language = excluded.language, cast_at = excluded.cast_at
+returning id
+"""
+WITHDRAW = """
+delete from votes where participant = $2 and proposal = $3 and exists (
+  select from rounds r join consultations c on c.id = r.consultation
+  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
+    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  for share of r
+)
+returning id
+"""
+
+RECORD_SHOWING = """
+insert into showings (id, participant, proposal, reason, propensity, is_set_aside)
+values (gen_random_uuid(), $1, $2, $3, $4, false) on conflict (participant, proposal) do nothing
+"""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One statement to vote on, or none when all have been seen, and how far the participant is."""
+
+    proposal: Proposal | None
+    deck: routing.Deck
+
+
+async def cast(*, proposal: Proposal, choice: Choice, matters: bool = False, by: Actor) -> None:
+    """The participant's current vote on the statement is this one, committed when this returns."""
+    by.check(Action.VOTE)
+    assert by.participant is not None
+    row = await fetchrow(
+        CAST,
+        by.consultation.id,
+        by.participant.id,
+        proposal.id,
+        choice.value,
+        matters,
+        proposal.language,
+        ["propose"],
+    )
+    if row is None:
+        raise Closed(TOO_LATE)
+    await ask_for_analysis(by)
+
+
+async def withdraw(*, proposal: Proposal, by: Actor) -> bool:
+    """The participant has no vote on the statement; tells whether there was one."""
+    by.check(Action.VOTE)
+    assert by.participant is not None
+    row = await fetchrow(WITHDRAW, by.consultation.id, by.participant.id, proposal.id)
+    if row is not None:
+        await ask_for_analysis(by)
+    return row is not None
+
+
+async def set_aside(*, proposal: Proposal, by: Actor) -> None:
+    """The statement comes back at the end; it is not a vote."""
+    by.check(Action.VOTE)
+    assert by.participant is not None
+    await execute(
+        """
+        insert into showings (id, participant, proposal, reason, propensity, is_set_aside)
+        values (gen_random_uuid(), $1, $2, 'asked', '', true)
+        on conflict (participant, proposal) do update set is_set_aside = true
+        """,
+        by.participant.id,
+        proposal.id,
+    )
+
+
+async def ask_for_analysis(by: Actor) -> None:
+    """One analysis of the consultation waits, whoever asked first; it runs a little later, for many votes at once."""
+    await enqueue(
+        "analyse", queueing_lock=f"analyse:{by.consultation.id}", lock=f"analyse:{by.consultation.id}",
+        schedule_at=by.now + timedelta(seconds=10), consultation_id=str(by.consultation.id),
+    )
+
+
+async def show_next(*, by: Actor) -> Card:
+    """What the participant has before them: the card they have not answered yet, or the next one, now on record."""
+    by.check(Action.VOTE)
+    assert by.participant is not None
+    deck = await routing.deck_of(by)
+    current = deck.current
+    if current is None:
+        chosen = await routing.choose_next(by, deck, seed=secrets.randbits(32))
+        if chosen is not None:
+            current = chosen.statement_id
+            await execute(RECORD_SHOWING, by.participant.id, current, chosen.reason, f"{chosen.propensity:.12g}")
+    return await _card(current, deck)
+
+
+async def show_set_aside(*, by: Actor) -> Card:
+    """The first statement the participant set aside."""
+    by.check(Action.VOTE)
+    deck = await routing.deck_of(by)
+    return await _card(deck.set_aside[0] if deck.set_aside else None, deck)
+
+
+async def show_again(*, proposal: Proposal, by: Actor) -> Card:
+    """This statement, after its vote has been taken back."""
+    by.check(Action.VOTE)
+    return Card(proposal, await routing.deck_of(by))
+
+
+async def _card(proposal: int | None, deck: routing.Deck) -> Card:
+    found = await Proposal.objects().where(Proposal.id == proposal).first() if proposal is not None else None
+    return Card(found, deck)

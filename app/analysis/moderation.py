@@ -1,0 +1,300 @@
+"""What a moderator has before them: statements that wait, reported ones, and the record of what was decided."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.access import Actor
+from app.database import fetch, fetchrow, fetchval
+from app.tables.proposals import MergeRequest, Proposal
+from deliberation import texts
+from deliberation.disclosure import ReleasedCount, ReleasedDay, release_day, release_tally
+from deliberation.phases import Role
+
+PAGE_SIZE = 25
+N_SIMILAR = 3
+RECORD_SIZE = 100
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A statement that says nearly the same."""
+
+    number: int
+    statement: str
+    language: str
+    is_accepted: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A statement that waits for a decision; nothing here leads to its author."""
+
+    number: int
+    statement: str
+    details: str
+    language: str
+    version: int
+    waiting_since: ReleasedDay | None
+    similar: tuple[Similar, ...]
+    is_own: bool
+    merge_into: int | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A statement that participants asked a moderator to look at: how many did, their reason codes and notes."""
+
+    number: int
+    statement: str
+    language: str
+    version: int
+    n_reports: ReleasedCount
+    reason_codes: tuple[str, ...]
+    notes: tuple[str, ...]
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of what waits, oldest first, and everything that was reported."""
+
+    cards: tuple[Card, ...]
+    reports: tuple[Report, ...]
+    n_found: int
+    n_waiting: int
+    page: int
+    n_pages: int
+
+
+WAITING = """
+select p.*, into_.number as merge_into
+from proposals p
+left join lateral (select q.number from merge_requests m join proposals q on q.id = m.into
+                   where m.proposal = p.id and m.settled_at is null limit 1) into_ on true
+where p.consultation = $1 and p.status = 'waiting' and ($2 = '' or p.language = $2)
+  and ($3 = '' or position(lower($3) in lower(p.statement)) > 0)
+order by (into_.number is not null), p.waiting_since nulls first, p.number
+"""
+REPORTED = """
+select p.number, p.statement, p.language, p.version, p.author, count(*) as n, array_agg(f.reason_code) as codes,
+  array_agg(f.note order by f.id) filter (where f.note <> '') as notes
+from flags f join proposals p on p.id = f.proposal
+where p.consultation = $1 and f.settled_at is null and p.status in ('accepted', 'waiting')
+group by p.id order by count(*) desc, p.number
+"""
+COMPARED = """
+select id, number, statement, language, status, vector from proposals
+where consultation = $1 and status in ('accepted', 'waiting') and vector is not null order by id
+"""
+
+
+async def n_waiting(consultation: UUID) -> int:
+    """Statements that wait for a moderator."""
+    return int(
+        await fetchval("select count(*) from proposals where consultation = $1 and status = 'waiting'", consultation)
+    )
+
+
+async def queue_of(actor: Actor, *, language: str = "", text: str = "", page: int = 1, own: int | None = None) -> Queue:
+    """The page of the queue that was asked for, or the last there is. `own`: the moderator's own participant, if any."""
+    consultation = actor.consultation.id
+    rows = await fetch(WAITING, consultation, language, text)
+    n_pages = max(1, -(-len(rows) // PAGE_SIZE))
+    page = min(max(page, 1), n_pages)
+    shown = rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    alike = await _similar(consultation, [row["id"] for row in shown])
+    return Queue(
+        cards=tuple(_card(row, alike.get(row["id"], ()), own) for row in shown),
+        reports=tuple(_report(row, own) for row in await fetch(REPORTED, consultation)),
+        n_found=len(rows),
+        n_waiting=await n_waiting(consultation),
+        page=page,
+        n_pages=n_pages,
+    )
+
+
+def _card(row: Any, similar: tuple[Similar, ...], own: int | None) -> Card:
+    return Card(
+        number=row["number"],
+        statement=row["statement"],
+        details=row["details"],
+        language=row["language"],
+        version=row["version"],
+        waiting_since=release_day(row["waiting_since"]) if row["waiting_since"] else None,
+        similar=similar,
+        is_own=own is not None and row["author"] == own,
+        merge_into=row["merge_into"],
+    )
+
+
+def _report(row: Any, own: int | None) -> Report:
+    counts = Counter(row["codes"])
+    return Report(
+        number=row["number"],
+        statement=row["statement"],
+        language=row["language"],
+        version=row["version"],
+        n_reports=release_tally(row["n"]),
+        reason_codes=tuple(sorted(counts, key=lambda code: (-counts[code], code))),
+        notes=tuple(sorted(row["notes"] or ())),
+        is_own=own is not None and row["author"] == own,
+    )
+
+
+async def _similar(consultation: UUID, wanted: list[int]) -> dict[int, tuple[Similar, ...]]:
+    if not wanted:
+        return {}
+    rows = await fetch(COMPARED, consultation)
+    by_id = {row["id"]: row for row in rows}
+    vectors = {row["id"]: texts.unpack(bytes(row["vector"])) for row in rows}
+    found: dict[int, tuple[Similar, ...]] = {}
+    for proposal in wanted:
+        if proposal not in vectors:
+            continue
+        others = {key: vector for key, vector in vectors.items() if key != proposal}
+        nearest = texts.similar(vectors[proposal], others, n=N_SIMILAR)
+        found[proposal] = tuple(
+            Similar(
+                by_id[key]["number"], by_id[key]["statement"], by_id[key]["language"], by_id[key]["status"] == "accepted"
+            )
+            for key, _ in nearest
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A suggested merge as one of its two authors sees it."""
+
+    id: UUID
+    number: int
+    statement: str
+    language: str
+    into_number: int
+    into_statement: str
+    into_language: str
+    note: str
+    has_agreed: bool
+    is_settled: bool
+
+
+async def merge_of(actor: Actor, request: UUID) -> Merge | None:
+    """The suggestion, if the actor wrote one of its statements."""
+    row = await MergeRequest.objects().where(MergeRequest.id == request).first()
+    if row is None or actor.participant is None:
+        return None
+    one = await Proposal.objects().where(Proposal.id == row.proposal).first()
+    other = await Proposal.objects().where(Proposal.id == row.into).first()
+    assert one is not None and other is not None
+    mine = [
+        agrees
+        for agrees, statement in ((row.author_agrees, one), (row.other_author_agrees, other))
+        if statement.author == actor.participant.id and statement.consultation == actor.consultation.id
+    ]
+    if not mine:
+        return None
+    return Merge(
+        row.id, one.number, one.statement, one.language, other.number, other.statement, other.language, row.note,
+        has_agreed=all(mine), is_settled=row.settled_at is not None,
+    )
+
+
+# -------- the record
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry of the record. Texts and the moderator's code are there for staff only; times are days for all."""
+
+    day: ReleasedDay
+    action: str
+    number: str
+    into: str
+    reason_code: str
+    decision: str
+    kind: str
+    by: str
+    statement: str
+    language: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """Every moderation action, counted, and the latest of them one by one."""
+
+    lines: tuple[Line, ...]
+    n_decided: ReleasedCount
+    n_accepted: ReleasedCount
+    n_declined: ReleasedCount
+    n_older: ReleasedCount
+    reasons: tuple[tuple[str, ReleasedCount], ...]
+    with_texts: bool
+
+
+EVENTS = """
+select happened_at, actor, action, subject, payload from audit_events
+where chain = $1 and (action like 'moderation.%' or action like 'alerts.%') order by sequence desc limit $2
+"""
+COUNTS = """
+select count(*) filter (where action = 'moderation.accept') as accepted,
+  count(*) filter (where payload ->> 'reason_code' is not null) as declined, count(*) as all
+from audit_events where chain = $1 and (action like 'moderation.%' or action like 'alerts.%')
+"""
+REASONS = """
+select payload ->> 'reason_code' as code, count(*) as n from audit_events
+where chain = $1 and action like 'moderation.%' and payload ->> 'reason_code' is not null
+group by 1 order by 2 desc, 1
+"""
+
+
+async def record_of(actor: Actor) -> Record:
+    """The record as the actor may read it: everybody reasons and counts, staff also texts and which moderator it was."""
+    chain = str(actor.consultation.id)
+    counts = await fetchrow(COUNTS, chain)
+    assert counts is not None
+    events = await fetch(EVENTS, chain, RECORD_SIZE)
+    with_texts = bool(actor.roles & {Role.MODERATOR, Role.AUDITOR, Role.CONVENOR})
+    found = await _texts_of(actor.consultation.id, [row["subject"] for row in events]) if with_texts else {}
+    return Record(
+        lines=tuple(_line(row, found, with_texts) for row in events),
+        n_decided=release_tally(counts["accepted"] + counts["declined"]),
+        n_accepted=release_tally(counts["accepted"]),
+        n_declined=release_tally(counts["declined"]),
+        n_older=release_tally(counts["all"] - len(events)),
+        reasons=tuple((row["code"], release_tally(row["n"])) for row in await fetch(REASONS, chain)),
+        with_texts=with_texts,
+    )
+
+
+async def _texts_of(consultation: UUID, subjects: list[str]) -> dict[str, Any]:
+    numbers = sorted({int(subject) for subject in subjects if subject.isdigit() and len(subject) < 10})
+    rows = await fetch(
+        "select number, statement, language, reason from proposals where consultation = $1 and number = any($2::int[])",
+        consultation, numbers,
+    )
+    return {str(row["number"]): row for row in rows}
+
+
+def _line(row: Any, found: Mapping[str, Any], with_texts: bool) -> Line:
+    payload = json.loads(row["payload"])
+    text = found.get(row["subject"]) if row["action"].startswith("moderation.") else None
+    return Line(
+        day=release_day(row["happened_at"]),
+        action=row["action"],
+        number=row["subject"],
+        into=str(payload.get("into", "")),
+        reason_code=payload.get("reason_code", ""),
+        decision=str(payload.get("decision", payload.get("agrees", ""))),
+        kind=payload.get("kind", ""),
+        by=row["actor"] if with_texts else "",
+        statement=text["statement"] if text else "",
+        language=text["language"] if text else "",
+        words=text["reason"] if text and payload.get("reason_code") else "",
+    )

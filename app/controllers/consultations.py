@@ -1,0 +1,103 @@
+"""The front page's list, one consultation's page, and joining it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromQuery
+
+from app import auth
+from app.access import Actor
+from app.actions import participants
+from app.analysis import overview
+from app.forms import Filled, blank, read
+from app.language import LANGUAGES, current_locale, gettext
+from app.refusals import N_, Invalid
+from app.rendering import page, see_other, url
+from app.taxonomies import constituencies, regions
+from deliberation.phases import Action
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class JoinForm(msgspec.Struct):
+    constituency: Annotated[str, msgspec.Meta(max_length=40)]
+    consent: Annotated[str, msgspec.Meta(max_length=4)]
+    on_behalf: Annotated[str, msgspec.Meta(max_length=8)] = "self"
+    organisation: Annotated[str, msgspec.Meta(max_length=160)] = ""
+    region: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    language: Annotated[str, msgspec.Meta(max_length=8)] = "en"
+    token: Annotated[str, msgspec.Meta(max_length=100)] = ""
+
+
+@get("/", opt={"action": Action.SEE_SITE})
+async def index(request: AnyRequest) -> Response[Any]:
+    listed = await overview.listed(auth.visit(request).account)
+    return page(request, "consultations/index.html", listed=listed)
+
+
+@get("/c/{slug:str}", opt={"action": Action.SEE_CONSULTATION})
+async def show(request: AnyRequest, actor: Actor) -> Response[Any]:
+    return page(request, "consultations/show.html", actor=actor, about=await overview.of(actor))
+
+
+@get("/c/{slug:str}/join", opt={"action": Action.JOIN})
+async def ask_to_join(
+    request: AnyRequest, actor: Actor, token: Annotated[str, FromQuery("invitation")] = ""
+) -> Response[Any]:
+    if auth.visit(request).account is None:
+        return see_other(request, url("/sign-in", next=url(f"/c/{actor.consultation.slug}/join")))
+    return _join_page(request, actor, blank(language=current_locale(), token=token, on_behalf="self"))
+
+
+def _join_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+    return page(
+        request,
+        "consultations/join.html",
+        status=status,
+        actor=actor,
+        form=form,
+        constituencies=[(code, gettext(label)) for code, label in constituencies.options()],
+        regions=[(code, gettext(label)) for code, label in regions.options()],
+        language_options=list(LANGUAGES.items()),
+    )
+
+
+@post("/c/{slug:str}/join", opt={"action": Action.JOIN}, status_code=200)
+async def join(request: AnyRequest, actor: Actor) -> Response[Any]:
+    form = await read(request, JoinForm)
+    if form.is_valid:
+        _check(form)
+    if not form.is_valid:
+        if "consent" in form.errors:
+            form.refuse("consent", N_("Please confirm that you have read how your contributions are used."))
+        return _join_page(request, actor, form, status=422)
+    given = form.data
+    await participants.join(
+        constituency=given.constituency,
+        organisation=given.organisation if given.on_behalf == "body" else "",
+        region=given.region,
+        language=given.language,
+        token=given.token,
+        by=actor,
+        form=form,
+    )
+    said = gettext("You are in. You can change this under My details.")
+    return see_other(request, url(f"/c/{actor.consultation.slug}/vote"), said=said)
+
+
+def _check(form: Filled[JoinForm]) -> None:
+    given = form.data
+    if given.constituency not in constituencies.codes():
+        form.errors["constituency"] = Invalid(N_("Please choose one of the answers offered."))
+    if given.region and given.region not in regions.codes():
+        form.errors["region"] = Invalid(N_("Please choose one of the answers offered."))
+    if given.language not in LANGUAGES:
+        form.errors["language"] = Invalid(N_("Please choose one of the six languages."))
+    if given.on_behalf == "body" and not given.organisation:
+        form.errors["organisation"] = Invalid(N_("Please name the organisation for which you speak."))
+
+
+HANDLERS = [index, show, ask_to_join, join]

@@ -1,0 +1,105 @@
+"""Consultations in any state, made by walking the real actions; only the clock is moved, by moving the rounds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from app import access
+from app.access import Actor
+from app.actions import consultations, moderation, participants, proposals, votes
+from app.actions.consultations import PlannedRound
+from app.database import execute, now
+from app.tables.consultations import Consultation
+from app.tables.proposals import Proposal
+from deliberation.disclosure import Attribution
+from deliberation.phases import Phase, Role
+from deliberation.votes import Choice
+from tests.cast import person
+
+TARGETS = {"constituency": {"women": 0.3, "ngos": 0.3, "business": 0.4}}
+
+
+async def make_consultation(
+    *,
+    phases: tuple[Phase, ...] = (Phase.PROPOSE, Phase.CURATE, Phase.RESPOND),
+    attribution: Attribution = Attribution.CHATHAM_HOUSE,
+    launched: bool = True,
+    joining: str = "open",
+    slug: str = "water",
+) -> Consultation:
+    """Amara's consultation, moderated by Ben, audited by Fatima, curated by Gus; its first round is open."""
+    amara, moment = await person("amara"), await now()
+    rounds = [
+        PlannedRound(phase, moment - timedelta(hours=1) + timedelta(days=place), moment + timedelta(days=place, hours=22))
+        for place, phase in enumerate(phases)
+    ]
+    made = await consultations.create(
+        title="Clean water for all",
+        question="What would bring clean water to every village?",
+        attribution=attribution,
+        joining=joining,
+        rounds=rounds,
+        targets=TARGETS,
+        by=amara,
+        slug=slug,
+    )
+    convenor = await actor("amara", made)
+    for name, role in (("ben", Role.MODERATOR), ("fatima", Role.AUDITOR), ("gus", Role.CURATOR)):
+        await consultations.appoint(email=f"{name}@example.org", role=role, by=convenor)
+    if launched:
+        await consultations.launch(by=convenor)
+    return made
+
+
+async def actor(name: str | None, consultation: Consultation) -> Actor:
+    """One of the cast as they stand in the consultation now; None for a visitor."""
+    fresh = await Consultation.objects().where(Consultation.id == consultation.id).first()
+    assert fresh is not None
+    return await access.actor_in(fresh, None if name is None else await person(name))
+
+
+async def join(name: str, consultation: Consultation, *, constituency: str = "ngos", organisation: str = "") -> Actor:
+    """One of the cast takes part."""
+    await participants.join(
+        constituency=constituency,
+        organisation=organisation,
+        region="african",
+        language="en",
+        by=await actor(name, consultation),
+    )
+    return await actor(name, consultation)
+
+
+async def propose(by: Actor, statement: str, *, accepted: bool = True, **more: Any) -> Proposal:
+    """A proposal of this participant, accepted by Ben unless it is to wait."""
+    made = await proposals.submit(statement=statement, language="en", by=by, **more)
+    if accepted:
+        await moderation.accept(proposal=made, by=await actor("ben", by.consultation))
+    found = await Proposal.objects().where(Proposal.id == made.id).first()
+    assert found is not None
+    return found
+
+
+async def vote(by: Actor, proposal: Proposal, choice: str) -> None:
+    await votes.cast(proposal=proposal, choice=Choice(choice), by=by)
+
+
+async def move_to(consultation: Consultation, number: int, *, standing: str = "open") -> None:
+    """The clock stands in round `number` (from 1): scheduled, open or closed. Earlier rounds are over."""
+    shift = {"scheduled": timedelta(hours=2), "open": timedelta(0), "closed": timedelta(days=-1)}[standing]
+    moment = await now()
+    await execute(
+        """
+        update rounds set opens_at = $3::timestamptz + make_interval(days => number - $2),
+                          closes_at = $3::timestamptz + make_interval(days => number - $2, hours => 23)
+        where consultation = $1
+        """,
+        consultation.id,
+        number,
+        moment - timedelta(hours=1) + shift,
+    )
+
+
+async def set_lifecycle(consultation: Consultation, lifecycle: str) -> None:
+    await execute("update consultations set lifecycle = $2 where id = $1", consultation.id, lifecycle)
