@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -18,6 +18,7 @@ BLOCK_ROWS = 65_536
 BYTE_ORDER_MARK = "\ufeff"
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,16}\Z")
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 _INTEGERS = re.compile(r"[+-]?[0-9]{1,16}(?:,[+-]?[0-9]{1,16})*\Z")
 
 
@@ -44,21 +45,19 @@ class Block:
     def integers(self, index: int, *, low: int, high: int) -> NDArray[np.int64]:
         """A column of whole numbers within bounds; `BadFile` names the first line that holds something else."""
         cells = self.column(index)
-        if not cells:
-            return np.zeros(0, np.int64)
-        if not _INTEGERS.match(",".join(cells)):
-            wrong = next(i for i, cell in enumerate(cells) if not _INTEGER.match(cell))
-            digits = cells[wrong].lstrip("+-")
-            problem = "number_out_of_range" if digits.isascii() and digits.isdigit() else "not_an_integer"
-            raise BadFile(file=self.file, line=self.lines[wrong], problem=problem, found=cells[wrong][:40])
-        numbers = np.fromiter(map(int, cells), np.int64, len(cells))
-        outside = (numbers < low) | (numbers > high)
-        if outside.any():
-            wrong = int(np.argmax(outside))
-            raise BadFile(
-                file=self.file, line=self.lines[wrong], problem="number_out_of_range", found=int(numbers[wrong])
-            )
-        return numbers
+        if cells and _INTEGERS.match(",".join(cells)):
+            numbers = np.fromiter(map(int, cells), np.int64, len(cells))
+            if low <= numbers.min() and numbers.max() <= high:
+                return numbers
+        return np.array([self.integer(row, cell, low=low, high=high) for row, cell in enumerate(cells)], np.int64)
+
+    def integer(self, row: int, cell: str, *, low: int, high: int) -> int:
+        """A cell of this row as a whole number within bounds; `BadFile` otherwise."""
+        if _INTEGER.match(cell) and low <= int(cell) <= high:
+            return int(cell)
+        digits = cell.lstrip("+-")
+        problem = "number_out_of_range" if digits.isascii() and digits.isdigit() else "not_an_integer"
+        raise BadFile(file=self.file, line=self.lines[row], problem=problem, found=cell[:40])
 
 
 class CsvFile:
@@ -178,6 +177,13 @@ def _problem(message: str) -> str:
     return "not_csv"
 
 
-def write_rows(stream: TextIO, rows: Iterator[Sequence[object]], *, line_end: str) -> None:
+def write_rows(stream: TextIO, rows: Iterable[Sequence[object]], *, line_end: str) -> None:
     """Rows as comma-separated text, quoted only where a cell needs it."""
-    csv.writer(stream, lineterminator=line_end).writerows(rows)
+    for row in rows:
+        line = ",".join(_quoted(str(cell)) for cell in row)
+        stream.write((line or '""') + line_end)
+
+
+def _quoted(cell: str) -> str:
+    # Python's own writer leaves a lone carriage return unquoted, which no reader takes back.
+    return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell

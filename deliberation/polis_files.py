@@ -279,8 +279,10 @@ class _Reader:
 
 def _n_differing(one: VoteMatrix, other: VoteMatrix) -> int:
     """Cells that are not the same in both, a cell without a vote included."""
-    keys = [(votes.participant_ids[votes.rows] << 31) + votes.statement_ids[votes.columns] for votes in (one, other)]
-    _, ours, theirs = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    ours, theirs = (
+        (votes.participant_ids[votes.rows] << 31) + votes.statement_ids[votes.columns] for votes in (one, other)
+    )
+    _, ours, theirs = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
     n_equal = int(np.count_nonzero(one.signs[ours] == other.signs[theirs]))
     return one.n_votes + other.n_votes - int(ours.size) - n_equal
 

@@ -138,8 +138,7 @@ class _Cells:
         cell = self.text(name)
         if cell in ("", "null"):
             return None
-        alone = Block(self.block.file, [[cell]], [self.block.lines[self.row]])
-        return int(alone.integers(0, low=low, high=high)[0])
+        return self.block.integer(self.row, cell, low=low, high=high)
 
     def id(self, name: str) -> int:
         number = self.number(name)

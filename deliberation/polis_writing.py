@@ -37,7 +37,7 @@ def write_export(export: PolisExport, open_stream: Callable[[str], AbstractConte
             if file == VOTES and VOTES in export.layout.texts:
                 stream.write(export.layout.texts[VOTES] + line_end)
             if columns:
-                write_rows(stream, iter([columns]), line_end=line_end)
+                write_rows(stream, [columns], line_end=line_end)
             write_rows(stream, writers[file](export, columns), line_end=line_end)
     if DECLARATION in export.layout.texts:
         with open_stream(DECLARATION) as stream:
