@@ -5,7 +5,7 @@ Times are seconds since the round opened. Everything is a function of a seed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,16 +50,18 @@ def four_weeks() -> Calendar:
 
 
 def come_by(
-    calendar: Calendar, available: NDArray[np.float64], n_participants: int, *, until: float, seed: int
+    calendar: Calendar, available: NDArray[np.float64], eager: NDArray[np.bool_], *, until: float, seed: int
 ) -> Exposures:
     """Who votes on what and when, on statements that were available by then. `until` ends it, in seconds.
 
-    available : array of shape (n_statements,), seconds since the opening at which each statement could be voted on.
+    available : array of shape (n_statements,), seconds since the opening at which each statement could be voted on
+    eager : array of shape (n_people,), those who come back more often than others
     """
     chance = np.random.default_rng(seed)
     rows: list[tuple[int, int, float]] = []
-    for participant in range(n_participants):
-        rows += _votes_of(participant, calendar, available, until, chance)
+    for participant, is_eager in enumerate(eager):
+        again = 1 - (1 - calendar.return_chance) / (4 if is_eager else 1)
+        rows += _votes_of(participant, replace(calendar, return_chance=again), available, until, chance)
     rows.sort(key=lambda row: (row[2], row[0], row[1]))
     table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     return Exposures(table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2])

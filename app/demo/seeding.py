@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ from app.tables.proposals import Proposal
 from deliberation.phases import Phase, Role
 
 SEED = 17
+FEW = 15
+"""Constituencies with fewer people come back more often: their own networks remind them."""
 Progress = Callable[[str, float], None]
 
 
@@ -158,7 +161,9 @@ def imagine(
     """A propose round as it might have gone; the same for the same seed. `until` is in seconds from its opening."""
     n_days = 0.6 * min(calendar.n_days, until / DAY)
     times = timetable(content.proposals, n_days=n_days, wait_hours=0.9 * calendar.n_days, seed=seed)
-    exposures = come_by(calendar, times.available, len(people), until=until, seed=seed)
+    n_alike = Counter(person.constituency for person in people)
+    eager = np.array([n_alike[person.constituency] < FEW for person in people])
+    exposures = come_by(calendar, times.available, eager, until=until, seed=seed)
     where = positions([person.view for person in people], seed=seed)
     votes = cast(content.proposals, where, exposures, seed=seed)
     authors = choose_authors(content.proposals, people, seed=seed)

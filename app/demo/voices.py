@@ -11,7 +11,7 @@ from app.demo.content import DemoProposal
 
 # Three views as far from each other as they can be on two axes, around the middle.
 CENTRES: NDArray[np.float64] = np.array([[-1.0, -0.577], [1.0, -0.577], [0.0, 1.155]])
-SPREAD = 0.33
+SPREAD = 0.28
 """How far people of one view are apart, on both axes."""
 
 
