@@ -1,0 +1,472 @@
+"""Power and voice: who is here, who is heard and who decides, against agreed targets; each finding with its bound.
+
+Measures inform a moderator; none blocks anybody. What is not in Participation is not guessed: shares are of those who
+stated a category, and `unstated_share` tells how many did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deliberation.errors import BadShape, BadValue
+from deliberation.inequality import Floats, effective_number, theil_of
+from deliberation.shares import Ratio, distance_from_targets, e_bh, e_value, representation_ratio
+
+__all__ = [
+    "CONVENOR",
+    "CategoryRow",
+    "Declines",
+    "Imbalance",
+    "Level",
+    "Participation",
+    "PowerSettings",
+    "Ratio",
+    "Status",
+    "category_rows",
+    "declines",
+    "distance_from_targets",
+    "e_bh",
+    "e_value",
+    "imbalances",
+    "is_cleared",
+    "largest_organisation",
+    "representation_ratio",
+    "unstated_share",
+]
+
+COLUMNS = ("participants", "votes", "proposals")
+CONVENOR = -1
+"""Author of a starter proposal."""
+
+
+class Level(StrEnum):
+    """A note is shown; a flag asks for a decision."""
+
+    NOTE = "note"
+    FLAG = "flag"
+
+
+class Status(StrEnum):
+    """What became of a proposal, as far as power is concerned."""
+
+    SHOWN = "shown"
+    WAITING = "waiting"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True)
+class Participation:
+    """Who took part and how, as plain columns.
+
+    Per participant, equally long: the category of each attribute ("constituency", "language", "region" ...; None where
+    it is not stated), organisation (None for none), n_votes.
+    Per proposal, equally long: author (row of the participant, `CONVENOR` for a starter proposal), status, co_sponsors
+    (rows of participants who co-sponsor in their organisation's name), in_slate, and language (None if unknown).
+    targets : agreed share of each category, by attribute; shares 0..1
+    """
+
+    attributes: Mapping[str, Sequence[str | None]]
+    organisations: Sequence[str | None]
+    n_votes: Sequence[int]
+    authors: Sequence[int] = ()
+    statuses: Sequence[Status] = ()
+    co_sponsors: Sequence[Sequence[int]] = ()
+    in_slate: Sequence[bool] = ()
+    proposal_languages: Sequence[str | None] = ()
+    targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = self.n_participants
+        for name, column in {**self.attributes, "organisations": self.organisations}.items():
+            if len(column) != n:
+                raise BadShape(name=name, expected=n, found=len(column))
+        for name in ("statuses", "co_sponsors", "in_slate", "proposal_languages"):
+            if len(getattr(self, name)) != len(self.authors):
+                raise BadShape(name=name, expected=len(self.authors), found=len(getattr(self, name)))
+        for rows in (self.authors, *self.co_sponsors):
+            for row in rows:
+                if not CONVENOR <= row < n:
+                    raise BadValue(name="author or co-sponsor", value=row, allowed=f"-1 to {n - 1}")
+        for attribute, shares in self.targets.items():
+            for category, share in shares.items():
+                if not 0 < share < 1 or attribute not in self.attributes:
+                    raise BadValue(name=f"target of {attribute} {category}", value=share, allowed="above 0, below 1")
+
+    @property
+    def n_participants(self) -> int:
+        return len(self.n_votes)
+
+    @property
+    def n_proposals(self) -> NDArray[np.int64]:
+        """Proposals written by each participant, declined ones included."""
+        rows = np.array([row for row in self.authors if row != CONVENOR], dtype=np.int64)
+        return np.bincount(rows, minlength=self.n_participants).astype(np.int64)
+
+    def sponsors(self, proposal: int) -> list[int]:
+        """Author and co-sponsors of a proposal, each once, the convenor left out."""
+        return sorted({self.authors[proposal], *self.co_sponsors[proposal]} - {CONVENOR})
+
+
+@dataclass(frozen=True)
+class PowerSettings:
+    """Bounds of the findings; each is a minimum effect, chosen so that a fair consultation seldom crosses it."""
+
+    fewest_people: int = 15
+    """Below it shares of people move by 7 points with each person."""
+    fewest_events: int = 30
+    """Proposals or decisions below which a share of them says little."""
+    fewest_in_moderation: int = 20
+    """Decided proposals of a language or constituency before its declines are compared."""
+    ratio_low: float = 0.67
+    ratio_high: float = 1.5
+    """Half as much again, or a third less, than agreed."""
+    alpha: float = 0.05
+    """A flag on a share needs an e-value of (number of measures) / alpha."""
+    author_share_over: float = 0.10
+    organisation_share_over: float = 0.15
+    times_equal_share: float = 2.0
+    """Among few authors or organisations the bound is twice what each would have if all had the same."""
+    fewest_effective_authors: float = 10.0
+    effective_authors_share: float = 1 / 3
+    """In a small room a third of the people is asked for instead of ten authors."""
+    between_share_over: float = 0.15
+    """Highest between-constituency share of Theil's index seen in ordinary consultations is .13."""
+    n_permutations: int = 200
+    """Chance alone puts (categories - 1) / (people - 1) of the inequality between categories."""
+    declined_ratio_over: float = 1.5
+    clear_below: float = 0.5
+    """An alert is cleared when its effect stays below this part of the minimum on two snapshots."""
+
+
+@dataclass(frozen=True)
+class Imbalance:
+    """A measured departure of power or voice from its bound.
+
+    kind : what is out of bounds; subject : of whom or what (a category, an organisation's or author's key, or "")
+    measure, bound : the figure and what it is held against; parameters : what its sentence and interval need
+    """
+
+    kind: str
+    subject: str
+    measure: float
+    bound: float
+    level: Level
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CategoryRow:
+    """From target to slate: a category's shares among those who stated one; None where there is nothing to share.
+
+    slate : share of slate items, an item counting in equal parts for its author and co-sponsors
+    ratio : of participants to the target; None without a target
+    """
+
+    category: str
+    n_participants: int
+    target: float | None
+    participants: float | None
+    votes: float | None
+    proposals: float | None
+    slate: float | None
+    ratio: Ratio | None
+
+
+def category_rows(participation: Participation, attribute: str) -> tuple[CategoryRow, ...]:
+    """From target to slate for each category that has a target or a participant, by name."""
+    labels = participation.attributes[attribute]
+    targets = participation.targets.get(attribute, {})
+    members = {category: [row for row, label in enumerate(labels) if label == category] for category in _known(labels)}
+    weights = {name: _weights(participation, name) for name in COLUMNS}
+    slate = _slate_shares(participation, labels)
+    rows = []
+    for category in sorted({*members, *targets}):
+        mine = members.get(category, [])
+        shares = {name: _share_of(weights[name], labels, mine) for name in COLUMNS}
+        n_stated = sum(label is not None for label in labels)
+        target = targets.get(category)
+        ratio = representation_ratio(len(mine), n_stated, target) if target is not None and n_stated else None
+        rows.append(
+            CategoryRow(
+                category,
+                len(mine),
+                target,
+                shares["participants"],
+                shares["votes"],
+                shares["proposals"],
+                slate.get(category, 0.0) if slate else None,
+                ratio,
+            )
+        )
+    return tuple(rows)
+
+
+def unstated_share(participation: Participation, attribute: str) -> float:
+    """Share of participants who did not state the attribute: shown beside its table, never guessed at."""
+    labels = participation.attributes[attribute]
+    return sum(label is None for label in labels) / len(labels) if labels else 0.0
+
+
+def _known(labels: Iterable[str | None]) -> list[str]:
+    return sorted({label for label in labels if label is not None})
+
+
+def _weights(participation: Participation, column: str) -> Floats:
+    if column == "participants":
+        return np.ones(participation.n_participants)
+    counts = participation.n_votes if column == "votes" else participation.n_proposals
+    return np.asarray(counts, dtype=np.float64)
+
+
+def _share_of(weights: Floats, labels: Sequence[str | None], rows: Sequence[int]) -> float | None:
+    total = float(weights[[row for row, label in enumerate(labels) if label is not None]].sum())
+    return float(weights[list(rows)].sum()) / total if total > 0 else None
+
+
+def _slate_shares(participation: Participation, labels: Sequence[str | None]) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    n_items = 0
+    for proposal, chosen in enumerate(participation.in_slate):
+        told = [label for label in (labels[row] for row in participation.sponsors(proposal)) if label is not None]
+        if chosen and told:
+            n_items += 1
+            for label in told:
+                shares[label] = shares.get(label, 0.0) + 1 / len(told)
+    return {label: total / n_items for label, total in shares.items()}
+
+
+def imbalances(
+    participation: Participation, *, seed: int, settings: PowerSettings | None = None
+) -> tuple[Imbalance, ...]:
+    """Every measure that is out of its bounds, flags first, then by kind and subject; none where too few took part.
+
+    seed : of the permutations behind "between_constituencies"
+    """
+    settings = settings or PowerSettings()
+    if participation.n_participants < settings.fewest_people:
+        return ()
+    found = [
+        *_represented(participation, settings),
+        *_missing_from_slate(participation),
+        *_concentrated(participation, settings),
+        *_between(participation, seed, settings),
+        *_moderated(participation, settings),
+    ]
+    return tuple(sorted(found, key=lambda one: (one.level is Level.NOTE, one.kind, one.subject, -one.measure)))
+
+
+def is_cleared(effects: Sequence[float], minimum: float, *, settings: PowerSettings | None = None) -> bool:
+    """Whether an alert can close by itself: its effect was below half the minimum on the last two snapshots."""
+    bound = (settings or PowerSettings()).clear_below * minimum
+    return len(effects) >= 2 and all(abs(effect) < bound for effect in effects[-2:])
+
+
+def _represented(participation: Participation, settings: PowerSettings) -> list[Imbalance]:
+    """Categories over or under their target. Votes and proposals count as their effective number of people, since one
+    person's many votes are not many independent events."""
+    cases = [
+        (attribute, category, target, column)
+        for attribute, targets in participation.targets.items()
+        for category, target in targets.items()
+        for column in COLUMNS
+    ]
+    found = []
+    for attribute, category, target, column in cases:
+        labels = participation.attributes[attribute]
+        stated = np.array([label is not None for label in labels], dtype=bool)
+        weights = _weights(participation, column)[stated]
+        mine = np.array([label == category for label in labels], dtype=bool)[stated]
+        if weights.sum() <= 0 or (n := effective_number(weights)) < settings.fewest_people:
+            continue
+        n_in = min(n * float(weights[mine].sum() / weights.sum()), n)
+        ratio = representation_ratio(n_in, n, target)
+        if ratio.lower <= 1 <= ratio.upper:
+            continue
+        evidence = e_value(n_in, n - n_in, target)
+        is_far = not settings.ratio_low <= ratio.ratio <= settings.ratio_high
+        is_sure = evidence >= len(cases) / settings.alpha
+        over = ratio.ratio > 1
+        found.append(
+            Imbalance(
+                "over_represented" if over else "under_represented",
+                category,
+                ratio.ratio,
+                settings.ratio_high if over else settings.ratio_low,
+                Level.FLAG if is_far and is_sure else Level.NOTE,
+                {
+                    "attribute": attribute,
+                    "column": column,
+                    "share": ratio.share,
+                    "target": target,
+                    "lower": ratio.lower,
+                    "upper": ratio.upper,
+                    "e_value": evidence,
+                },
+            )
+        )
+    return found
+
+
+def _missing_from_slate(participation: Participation) -> list[Imbalance]:
+    found = []
+    for attribute in participation.targets:
+        for row in category_rows(participation, attribute):
+            if row.slate == 0 and row.target is not None and row.proposals:
+                parameters = {"attribute": attribute, "participants": row.participants, "proposals": row.proposals}
+                found.append(Imbalance("missing_from_slate", row.category, 0.0, row.target, Level.NOTE, parameters))
+    return found
+
+
+def largest_organisation(participation: Participation) -> tuple[str, float, int] | None:
+    """The organisation on most proposals that are not declined, its share of them, and how many it is on.
+
+    An organisation is on a proposal whose author or co-sponsor is its member. None where no organisation is on any.
+    """
+    alive = [at for at, status in enumerate(participation.statuses) if status is not Status.DECLINED]
+    counts: dict[str, int] = {}
+    for proposal in alive:
+        rows = participation.sponsors(proposal)
+        for name in {participation.organisations[row] for row in rows}:
+            if name is not None:
+                counts[name] = counts.get(name, 0) + 1
+    if not counts:
+        return None
+    name = min(counts, key=lambda key: (-counts[key], key))
+    return name, counts[name] / len(alive), counts[name]
+
+
+def _concentrated(participation: Participation, settings: PowerSettings) -> list[Imbalance]:
+    by_author = participation.n_proposals
+    n = int(by_author.sum())
+    if n < settings.fewest_events:
+        return []
+    found = []
+    top = int(by_author.argmax())
+    share = float(by_author[top]) / n
+    bound = max(settings.author_share_over, settings.times_equal_share / participation.n_participants)
+    if share > bound:
+        parameters = {"n": int(by_author[top]), "of": n}
+        found.append(Imbalance("one_author", str(top), share, bound, Level.FLAG, parameters))
+    largest = largest_organisation(participation)
+    n_organisations = len(_known(participation.organisations))
+    bound = max(settings.organisation_share_over, settings.times_equal_share / max(n_organisations, 1))
+    if largest is not None and largest[1] > bound:
+        name, share, count = largest
+        found.append(Imbalance("one_organisation", name, share, bound, Level.FLAG, {"n": count, "of": n}))
+    effective = effective_number(by_author)
+    wanted = min(settings.fewest_effective_authors, settings.effective_authors_share * participation.n_participants)
+    if effective < wanted:
+        found.append(Imbalance("few_authors", "", effective, wanted, Level.FLAG, {"of": n}))
+    return found
+
+
+def _between(participation: Participation, seed: int, settings: PowerSettings) -> list[Imbalance]:
+    """Inequality that lies between constituencies, where it is more than shuffled constituencies give."""
+    labels = participation.attributes.get("constituency", ())
+    rows = [row for row, label in enumerate(labels) if label is not None]
+    if len(rows) < settings.fewest_people:
+        return []
+    _, index = np.unique(np.array([labels[row] for row in rows], dtype=str), return_inverse=True)
+    rng = np.random.default_rng(seed)
+    orders = [rng.permutation(len(rows)) for _ in range(settings.n_permutations)]
+    found = []
+    for column in ("votes", "proposals"):
+        values = _weights(participation, column)[rows]
+        if values.sum() < settings.fewest_events:
+            continue
+        share = theil_of(values, index).between_share
+        null = float(np.quantile([theil_of(values, index[order]).between_share for order in orders], 0.95))
+        if share > max(settings.between_share_over, null):
+            bound = settings.between_share_over
+            parameters = {"column": column, "chance": null}
+            found.append(Imbalance("between_constituencies", column, share, bound, Level.FLAG, parameters))
+    return found
+
+
+def _moderated(participation: Participation, settings: PowerSettings) -> list[Imbalance]:
+    """Languages and constituencies whose proposals are declined more often: Fisher's test, Holm's correction."""
+    by_constituency = participation.attributes.get("constituency", ())
+    labelled: dict[str, list[str | None]] = {
+        "language": list(participation.proposal_languages),
+        "constituency": [
+            by_constituency[row] if row != CONVENOR and by_constituency else None for row in participation.authors
+        ],
+    }
+    found = []
+    for attribute, labels in labelled.items():
+        table = declines(labels, participation.statuses, settings=settings)
+        for category, compared in table.items():
+            if compared.p_value is None or compared.p_value >= settings.alpha:
+                continue
+            if compared.declined_share < settings.declined_ratio_over * compared.others_share:
+                continue
+            parameters = {"attribute": attribute, "n": compared.n_decided, "p_value": compared.p_value}
+            found.append(
+                Imbalance(
+                    "uneven_moderation",
+                    category,
+                    compared.declined_share,
+                    compared.others_share,
+                    Level.FLAG,
+                    parameters,
+                )
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class Declines:
+    """How often a category's decided proposals are declined, beside all others'; p_value corrected, None if too few."""
+
+    n_decided: int
+    n_declined: int
+    declined_share: float
+    others_share: float
+    p_value: float | None
+
+
+def declines(
+    labels: Sequence[str | None], statuses: Sequence[Status], *, settings: PowerSettings | None = None
+) -> dict[str, Declines]:
+    """Whether each category is declined more often than the rest, by name.
+
+    One-sided Fisher's exact test, corrected by Holm over the categories with enough decided proposals; waiting ones are
+    left out. Raises `BadShape`.
+    """
+    from scipy.stats import hypergeom
+
+    settings = settings or PowerSettings()
+    if len(labels) != len(statuses):
+        raise BadShape(name="statuses", expected=len(labels), found=len(statuses))
+    decided = [(label, status is Status.DECLINED) for label, status in zip(labels, statuses, strict=True)
+               if label is not None and status is not Status.WAITING]  # fmt: skip
+    n, n_declined = len(decided), sum(declined for _, declined in decided)
+    counted: dict[str, tuple[int, int]] = {}
+    for label, declined in decided:
+        size, hits = counted.get(label, (0, 0))
+        counted[label] = size + 1, hits + declined
+    raw = {
+        label: float(hypergeom.sf(hits - 1, n, n_declined, size))
+        for label, (size, hits) in counted.items()
+        if size >= settings.fewest_in_moderation and n - size >= settings.fewest_in_moderation
+    }
+    corrected = _holm(raw)
+    return {
+        label: Declines(size, hits, hits / size, (n_declined - hits) / max(n - size, 1), corrected.get(label))
+        for label, (size, hits) in sorted(counted.items())
+    }
+
+
+def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    corrected: dict[str, float] = {}
+    highest = 0.0
+    for at, name in enumerate(sorted(p_values, key=lambda key: (p_values[key], key))):
+        highest = max(highest, min(1.0, p_values[name] * (len(p_values) - at)))
+        corrected[name] = highest
+    return corrected

@@ -1,0 +1,276 @@
+"""Measures of power: book values, silence where all is fair, and one example of each finding."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deliberation import inequality, power
+from deliberation.errors import BadShape, BadValue, TooFewParticipants
+from deliberation.power import Imbalance, Level, Participation, PowerSettings, Status, imbalances
+
+
+def room(
+    sizes: dict[str, int], *, targets: dict[str, float] | None = None, proposals: Sequence[str] = (), votes: int = 20
+) -> Participation:
+    """People by constituency with equal votes; proposals named by the constituency of their author, who take turns."""
+    people = [name for name, n in sizes.items() for _ in range(n)]
+    turns = {name: cycle([row for row, label in enumerate(people) if label == name]) for name in sizes}
+    n = len(proposals)
+    return Participation(
+        attributes={"constituency": people},
+        organisations=[f"organisation {row}" for row in range(len(people))],
+        n_votes=[votes] * len(people),
+        authors=[next(turns[name]) for name in proposals],
+        statuses=[Status.SHOWN] * n,
+        co_sponsors=[()] * n,
+        in_slate=[False] * n,
+        proposal_languages=[None] * n,
+        targets={"constituency": targets} if targets else {},
+    )
+
+
+def kinds(found: Sequence[Imbalance]) -> list[tuple[str, str, str]]:
+    return [(one.kind, one.subject, one.level.value) for one in found]
+
+
+def test_gini_has_its_book_values() -> None:
+    assert inequality.gini([3, 3, 3, 3]) == 0
+    assert inequality.gini([0, 0, 0, 8]) == 0.75
+    assert inequality.gini([1, 2, 3, 4, 5]) == pytest.approx(4 / 15)
+    assert inequality.gini([0, 0]) == 0
+    with pytest.raises(TooFewParticipants):
+        inequality.gini([])
+    with pytest.raises(BadValue):
+        inequality.gini([1, -1])
+
+
+def test_the_interval_of_gini_contains_it_and_repeats_with_its_seed() -> None:
+    votes = np.random.default_rng(0).poisson(20, 300)
+    found = inequality.gini_interval(votes, seed=1)
+    assert found.lower < found.value < found.upper
+    assert found == inequality.gini_interval(votes, seed=1)
+    assert found != inequality.gini_interval(votes, seed=2)
+
+
+def test_the_lorenz_curve_passes_through_the_shares_of_the_least_active() -> None:
+    curve = inequality.lorenz([1, 3, 0, 4], n_points=5)
+    np.testing.assert_allclose(curve.people, [0, 0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(curve.contributions, [0, 0, 0.125, 0.5, 1])
+    assert inequality.top_share([1, 3, 0, 4]) == 0.5
+
+
+def test_theil_splits_into_between_and_within() -> None:
+    between_only = inequality.theil([1, 1, 3, 3], ["a", "a", "b", "b"])
+    assert between_only.between_share == pytest.approx(1)
+    assert between_only.total == pytest.approx(0.25 * math.log(0.5) + 0.75 * math.log(1.5))
+    within_only = inequality.theil([1, 3, 1, 3], ["a", "a", "b", "b"])
+    assert within_only.between_share == pytest.approx(0)
+    assert inequality.theil([2, 2], ["a", "b"]).between_share == 0
+    with pytest.raises(BadShape):
+        inequality.theil([1, 2], ["a"])
+
+
+def test_concentration_is_one_over_the_number_of_equals() -> None:
+    assert inequality.concentration([5, 5, 5, 5]) == 0.25
+    assert inequality.effective_number([5, 5, 5, 5, 0]) == 4
+    assert inequality.concentration([0, 7]) == 1
+
+
+def test_a_usual_gini_is_within_its_reference_range() -> None:
+    assert inequality.against_reference("proposals", 0.9) == "within"
+    assert inequality.against_reference("votes", 0.9) == "above"
+    assert inequality.against_reference("votes", 0.1) == "below"
+
+
+def test_a_representation_ratio_is_the_share_over_the_target_with_wilsons_interval() -> None:
+    """Ten of a hundred: Wilson's 95 % interval is .0552 to .1744 (Brown, Cai and DasGupta 2001)."""
+    found = power.representation_ratio(10, 100, 0.2)
+    assert found.ratio == 0.5
+    assert (found.lower, found.upper) == (pytest.approx(0.0552 / 0.2, abs=1e-3), pytest.approx(0.1744 / 0.2, abs=1e-3))
+    with pytest.raises(BadValue):
+        power.representation_ratio(10, 100, 0)
+
+
+def test_the_distance_from_targets_is_the_people_who_would_have_to_change_category() -> None:
+    assert power.distance_from_targets({"a": 0.5, "b": 0.5}, {"a": 0.3, "c": 0.7}) == pytest.approx(0.7)
+
+
+def test_the_e_value_is_one_before_anything_happened_and_has_expectation_one() -> None:
+    assert power.e_value(0, 0, 0.2) == pytest.approx(1)
+    expected = sum(math.comb(12, s) * 0.3**s * 0.7 ** (12 - s) * power.e_value(s, 12 - s, 0.3) for s in range(13))
+    assert expected == pytest.approx(1)
+    assert power.e_value(5000, 0, 0.01) == math.inf
+
+
+def test_looking_a_hundred_and_fifty_times_raises_few_false_alarms() -> None:
+    rng = np.random.default_rng(5)
+
+    def first_alarm(truth: float) -> float:
+        successes = np.cumsum(rng.random(3000) < truth)[19::20]
+        looks = np.arange(20, 3001, 20)
+        over = [n for s, n in zip(successes, looks, strict=True) if power.e_value(int(s), int(n - s), 0.2) >= 20]
+        return float(over[0]) if over else math.inf
+
+    assert np.mean([first_alarm(0.2) < math.inf for _ in range(300)]) <= 0.05
+    assert np.median([first_alarm(0.3) for _ in range(60)]) < 300
+
+
+def test_e_bh_rejects_the_largest_set_its_rule_allows() -> None:
+    assert power.e_bh([100, 1, 45, 0]) == (True, False, True, False)  # 4 / (.05 * 2) = 40
+    assert power.e_bh([100, 1, 39, 0]) == (True, False, False, False)  # 4 / .05 = 80
+    assert power.e_bh([79, 1, 39, 0]) == (False, False, False, False)
+    assert power.e_bh([]) == ()
+
+
+def test_a_fair_room_raises_nothing() -> None:
+    fair = room(
+        {"women": 40, "youth": 40, "workers": 20},
+        targets={"women": 0.4, "youth": 0.4, "workers": 0.2},
+        proposals=["women"] * 16 + ["youth"] * 16 + ["workers"] * 8,
+    )
+    assert imbalances(fair, seed=1) == ()
+
+
+def test_too_few_people_raise_nothing() -> None:
+    assert imbalances(room({"women": 14}, targets={"women": 0.1}), seed=1) == ()
+
+
+def test_a_constituency_far_from_its_target_is_flagged_and_a_near_one_noted() -> None:
+    crowded = room({"ngos": 60, "farmers": 20, "rest": 20}, targets={"ngos": 0.2, "farmers": 0.3})
+    found = imbalances(crowded, seed=1)
+    assert ("over_represented", "ngos", "flag") in kinds(found)
+    assert ("under_represented", "farmers", "note") in kinds(found)
+    ngos = next(one for one in found if one.subject == "ngos" and one.parameters["column"] == "participants")
+    assert ngos.measure == pytest.approx(3)
+    assert ngos.bound == 1.5
+    assert ngos.parameters["lower"] > 1
+
+
+def test_one_busy_person_does_not_make_a_constituency_over_represented_in_votes() -> None:
+    """Their thousand votes are not a thousand independent voices."""
+    calm = room({"ngos": 20, "rest": 80}, targets={"ngos": 0.2})
+    busy = replace(calm, n_votes=[300] + [20] * 99)
+    assert not [one for one in imbalances(busy, seed=1) if one.kind == "over_represented"]
+
+
+def test_one_organisation_on_many_proposals_is_flagged_also_as_co_sponsor() -> None:
+    base = room({"ngos": 30, "rest": 70}, proposals=["rest"] * 64)
+    held = replace(base, co_sponsors=[(0,)] * 15 + [()] * 49)
+    (found,) = [one for one in imbalances(held, seed=1) if one.kind == "one_organisation"]
+    assert (found.subject, found.level) == ("organisation 0", Level.FLAG)
+    assert (found.measure, found.bound) == (15 / 64, 0.15)
+    assert power.largest_organisation(held) == ("organisation 0", 15 / 64, 15)
+    assert not [one for one in imbalances(base, seed=1) if one.kind == "one_organisation"]
+
+
+def test_one_author_and_few_authors_are_flagged() -> None:
+    base = room({"ngos": 50, "rest": 50}, proposals=["rest"] * 40)
+    loud = replace(base, authors=[7] * 12 + base.authors[12:])  # type: ignore[operator]
+    assert ("one_author", "7", "flag") in kinds(imbalances(loud, seed=1))
+    few = replace(base, authors=[row % 8 for row in range(40)])
+    assert ("few_authors", "", "flag") in kinds(imbalances(few, seed=1))
+
+
+def test_inequality_between_constituencies_is_flagged_beyond_chance() -> None:
+    base = room({"ngos": 30, "rest": 30})
+    silent = replace(base, n_votes=[60] * 30 + [5] * 30)
+    (found,) = imbalances(silent, seed=1)
+    assert (found.kind, found.subject) == ("between_constituencies", "votes")
+    assert found.measure > 0.9 > found.bound
+    one_loud = replace(base, n_votes=[600] + [5] * 59)
+    assert imbalances(one_loud, seed=1) == ()
+
+
+def test_a_constituency_that_proposed_and_is_not_on_the_slate_is_noted() -> None:
+    base = room({"ngos": 30, "farmers": 10}, targets={"farmers": 0.25}, proposals=["ngos"] * 30 + ["farmers"] * 6)
+    assert not [one for one in imbalances(base, seed=1) if one.kind == "missing_from_slate"]
+    chosen = replace(base, in_slate=[at < 8 for at in range(36)])
+    (found,) = [one for one in imbalances(chosen, seed=1) if one.kind == "missing_from_slate"]
+    assert (found.subject, found.level) == ("farmers", Level.NOTE)
+    with_farmers = replace(chosen, co_sponsors=[(35,)] + [()] * 35)
+    assert not [one for one in imbalances(with_farmers, seed=1) if one.kind == "missing_from_slate"]
+
+
+def moderated(declined: dict[str, tuple[int, int]]) -> Participation:
+    """Proposals by language: how many were declined, of how many."""
+    languages = [name for name, (_, n) in declined.items() for _ in range(n)]
+    statuses = [Status.DECLINED if at < hits else Status.SHOWN for hits, n in declined.values() for at in range(n)]
+    base = room({"ngos": 50, "rest": 50}, proposals=list(islice(cycle(["ngos", "rest"]), len(languages))))
+    return replace(base, statuses=statuses, proposal_languages=languages)
+
+
+def test_a_language_that_is_declined_more_often_is_flagged_after_correction() -> None:
+    """18 % of 74 Arabic proposals against 6 % elsewhere."""
+    uneven = moderated({"ar": (13, 74), "zh": (3, 41), "en": (13, 212), "fr": (7, 96)})
+    found = [one for one in imbalances(uneven, seed=1) if one.kind == "uneven_moderation"]
+    assert [(one.subject, one.level) for one in found] == [("ar", Level.FLAG)]
+    assert found[0].measure == pytest.approx(13 / 74)
+    assert found[0].parameters["p_value"] < 0.05
+    even = moderated({"ar": (5, 74), "zh": (3, 41), "en": (13, 212), "fr": (7, 96)})
+    assert not [one for one in imbalances(even, seed=1) if one.kind == "uneven_moderation"]
+
+
+def test_declines_are_compared_by_fishers_test() -> None:
+    """Fisher's tea tasting (1935): three or more of four right has a chance of 17 in 70."""
+    labels = ["a"] * 4 + ["b"] * 4
+    statuses = [Status.DECLINED] * 3 + [Status.SHOWN] + [Status.DECLINED] + [Status.SHOWN] * 3
+    found = power.declines(labels, statuses, settings=PowerSettings(fewest_in_moderation=4))
+    assert found["a"].p_value == pytest.approx(2 * 17 / 70)  # corrected for two
+    waiting = power.declines(["a"] * 4, [Status.WAITING] * 4)
+    assert waiting == {}
+
+
+def test_the_table_from_target_to_slate_leaves_out_who_stated_nothing() -> None:
+    base = room({"ngos": 6, "rest": 3}, targets={"ngos": 0.5, "farmers": 0.1}, proposals=["ngos"] * 3 + ["rest"])
+    people = [*base.attributes["constituency"][:8], None]
+    some = replace(base, attributes={"constituency": people}, in_slate=[True, False, False, True])
+    rows = {row.category: row for row in power.category_rows(some, "constituency")}
+    assert list(rows) == ["farmers", "ngos", "rest"]
+    assert (rows["ngos"].participants, rows["ngos"].votes) == (0.75, 0.75)
+    assert (rows["ngos"].proposals, rows["ngos"].slate) == (0.75, 0.5)
+    assert rows["farmers"].participants == 0
+    assert rows["rest"].ratio is None
+    assert power.unstated_share(some, "constituency") == pytest.approx(1 / 9)
+
+
+def test_an_alert_is_cleared_by_two_quiet_snapshots() -> None:
+    assert power.is_cleared([0.3, 0.1, -0.1], 0.25)
+    assert not power.is_cleared([0.1, 0.2], 0.25)
+    assert not power.is_cleared([0.1], 0.25)
+
+
+def test_columns_that_do_not_belong_together_are_refused() -> None:
+    base = room({"ngos": 20})
+    with pytest.raises(BadShape):
+        replace(base, organisations=["x"])
+    with pytest.raises(BadShape):
+        replace(base, authors=[1])
+    with pytest.raises(BadValue):
+        replace(
+            base, authors=[20], statuses=[Status.SHOWN], co_sponsors=[()], in_slate=[False], proposal_languages=[None]
+        )
+    with pytest.raises(BadValue):
+        replace(base, targets={"constituency": {"ngos": 1.5}})
+
+
+def real_votes(name: str) -> list[int]:
+    root = Path(os.environ.get("PLENARY_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    path = root / "polis-conversations" / name / "participants-votes.csv"
+    if not path.exists():
+        pytest.skip(f"real consultation {name} is not here; set PLENARY_REAL_DATA")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = lines[0].split(",").index("n-votes")
+    return [int(line.split(",")[at]) for line in lines[1:]]
+
+
+def test_a_real_consultations_votes_have_a_usual_gini() -> None:
+    votes = [n for n in real_votes("vtaiwan.uberx") if n > 0]
+    assert inequality.against_reference("votes", inequality.gini(votes)) == "within"
