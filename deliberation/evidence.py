@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from deliberation.clustering import Labels, overlaps, partition, silhouettes
+from deliberation.clustering import Labels, nearest_centre, overlaps, partition, silhouettes
 from deliberation.factors import Factors, Floats, Observed, fit_factors, posterior
 from deliberation.nulls import fit_null
 from deliberation.space import OpinionSpace, principal
 from deliberation.votes import VoteMatrix
+
+
+CHUNK = 8192
+"""Participants whose posterior draws are held at once."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class GroupSettings:
     """Draws of each participant's position for the confidence of membership."""
     least_confidence: float = 0.8
     """Share of draws in one's own group from which one is placed; others stand between groups."""
+    least_placed: float = 0.6
+    """Share of participants that must be placed: where half of them stand between groups, those are no groups."""
     tolerance: float = 3e-4
     """Relative change at which fits to resamples and null draws stop."""
     max_iterations: int = 30
@@ -61,14 +67,17 @@ class GroupEvidence:
     """What was found for k groups. `p` and what belongs to it are None where every k was refused beforehand.
 
     jaccard : mean bootstrap Jaccard of the least stable group; smallest : members of the smallest group
+    placed : share of participants whose membership is sure enough
     silhouette : of the groups found; null_mean : its mean where there are no groups, by the model that comes closer
     p, p_holm : share of null draws at least as clear, and the same corrected for all k tried; the larger of both models
-    refused_because : "unstable", "too_small", "not_clearer_than_no_groups", "not_clearer_than_one_spectrum", or None
+    refused_because : "too_small", "unstable", "mostly_unplaced", "not_clearer_than_no_groups",
+        "not_clearer_than_one_spectrum", or None
     """
 
     k: int
     jaccard: float
     smallest: int
+    placed: float
     silhouette: float
     null_mean: float | None = None
     p: float | None = None
@@ -97,15 +106,22 @@ def weigh_evidence(
     if not candidates:
         return ()
     kmeans_seed = int(rng.integers(2**31))
-    found = {k: partition(points, k, seed=kmeans_seed, restarts=settings.restarts)[0] for k in candidates}
+    groupings = {k: partition(points, k, seed=kmeans_seed, restarts=settings.restarts) for k in candidates}
+    found = {k: labels for k, (labels, _) in groupings.items()}
     refit = _Refit(Observed.of_votes(sampled), space, settings)
     stability = _stability(refit, found, rng)
-    least = max(settings.least_members, settings.least_share * points.shape[0])
-    sizes = {k: int(np.bincount(labels, minlength=k).min()) for k, labels in found.items()}
-    refused = {k: _refusal(stability[k], sizes[k], least, settings) for k in candidates}
-    observed = silhouettes(points, [found[k] for k in candidates])
-    nulls = None if all(refused.values()) else _null_silhouettes(refit, candidates, rng)
-    return _judge(candidates, stability, sizes, refused, observed, nulls, settings)
+    draws_seed = int(rng.integers(2**31))
+    judged = []
+    for (k, (labels, centres)), clear in zip(groupings.items(), silhouettes(points, list(found.values())), strict=True):
+        sure = membership(
+            points, space.covariances[chosen], labels, centres, seed=draws_seed, draws=settings.posterior_draws
+        )
+        smallest = int(np.bincount(labels, minlength=k).min())
+        evidence = GroupEvidence(k, stability[k], smallest, float((sure >= settings.least_confidence).mean()), clear)
+        judged.append(replace(evidence, refused_because=_refusal(evidence, labels.size, settings)))
+    if all(evidence.refused_because for evidence in judged):
+        return tuple(judged)
+    return _judge(judged, _null_silhouettes(refit, candidates, rng), settings)
 
 
 def _candidates(n: int, n_all: int, settings: GroupSettings) -> list[int]:
@@ -119,6 +135,23 @@ def _sample(n: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
         chosen[:] = False
         chosen[rng.choice(n, size, replace=False)] = True
     return chosen
+
+
+def membership(
+    positions: Floats, covariances: Floats, labels: Labels, centres: Floats, *, seed: int, draws: int
+) -> Floats:
+    """Share of draws from each participant's position that fall nearest to the centre of the participant's group."""
+    rng = np.random.default_rng(seed)
+    axes = centres.shape[1]
+    confidence = np.empty(labels.size)
+    for start in range(0, labels.size, CHUNK):
+        rows = slice(start, start + CHUNK)
+        half = np.linalg.cholesky(covariances[rows, :axes, :axes])
+        noise = rng.standard_normal((draws, half.shape[0], axes))
+        drawn = positions[rows, :axes] + np.einsum("iab,dib->dia", half, noise)
+        nearest = nearest_centre(drawn.reshape(-1, axes), centres).reshape(draws, -1)
+        confidence[rows] = (nearest == labels[rows]).mean(axis=0)
+    return confidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,10 +206,12 @@ def _resample(observed: Observed, pointer: NDArray[np.int64], drawn: NDArray[np.
     return Observed.of(rows, observed.columns[votes], observed.x[votes], drawn.size, observed.m)
 
 
-def _refusal(stability: float, smallest: int, least: float, settings: GroupSettings) -> str | None:
-    if smallest < least:
+def _refusal(evidence: GroupEvidence, n: int, settings: GroupSettings) -> str | None:
+    if evidence.smallest < max(settings.least_members, settings.least_share * n):
         return "too_small"
-    return "unstable" if stability < settings.least_jaccard else None
+    if evidence.jaccard < settings.least_jaccard:
+        return "unstable"
+    return "mostly_unplaced" if evidence.placed < settings.least_placed else None
 
 
 def _null_silhouettes(refit: _Refit, candidates: list[int], rng: np.random.Generator) -> Floats:
@@ -195,24 +230,13 @@ def _null_silhouettes(refit: _Refit, candidates: list[int], rng: np.random.Gener
     return clear
 
 
-def _judge(
-    candidates: list[int],
-    stability: dict[int, float],
-    sizes: dict[int, int],
-    refused: dict[int, str | None],
-    observed: list[float],
-    nulls: Floats | None,
-    settings: GroupSettings,
-) -> tuple[GroupEvidence, ...]:
-    judged = [
-        GroupEvidence(k, stability[k], sizes[k], observed[i], refused_because=refused[k])
-        for i, k in enumerate(candidates)
-    ]
-    if nulls is None:
-        return tuple(judged)
-    shares = (1 + (nulls >= np.array(observed)).sum(axis=1)) / (1 + nulls.shape[1])
+def _judge(judged: list[GroupEvidence], nulls: Floats, settings: GroupSettings) -> tuple[GroupEvidence, ...]:
+    """The evidence with what the null draws say: an accepted k is clearer than both kinds of them."""
+    observed = np.array([evidence.silhouette for evidence in judged])
+    shares = (1 + (nulls >= observed).sum(axis=1)) / (1 + nulls.shape[1])
     holm = np.stack([holm_adjusted(p) for p in shares])
     worst = shares.argmax(axis=0)
+    judged = list(judged)
     for index, evidence in enumerate(judged):
         beaten = holm[:, index] <= settings.level + 1e-12
         why = evidence.refused_because

@@ -9,9 +9,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from deliberation.clustering import Labels, match, nearest_centre, overlaps, partition
+from deliberation.clustering import Labels, match, overlaps, partition
 from deliberation.errors import BadShape
-from deliberation.evidence import GroupEvidence, GroupSettings, weigh_evidence
+from deliberation.evidence import GroupEvidence, GroupSettings, membership, weigh_evidence
 from deliberation.factors import Floats
 from deliberation.space import OpinionSpace
 from deliberation.votes import VoteMatrix
@@ -28,9 +28,6 @@ __all__ = [
 
 LETTERS = string.ascii_uppercase
 """Names of groups: neutral, and never words about who people are."""
-
-CHUNK = 8192
-"""Participants whose posterior draws are held at once."""
 
 
 class GroupsStatus(StrEnum):
@@ -106,7 +103,7 @@ def find_groups(
     settings: GroupSettings = GroupSettings(),
     previous: OpinionGroups | None = None,
 ) -> OpinionGroups:
-    """The opinion groups that are stable, large enough and clearer than votes without groups would show; or none.
+    """The opinion groups that are stable, large, sure and clearer than votes without groups would show; or none.
 
     k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against two models
     without groups, corrected by Holm over all k: one with statements' levels and people's leanings only, and one where
@@ -130,7 +127,7 @@ def find_groups(
     labels, _ = partition(points, best.k, seed=kmeans_seed, restarts=settings.restarts)
     labels = by_size(labels, best.k)
     centres = np.stack([points[labels == index].mean(axis=0) for index in range(best.k)])
-    confidence = membership(space, labels, centres, seed=draws_seed, draws=settings.posterior_draws)
+    confidence = membership(points, space.covariances, labels, centres, seed=draws_seed, draws=settings.posterior_draws)
     return OpinionGroups(
         status=GroupsStatus.FOUND,
         participant_ids=votes.participant_ids,
@@ -152,21 +149,6 @@ def by_size(labels: Labels, k: int) -> Labels:
     number = np.empty(k, np.int64)
     number[order] = np.arange(k)
     return number[labels]
-
-
-def membership(space: OpinionSpace, labels: Labels, centres: Floats, *, seed: int, draws: int) -> Floats:
-    """Share of draws from each participant's position that fall nearest to the centre of the participant's group."""
-    rng = np.random.default_rng(seed)
-    axes = centres.shape[1]
-    confidence = np.empty(labels.size)
-    for start in range(0, labels.size, CHUNK):
-        rows = slice(start, start + CHUNK)
-        half = np.linalg.cholesky(space.covariances[rows, :axes, :axes])
-        noise = rng.standard_normal((draws, half.shape[0], axes))
-        drawn = space.positions[rows, :axes] + np.einsum("iab,dib->dia", half, noise)
-        nearest = nearest_centre(drawn.reshape(-1, axes), centres).reshape(draws, -1)
-        confidence[rows] = (nearest == labels[rows]).mean(axis=0)
-    return confidence
 
 
 def letters_for(

@@ -83,6 +83,12 @@ class CrossFit:
         """For each vote the group that the *other* half of the statements puts its participant in."""
         return self.labels[1 - self.half[votes.columns], votes.rows]
 
+    def spread(self, kept: NDArray[np.bool_]) -> CrossFit:
+        """The same among more participants, where `kept` marks those it was made for; the others are in no group."""
+        labels = np.full((2, kept.size), -1, np.int64)
+        labels[:, kept] = self.labels
+        return CrossFit(self.half, labels)
+
 
 def cross_fit(
     votes: VoteMatrix,
@@ -137,15 +143,17 @@ def representative_statements(
     *,
     seed: int,
     settings: RepresentativenessSettings = RepresentativenessSettings(),
+    fitted: CrossFit | None = None,
 ) -> dict[str, tuple[RepresentativeStatement, ...]]:
     """Per letter the stances its group holds more than the others, strongest difference first; often empty.
 
     Tested on cross-fitted groups, since groups formed from the same votes differ on pure noise; listed only if the
-    published groups show it as well. `votes` has the participants of `groups`, in order.
+    published groups show it as well. `votes` has the participants of `groups`, in order; `fitted` is a cross fit of
+    them that was made before.
     """
     if not groups.letters:
         return {}
-    fitted = cross_fit(votes, groups, seed=seed, settings=settings)
+    fitted = fitted or cross_fit(votes, groups, seed=seed, settings=settings)
     tested = tally_votes(votes, groups.letters, fitted.category_of_vote(votes))
     shown = tally(votes, Categories(groups.letters, groups.labels.astype(np.int64)))
     return held_more(votes, tested=tested, shown=shown, settings=settings)
