@@ -22,7 +22,7 @@ from app.demo.content import DemoConsultation, UnpublishedProposal
 from app.demo.partnerships import PARTNERSHIPS
 from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, DemoPerson, gather
 from app.demo.voices import positions
-from app.demo.voting import N_RING, Cast, add_ring, cast, few_of, first_seen, vote_rows
+from app.demo.voting import N_RING, Cast, add_ring, cast, few_of, first_seen, vote_rows, without_own
 from app.demo.writing import (
     Timetable,
     choose_authors,
@@ -165,8 +165,8 @@ def imagine(
     eager = np.array([n_alike[person.constituency] < FEW for person in people])
     exposures = come_by(calendar, times.available, eager, until=until, seed=seed)
     where = positions([person.view for person in people], seed=seed)
-    votes = cast(content.proposals, where, exposures, seed=seed)
     authors = choose_authors(content.proposals, people, seed=seed)
+    votes = without_own(cast(content.proposals, where, exposures, seed=seed), authors)
     return Story(content, people, authors, times, votes, opens_at)
 
 

@@ -61,11 +61,19 @@ def add_ring(votes: Cast, ring: Sequence[int], available: NDArray[np.float64], *
 def few_of(votes: Cast, person: int, n: int) -> Cast:
     """The same votes, but of this person's only the first `n`: the rest are still unseen."""
     own = np.cumsum(votes.exposures.participants == person)
-    kept = (votes.exposures.participants != person) | (own <= n)
-    shown = votes.exposures
-    return Cast(
-        Exposures(shown.participants[kept], shown.statements[kept], shown.seconds[kept]), votes.signs[kept], votes.table
-    )
+    return _kept(votes, (votes.exposures.participants != person) | (own <= n))
+
+
+def without_own(votes: Cast, authors: Sequence[int | None]) -> Cast:
+    """The same votes, but nobody's on what they wrote themselves: the vote card does not show it to them."""
+    author = np.array([-1 if item is None else item for item in authors])
+    return _kept(votes, author[votes.exposures.statements] != votes.exposures.participants)
+
+
+def _kept(votes: Cast, kept: NDArray[np.bool_]) -> Cast:
+    seen = votes.exposures
+    exposures = Exposures(seen.participants[kept], seen.statements[kept], seen.seconds[kept])
+    return Cast(exposures, votes.signs[kept], votes.table)
 
 
 def vote_rows(
