@@ -61,3 +61,11 @@ define install
 	|| $(PIP) --require-hashes -r $(1); \
 $(PIP) --no-deps --no-build-isolation --no-index -e .
 endef
+
+.PHONY: messages
+messages: $(VENV)/.installed-dev  ## Collect the sentences of pages and code into the catalogues of each language
+	@$(BIN)/pybabel --quiet extract -F babel.cfg -k N_ -k pgettext:1c,2 -k npgettext:1c,2,3 --no-location --sort-output --no-wrap \
+		--omit-header -o $(VENV)/messages.pot .
+	@for code in ar zh fr ru es; do \
+		if [ -f app/translations/$$code/LC_MESSAGES/messages.po ]; then command=update; else command=init; fi; \
+		$(BIN)/pybabel --quiet $$command -l $$code -i $(VENV)/messages.pot -d app/translations --no-wrap || exit 1; done

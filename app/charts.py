@@ -152,11 +152,11 @@ def _spread(places: Sequence[float], apart: float, step: float, *, both_ways: bo
 def _swarm_labels(bees: Sequence[Bee], words: Mapping[int, str], width: float, top: float) -> tuple[Label, ...]:
     used: list[tuple[float, float, float]] = []
     labels = []
-    for bee in (b for b in bees if b.number in words):
+    named = [(bee, "end" if bee.x > width / 2 else "start") for bee in bees if bee.number in words]
+    # From the middle outwards in each half's own reading direction, so that no line runs through another's words.
+    named.sort(key=lambda item: item[0].x if item[1] == "end" else -item[0].x)
+    for bee, anchor in named:
         half = len(words[bee.number]) * 3.7
-        anchor = "end" if bee.x > width / 2 else "start"
-        if bee.x - half < 0:
-            anchor = "start"
         centre = bee.x - half if anchor == "end" else bee.x + half
         rows = [top - 17 * i for i in range(4)]
         ty = next((y for y in rows if all(abs(centre - u) > half + w + 8 or abs(y - v) > 12 for u, v, w in used)), None)
@@ -276,7 +276,7 @@ def gap_chart(rows: Sequence[Representation]) -> GapChart:
                 place(row.participants),
                 place(row.votes),
                 place(row.slate),
-                row.slate is not None and abs(row.slate - row.target) > row.tolerance,
+                row.slate is not None and abs(row.slate - row.target) > row.tolerance + 1e-9,
                 row.texts,
                 row.reading,
             )

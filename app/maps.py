@@ -185,13 +185,27 @@ _SPOTS = (
 )  # fmt: skip
 
 
-def _spots(centres: Sequence[tuple[float, float]]) -> tuple[int, ...]:
-    """A spot for each group, all different, that lie nearest to their groups together."""
+def _covered(spot: tuple[float, float, float, str], density: Floats) -> float:
+    """The share of all people who would lie under a letter and its name at that spot."""
+    x, y, _, anchor = spot
+    start = x - 20 if anchor == "start" else x - 150
+    rows, columns = np.indices(density.shape)
+    xs, ys = (columns - 1.5) * WIDTH / GRID[1], (rows - 1.5) * HEIGHT / GRID[0]
+    under = (xs > start) & (xs < start + 170) & (abs(ys - y) < 26)
+    return float(density[under].sum() / max(density.sum(), 1e-12))
+
+
+def _spots(densities: Sequence[Floats]) -> tuple[int, ...]:
+    """A spot for each group, all different, near to their groups together and covering few people."""
+    centres = [_centre(density) for density in densities]
+    everybody = np.sum(densities, axis=0) if densities else np.zeros((1, 1))
+    covered = [_covered(spot, everybody) for spot in _SPOTS]
 
     def cost(choice: tuple[int, ...]) -> float:
-        return sum(
+        away = sum(
             float(np.hypot(_SPOTS[i][0] - x, _SPOTS[i][1] - y)) for i, (x, y) in zip(choice, centres, strict=True)
         )
+        return away + 20_000 * sum(covered[i] for i in choice)
 
     return min(permutations(range(len(_SPOTS)), len(centres)), key=lambda choice: (round(cost(choice), 6), choice))
 
@@ -206,7 +220,7 @@ def _centre(density: Floats) -> tuple[float, float]:
 def group_shapes(groups: Sequence[tuple[str, str, str, ArrayLike]]) -> tuple[GroupShape, ...]:
     """At most six groups (letter, name, size as released, grid of counts) as bands, outlines and places for names."""
     densities = [smoothed(counts) for *_, counts in groups]
-    spots = _spots([_centre(density) for density in densities])
+    spots = _spots(densities)
     shapes = []
     for (letter, name, size, counts), density, spot in zip(groups, densities, spots, strict=True):
         x, y, offset, anchor = _SPOTS[spot]
@@ -364,13 +378,13 @@ class Network:
 
 
 def spring_layout(n_nodes: int, links: Sequence[tuple[int, int, float]], *, seed: int, n_steps: int = 200) -> Floats:
-    """Places (n × 2 in 0..1) in which linked nodes are near; the same for the same links and seed.
+    """Places (n × 2) around (0, 0) in which linked nodes are near, the longer side along x; the same for the same seed.
 
     Fruchterman and Reingold 1991: all repel, the linked attract, and steps shrink to nothing.
     """
     places = np.random.default_rng(seed).random((n_nodes, 2))
     if n_nodes < 2:
-        return np.full((n_nodes, 2), 0.5)
+        return np.zeros((n_nodes, 2))
     pull = np.zeros((n_nodes, n_nodes))
     for a, b, weight in links:
         pull[a, b] = pull[b, a] = np.sqrt(weight)
@@ -383,9 +397,21 @@ def spring_layout(n_nodes: int, links: Sequence[tuple[int, int, float]], *, seed
         move = (apart * force[..., None]).sum(axis=1) - 0.6 * (places - places.mean(axis=0))
         length = np.maximum(np.hypot(move[:, 0], move[:, 1]), 1e-9)
         places = places + move / length[:, None] * np.minimum(length, step)[:, None]
+    places = places - places.mean(axis=0)
+    _, _, axes = np.linalg.svd(places, full_matrices=False)
+    axes = axes * np.where(axes[:, :1] < 0, -1, 1)
+    turned: Floats = places @ axes.T
+    return turned
+
+
+def _fitted(places: Floats, width: float, height: float, centre: tuple[float, float]) -> Floats:
+    """The places moved into a box, both directions by the same factor so that near stays near."""
+    if len(places) == 0:
+        return places
     low, high = places.min(axis=0), places.max(axis=0)
-    unit: Floats = (places - low) / np.maximum(high - low, 1e-9)
-    return unit
+    scale = float(np.min([width, height] / np.maximum(high - low, 1e-9)))
+    fitted: Floats = (places - (low + high) / 2) * min(scale, 1e6) + np.array(centre)
+    return fitted
 
 
 def network(
@@ -400,7 +426,7 @@ def network(
     order = sorted(ids)
     at = {name: i for i, name in enumerate(order)}
     joined = sorted((min(at[a], at[b]), max(at[a], at[b]), float(w)) for a, b, w in links)
-    places = spring_layout(len(order), joined, seed=seed) * [492, 318] + [34, 34]
+    places = _fitted(spring_layout(len(order), joined, seed=seed), 492, 312, (280, 196))
     degree = np.bincount([i for a, b, _ in joined for i in (a, b)], minlength=len(order))
     radius = {"hub": 15.0, "bridge": 13.0}
     nodes = []

@@ -32,7 +32,8 @@ def render_markdown(text: str | None) -> Markup:
     clean = nh3.clean(
         _parser().render(text or ""),
         tags=TAGS,
-        attributes={"a": {"href"}},
+        # "*" is named because its default allows `lang` and `title` everywhere.
+        attributes={"a": {"href"}, "*": set()},
         url_schemes={"https", "http", "mailto"},
         link_rel="nofollow ugc noopener noreferrer",
     )

@@ -26,6 +26,7 @@ from litestar.template.config import TemplateConfig
 from app import language
 from app.language import LANGUAGES, current_locale, direction, use_locale
 from app.markdown import render_markdown
+from app.settings import get_settings
 from app.static_files import static
 from app.taxonomies.sdgs import GOALS, goal
 
@@ -173,13 +174,17 @@ def _state(request: AnyRequest) -> Mapping[str, Any]:
     return state
 
 
-def _said_cookie(request: AnyRequest) -> str:
-    return "__Host-said" if request.url.scheme == "https" else "said"
+def _is_secure() -> bool:
+    return get_settings().base_url.startswith("https://")
+
+
+def _said_cookie() -> str:
+    return "__Host-said" if _is_secure() else "plenary-said"
 
 
 def _said(request: AnyRequest) -> StatusLine | None:
     """The status line that an earlier `see_other` left; an undo that is not a path of this site is dropped."""
-    text, _, undo = unquote(request.cookies.get(_said_cookie(request)) or "").partition("\n")
+    text, _, undo = unquote(request.cookies.get(_said_cookie()) or "").partition("\n")
     if not text:
         return None
     return StatusLine(
@@ -236,14 +241,14 @@ def _respond(
     with _rendering(request):
         content = environment(debug=False).get_template(template).render({**_context(request), **context})
     cookies = []
-    if request.cookies.get(_said_cookie(request)) and not is_fragment(template):
+    if request.cookies.get(_said_cookie()) and not is_fragment(template):
         cookies.append(
             Cookie(
-                key=_said_cookie(request),
+                key=_said_cookie(),
                 value="",
                 path="/",
                 max_age=0,
-                secure=_secure(request),
+                secure=_is_secure(),
             )
         )
     return Response(
@@ -258,10 +263,6 @@ def _respond(
 def is_fragment(template: str) -> bool:
     """Whether a template is a fragment, that is, named `_name.html`."""
     return template.rsplit("/", 1)[-1].startswith("_")
-
-
-def _secure(request: AnyRequest) -> bool:
-    return request.url.scheme == "https"
 
 
 def page(
@@ -310,7 +311,7 @@ def page_or_fragment(
     return page(request, page_template, status=status, headers=headers, **context)
 
 
-def see_other(request: AnyRequest, path: str, *, said: str | None = None, undo: str | None = None) -> Response[str]:
+def see_other(path: str, *, said: str | None = None, undo: str | None = None) -> Response[str]:
     """303 to a page of this site, which shows the sentence `said` once, with an undo button if `undo` is an address."""
     if not path.startswith("/") or path.startswith(("//", "/\\")):
         raise ValueError(f"not a path of this site: {path!r}")
@@ -318,13 +319,13 @@ def see_other(request: AnyRequest, path: str, *, said: str | None = None, undo: 
     if said:
         cookies.append(
             Cookie(
-                key=_said_cookie(request),
+                key=_said_cookie(),
                 value=quote(said + (f"\n{undo}" if undo else ""), safe=""),
                 path="/",
                 max_age=60,
                 httponly=True,
                 samesite="lax",
-                secure=_secure(request),
+                secure=_is_secure(),
             )
         )
     return Response(

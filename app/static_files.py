@@ -41,8 +41,6 @@ class StaticFile:
 def _read(path: Path) -> StaticFile:
     body = path.read_bytes()
     media_type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
-    if media_type.startswith("text/"):
-        media_type += "; charset=utf-8"
     packed = gzip.compress(body, 9, mtime=0)
     return StaticFile(
         body,

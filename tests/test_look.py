@@ -1,4 +1,4 @@
-"""The look as a machine can check it: every piece rendered at once, the stylesheet, the vendored files, the templates."""
+"""The look as a machine checks it: every piece rendered at once, the stylesheet, vendored files, templates."""
 
 from __future__ import annotations
 
@@ -324,12 +324,21 @@ def contrast(a: str, b: str) -> float:
 @pytest.mark.parametrize(
     ("text", "ground"),
     [
-        *[(text, ground) for text in ("ink", "ink-2", "brand", "brand-hover", "stop", "warn", "ok") for ground in ("paper", "surface")],
+        *[
+            (text, ground)
+            for text in ("ink", "ink-2", "brand", "brand-hover", "stop", "warn", "ok")
+            for ground in ("paper", "surface")
+        ],
         *[("ink", ground) for ground in ("sunk", "agree-tint", "disagree-tint", "unsure-tint", "brand-tint")],
-        ("ok", "ok-tint"), ("warn", "warn-tint"), ("stop", "stop-tint"), ("brand", "brand-tint"), ("brand-hover", "brand-tint"),
-        ("ink-3", "paper"), ("ink-2", "sunk"),
+        ("ok", "ok-tint"),
+        ("warn", "warn-tint"),
+        ("stop", "stop-tint"),
+        ("brand", "brand-tint"),
+        ("brand-hover", "brand-tint"),
+        ("ink-3", "paper"),
+        ("ink-2", "sunk"),
     ],
-)  # fmt: skip
+)
 def test_text_stands_out_by_four_and_a_half_to_one(text: str, ground: str) -> None:
     assert contrast(tokens()[text], tokens()[ground]) >= 4.5
 
