@@ -28,12 +28,21 @@ class Deck:
     current: int | None
     n_voted: int
     n_total: int
+    starters: tuple[int, ...] = ()
 
 
-_counts: OrderedDict[tuple[UUID, str], tuple[float, dict[int, tuple[int, int, int, int]]]] = OrderedDict()
+@dataclass(frozen=True)
+class Counts:
+    """Per statement the votes within a stratum, all votes and agrees; and how many people take part."""
+
+    by_statement: dict[int, tuple[int, int, int]]
+    n_participants: int
+
+
+_counts: OrderedDict[tuple[UUID, str], tuple[float, Counts]] = OrderedDict()
 
 DECK = """
-select p.id, (v.id is not null) as is_voted, (s.id is not null) as is_shown, coalesce(s.is_set_aside, false) as is_aside
+select p.id, p.is_starter, (v.id is not null) as is_voted, (s.id is not null) as is_shown, coalesce(s.is_set_aside, false) as is_aside
 from proposals p
 left join votes v on v.proposal = p.id and v.participant = $2
 left join showings s on s.proposal = p.id and s.participant = $2
@@ -42,12 +51,13 @@ order by p.id
 """
 COUNTS = """
 select v.proposal, count(*) filter (where q.constituency = $2) as n_stratum, count(*) as n,
-       count(*) filter (where v.choice = 'agree') as n_agree, count(*) filter (where v.choice = 'disagree') as n_disagree
+       count(*) filter (where v.choice = 'agree') as n_agree
 from votes v join participants q on q.id = v.participant
 where v.consultation = $1 group by v.proposal
 """
-CHALLENGERS = """
-select slate -> 'routing' from analyses where consultation = $1 order by created_at desc limit 1
+DECISIVE = """
+select slate -> 'decisive' from analyses where consultation = $1 and slate ? 'decisive'
+order by created_at desc limit 1
 """
 
 
@@ -63,6 +73,7 @@ async def deck_of(actor: Actor) -> Deck:
         current=current[0] if current else None,
         n_voted=len(rows) - len(waiting),
         n_total=len(rows),
+        starters=tuple(row["id"] for row in waiting if row["is_starter"]),
     )
 
 
@@ -72,25 +83,27 @@ async def choose_next(actor: Actor, deck: Deck, *, seed: int) -> routing.Showing
     if not deck.unseen:
         return None
     counts = await _counts_of(actor.consultation.id, actor.participant.constituency)
-    figures = np.array([counts.get(item, (0, 0, 0, 0)) for item in deck.unseen], dtype=np.int64).reshape(-1, 4)
+    figures = np.array([counts.by_statement.get(item, (0, 0, 0)) for item in deck.unseen], dtype=np.int64).reshape(-1, 3)
     return routing.choose_statement(
         np.array(deck.unseen, dtype=np.int64),
-        n_stratum=figures[:, 0],
-        n_votes=figures[:, 1],
-        n_agrees=figures[:, 2],
-        n_disagrees=figures[:, 3],
-        contenders=await _contenders(actor.consultation.id),
+        exposures=figures[:, 0],
+        votes=figures[:, 1],
+        uncertainties=routing.uncertainty(figures[:, 2], figures[:, 1]),
+        decisive=await _decisive(actor.consultation.id),
+        starters=deck.starters,
+        n_participants=counts.n_participants,
         seed=seed,
     )
 
 
-async def _counts_of(consultation: UUID, constituency: str) -> dict[int, tuple[int, int, int, int]]:
+async def _counts_of(consultation: UUID, constituency: str) -> Counts:
     key = (consultation, constituency)
     found = _counts.get(key)
     if found is not None and time.monotonic() - found[0] < COUNTS_SECONDS:
         return found[1]
     rows = await fetch(COUNTS, consultation, constituency)
-    counts = {row["proposal"]: (row["n_stratum"], row["n"], row["n_agree"], row["n_disagree"]) for row in rows}
+    n = await fetchval("select count(*) from participants where consultation = $1", consultation)
+    counts = Counts({row["proposal"]: (row["n_stratum"], row["n"], row["n_agree"]) for row in rows}, int(n))
     _counts[key] = (time.monotonic(), counts)
     _counts.move_to_end(key)
     while len(_counts) > MAX_CACHED:
@@ -98,9 +111,7 @@ async def _counts_of(consultation: UUID, constituency: str) -> dict[int, tuple[i
     return counts
 
 
-async def _contenders(consultation: UUID) -> frozenset[int]:
+async def _decisive(consultation: UUID) -> list[int]:
     """Statements on the participants' slate of the latest analysis, and those that press hardest to be on it."""
-    found = await fetchval(CHALLENGERS, consultation)
-    if not found:
-        return frozenset()
-    return frozenset(int(item) for item in json.loads(found))
+    found = await fetchval(DECISIVE, consultation)
+    return [int(item) for item in json.loads(found)] if found else []

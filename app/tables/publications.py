@@ -14,16 +14,14 @@ from app.tables.rounds import Round
 
 
 class Publication(Table, tablename="publications"):
-    """One released row as it stands, with the analysis and the number of voters it was released on."""
+    """What was released of one analysis: the counts behind each released row, which the gate needs next time."""
 
     id = UUID(primary_key=True, default=UUID4())
-    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
-    audience = Varchar(length=8)
-    key = Varchar(length=200)
-    row = JSONB(default="{}")
-    n_voters = Integer()
-    analysis = ForeignKey(Analysis, null=True, default=None)
-    uq_publication = Unique([consultation, audience, key], name="uq_publication_key")
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
+    analysis = ForeignKey(Analysis, null=False, on_delete=OnDelete.cascade, unique=True)
+    basis = JSONB(default="[]")
+    n_participants = Integer()
+    published_at = Timestamptz()
 
 
 class Summary(Table, tablename="summaries"):

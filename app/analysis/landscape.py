@@ -1,0 +1,197 @@
+"""From rows to a landscape and a slate: reads votes into arrays and asks the core. Runs in workers only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Literal
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.database import fetch, fetchrow
+from app.tables.consultations import Consultation
+from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
+from deliberation.landscape import GROUP, Landscape, LandscapeSettings, map_landscape
+from deliberation.slates import Slate, SlateSettings, select_slate
+from deliberation.votes import Choice, VoteMatrix
+
+CONSTITUENCY = "constituency"
+N_DRAWS, N_FRESH_DRAWS = 5, 20
+N_SAMPLED = 10_000
+"""People in the draws: with 10,000 any share is known to a point, which is far below the error of the votes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """The votes cast before `until` and what people declared of themselves, aligned with the votes' participants."""
+
+    votes: VoteMatrix
+    constituencies: NDArray[np.str_]
+    weights: NDArray[np.float64] | None
+    until: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The participants' slate with everything the curation desk needs: holdings, noise, certificates, challengers."""
+
+    slate: Slate
+    holdings: Holdings
+    record: dict[str, Any]
+    noise: dict[str, Any]
+
+
+VOTES = """
+select v.participant, v.proposal, case v.choice when 'agree' then 1 when 'disagree' then -1 else 0 end as sign
+from votes v join proposals p on p.id = v.proposal join participants q on q.id = v.participant
+where v.consultation = $1 and v.cast_at < $2 and p.status = 'accepted' and not q.is_excluded
+"""
+PEOPLE = """
+select q.id, q.constituency from participants q
+where q.consultation = $1 and not q.is_excluded
+  and exists(select from votes v where v.participant = q.id and v.cast_at < $2)
+order by q.id
+"""
+STATEMENTS = "select id from proposals where consultation = $1 and status = 'accepted' order by id"
+
+
+async def read_input(consultation: Consultation, until: datetime) -> Input | None:
+    """The input of an analysis, None where nobody has voted."""
+    rows = await fetch(VOTES, consultation.id, until)
+    if not rows:
+        return None
+    table = np.array([tuple(row) for row in rows], dtype=np.int64)
+    people = await fetch(PEOPLE, consultation.id, until)
+    statements = await fetch(STATEMENTS, consultation.id)
+    votes = VoteMatrix.from_votes(
+        table[:, 0],
+        table[:, 1],
+        table[:, 2],
+        participant_ids=np.array([row["id"] for row in people], np.int64),
+        statement_ids=np.array([row["id"] for row in statements], np.int64),
+    )
+    constituencies = np.array([row["constituency"] for row in people], np.str_)
+    weights = await _weights(consultation, constituencies) if consultation.uses_weights else None
+    return Input(votes, constituencies, weights, until)
+
+
+async def _weights(consultation: Consultation, constituencies: NDArray[np.str_]) -> NDArray[np.float64] | None:
+    from deliberation.tallies import categories_of
+    from deliberation.weights import rake
+
+    rows = await fetch(
+        "select code, share from targets where consultation = $1 and attribute = 'constituency'", consultation.id
+    )
+    targets = {row["code"]: float(row["share"]) for row in rows}
+    categories = categories_of(constituencies, constituencies.size)
+    whole = sum(targets.values())
+    if not targets or set(categories.names) - set(targets) or not 0.99 < whole < 1.01:
+        return None
+    scaled = {code: share / whole for code, share in targets.items()}
+    return rake({CONSTITUENCY: categories}, {CONSTITUENCY: scaled}).weights
+
+
+async def previous_landscape(consultation: UUID, *, before: UUID | None = None) -> tuple[UUID, Landscape] | None:
+    """The latest complete analysis of an earlier round, which lends letters and axes."""
+    row = await fetchrow(
+        """
+        select id, landscape from analyses
+        where consultation = $1 and kind = 'frozen' and evidence = 'full' and round is distinct from $2
+        order by created_at desc limit 1
+        """,
+        consultation,
+        before,
+    )
+    return None if row is None else (row["id"], Landscape.from_json(json.loads(row["landscape"])))
+
+
+def compute(
+    given: Input, *, seed: int, evidence: Literal["quick", "full"], previous: Landscape | None,
+    method: Literal["default", "polis"] = "default",
+) -> Landscape:
+    """The landscape of the input. Takes seconds to minutes of one core."""
+    return map_landscape(
+        given.votes,
+        seed=seed,
+        method=method,
+        constituencies={CONSTITUENCY: given.constituencies},
+        weights=given.weights,
+        previous=previous,
+        evidence=evidence,
+        clock=perf_counter,
+    )
+
+
+def choose(given: Input, landscape: Landscape, *, seed: int, size: int) -> Chosen:
+    """The participants' slate on the landscape, with certificates on observed votes and on fresh draws."""
+    from deliberation.certificates import check_slate, estimate_certificate, strongest_challengers
+    from deliberation.curation import noise_band
+
+    holdings = _holdings(given, landscape, seed=seed, n_draws=N_DRAWS)
+    candidates = _candidates(given, landscape)
+    common = [Stance(item.statement_id, Choice(item.stance)) for item in landscape.common_ground]
+    settings = SlateSettings(n_distinct=size)
+    slate = select_slate(holdings, common, size=size, candidates=candidates, settings=settings)
+    fresh = _holdings(given, landscape, seed=seed + 1, n_draws=N_FRESH_DRAWS)
+    observed = observed_holdings(given.votes, weights=given.weights, labels=_labels(given, landscape))
+    challengers = strongest_challengers(holdings, slate.stances, candidates=slate.candidates)
+    record = {
+        "slate": slate.to_json(),
+        "observed": check_slate(observed, slate.stances, k=size, candidates=slate.candidates).to_json(),
+        "estimated": None
+        if not slate.distinct
+        else estimate_certificate(fresh, slate.stances, k=size, candidates=slate.candidates).to_json(),
+        "audited": None,
+        "challengers": [stance.to_json() for stance in challengers],
+        "decisive": sorted({stance.statement_id for stance in (*slate.stances, *challengers)}),
+    }
+    noise = noise_band(holdings, slate, seed=seed, slate_settings=settings)
+    return Chosen(slate, holdings, record, noise.to_json())
+
+
+def _labels(given: Input, landscape: Landscape) -> dict[str, NDArray[np.str_]]:
+    letters = np.full(given.votes.n_participants, "", dtype="<U8")
+    groups = landscape.groups
+    if groups.letters:
+        place = np.searchsorted(given.votes.participant_ids, groups.participant_ids)
+        names = np.array([*groups.letters, ""])
+        letters[place] = names[groups.labels]
+    return {GROUP: letters, CONSTITUENCY: given.constituencies}
+
+
+def _holdings(given: Input, landscape: Landscape, *, seed: int, n_draws: int) -> Holdings:
+    """Imputed draws where there is a model of the votes; in a small room the votes themselves."""
+    labels = _labels(given, landscape)
+    if landscape.space is None:
+        return observed_holdings(given.votes, weights=given.weights, labels=labels)
+    from deliberation.space import complete_votes
+
+    on_map = np.isin(given.votes.statement_ids, landscape.space.statement_ids)
+    people = np.isin(given.votes.participant_ids, landscape.space.participant_ids)
+    votes = given.votes.select(participants=people, statements=on_map)
+    completed = complete_votes(landscape.space, votes, seed=seed, n_draws=n_draws, n_participants=N_SAMPLED)
+    return imputed_holdings(
+        completed,
+        votes,
+        weights=None if given.weights is None else given.weights[people],
+        labels={name: codes[people] for name, codes in labels.items()},
+    )
+
+
+def _candidates(given: Input, landscape: Landscape) -> list[Stance]:
+    """Both sides of every statement that enough people have voted on to be ranked."""
+    from deliberation.common_ground import vote_floor
+
+    floor = vote_floor(landscape.n_participants, LandscapeSettings().common_ground)
+    counted = given.votes.counts().votes >= floor
+    ids = given.votes.statement_ids[counted]
+    if landscape.space is not None:
+        ids = ids[np.isin(ids, landscape.space.statement_ids)]
+    return [Stance(int(item), choice) for item in ids for choice in (Choice.AGREE, Choice.DISAGREE)]
+
+
+__all__ = ["Chosen", "Input", "choose", "compute", "previous_landscape", "read_input"]

@@ -1,0 +1,90 @@
+"""Analyses in the worker: live ones while people vote, frozen ones when a round has closed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+from app import access
+from app.actions import analyses
+from app.analysis import landscape as bridge
+from app.database import fetchval, now
+from app.queue import enqueue, jobs
+from app.tables.rounds import Round
+from deliberation.errors import DeliberationError
+from deliberation.phases import Phase
+
+DEFAULT_PLACES = 8
+
+
+@jobs.task(name="analyse")
+async def analyse(*, consultation_id: str) -> None:
+    """The consultation has a live analysis of the votes until now; groups are looked for in a second step."""
+    await _run(UUID(consultation_id), kind="live", round_id=None, until=await now(), size=DEFAULT_PLACES)
+
+
+@jobs.task(name="freeze")
+async def freeze(*, round_id: str) -> None:
+    """The closed round has its analysis, of exactly the votes before its close; made once."""
+    item = await Round.objects().where(Round.id == UUID(round_id)).first()
+    if item is None or item.phase != Phase.PROPOSE:
+        return
+    if item.closes_at > await now():
+        await enqueue("freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=round_id)
+        return
+    done = await fetchval(
+        "select 1 from analyses where round = $1 and kind = 'frozen' and evidence = 'full'", item.id
+    )
+    if done is None:
+        places = await fetchval(
+            "select (settings ->> 'n_places')::int from rounds where consultation = $1 and phase = 'curate' "
+            "and number > $2 order by number limit 1",
+            item.consultation,
+            item.number,
+        )
+        await _run(
+            item.consultation, kind="frozen", round_id=item.id, until=item.closes_at, size=places or DEFAULT_PLACES
+        )
+
+
+async def _run(consultation_id: UUID, *, kind: str, round_id: UUID | None, until: datetime, size: int) -> None:
+    by = await access.system_actor(consultation_id)
+    given = await bridge.read_input(by.consultation, until)
+    if given is None:
+        return
+    n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation_id)
+    before = await bridge.previous_landscape(consultation_id, before=round_id)
+    previous_id, previous = before if before else (None, None)
+    for evidence in ("quick", "full"):
+        if await _is_on_record(kind, evidence, round_id):
+            continue
+        try:
+            found = await asyncio.to_thread(
+                bridge.compute, given, seed=by.consultation.seed, evidence=evidence, previous=previous
+            )
+        except DeliberationError:
+            # Too few people or statements for any landscape: the page says so, and the next votes try again.
+            return
+        chosen = None
+        if kind == "frozen" and evidence == "full":
+            chosen = await asyncio.to_thread(bridge.choose, given, found, seed=by.consultation.seed, size=size)
+        await analyses.record(
+            landscape=found,
+            kind=kind,
+            round_id=round_id,
+            votes_until=given.until,
+            previous=previous_id,
+            n_participants=n_participants,
+            slate=chosen.record if chosen else None,
+            holdings=chosen.holdings.to_bytes() if chosen else None,
+            noise=chosen.noise if chosen else None,
+            by=by,
+        )
+
+
+async def _is_on_record(kind: str, evidence: str, round_id: UUID | None) -> bool:
+    """Whether this step of a frozen analysis was recorded before: a repeated job goes on where the last one stopped."""
+    return kind == "frozen" and await fetchval(
+        "select exists(select from analyses where kind = 'frozen' and round = $1 and evidence = $2)", round_id, evidence
+    )
