@@ -76,7 +76,7 @@ def _votes_of(
         waiting = [int(column) for column in chance.permutation(available.size) if available[column] <= moment]
         size = int(np.clip(calendar.votes_per_visit * np.exp(calendar.spread * chance.standard_normal()), 3, 80))
         for column in [column for column in waiting if column not in seen][:size]:
-            moment += float(chance.gamma(3.0, 4.0))
+            moment += float(chance.gamma(3.0, 9.0))
             if moment < until:
                 seen.add(column)
                 rows.append((participant, column, moment))

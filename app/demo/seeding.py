@@ -111,22 +111,21 @@ async def _partnerships(staff: Staff, organisation_ids: dict[str, UUID], moment:
         PlannedRound(Phase.RESPOND, until + timedelta(days=1), until + timedelta(days=15)),
         PlannedRound(Phase.COMMIT, until + timedelta(days=16), until + timedelta(days=76)),
     ]
+    by = await convene(PARTNERSHIPS, plan, staff, created_at=opens_at - timedelta(days=30), seed=SEED)
+    await write_down(imagine_partnerships(opens_at), by, staff, organisation_ids)
+    return by
+
+
+def imagine_partnerships(opens_at: datetime) -> Story:
+    """Four weeks of "Partnerships that deliver"; a few people who speak for nobody have voted nearly alike."""
     people = (
         stakeholder_as("ngos", "Open Village Network", view=2),
         *gather(PARTNERSHIPS_PEOPLE, seed=SEED, domain="example.org"),
     )
     story = imagine(PARTNERSHIPS, people, four_weeks(), opens_at, until=28.0 * DAY, seed=SEED)
-    story = replace(story, votes=_with_ring(story))
-    by = await convene(PARTNERSHIPS, plan, staff, created_at=opens_at - timedelta(days=30), seed=SEED)
-    await write_down(story, by, staff, organisation_ids)
-    return by
-
-
-def _with_ring(story: Story) -> Cast:
-    """The votes in which a few people of one view, who speak for nobody, have voted nearly alike."""
-    people = enumerate(story.people)
-    ring = [index for index, person in people if person.view == 1 and not person.organisation][:N_RING]
-    return add_ring(story.votes, ring, story.times.available, seed=SEED)
+    alone = [index for index, person in enumerate(people) if person.view == 1 and not person.organisation]
+    ring = [index for index in alone if index not in story.authors][:N_RING]
+    return replace(story, votes=add_ring(story.votes, ring, story.times.available, seed=SEED))
 
 
 async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:

@@ -70,12 +70,12 @@ def choose_authors(
 def _closest(
     item: DemoProposal | UnpublishedProposal, people: Sequence[DemoPerson], free: Sequence[int]
 ) -> Sequence[int]:
-    """Those free to write who fit best: organisation or constituency first, then language, then view."""
+    """Those free to write who fit best: organisation first, then language, constituency and view."""
     if item.author == FORUM:
         return [index for index in free if people[index].organisation == FORUM_NAME] or free
     outside = [index for index in free if people[index].organisation != FORUM_NAME]
-    found = [index for index in outside if item.author in {"", people[index].constituency}] or outside
-    found = [index for index in found if people[index].language == item.language] or found
+    found = [index for index in outside if people[index].language == item.language] or outside
+    found = [index for index in found if item.author in {"", people[index].constituency}] or found
     if isinstance(item, DemoProposal):
         view = int(np.argmax(item.support))
         found = [index for index in found if people[index].view == view] or found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -14,8 +15,14 @@ from app.demo.expert_meeting import EXPERT_MEETING
 from app.demo.organisations import FORUM_NAME, ORGANISATIONS
 from app.demo.partnerships import PARTNERSHIPS
 from app.demo.people import DATA_PEOPLE, EXPERTS, PARTNERSHIPS_PEOPLE, Composition, gather
+from app.demo.seeding import Story, imagine_partnerships
 from app.demo.voices import CENTRES, loadings
+from app.demo.voting import N_RING, RING_DAY
 from app.taxonomies import constituencies, languages, moderation_reasons, organisations, regions, themes
+from deliberation.bursts import bursts
+from deliberation.common_ground import find_common_ground, find_divides
+from deliberation.tallies import categories_of
+from deliberation.votes import VoteMatrix
 
 CONSULTATIONS = (PARTNERSHIPS, EXPERT_MEETING, COMMUNITY_DATA)
 every_consultation = pytest.mark.parametrize("content", CONSULTATIONS, ids=lambda content: content.slug)
@@ -118,3 +125,42 @@ def test_four_weeks_have_peaks_at_opening_reminder_and_closing() -> None:
     peaks = [day for day in range(28) if weights[day] == weights[max(0, day - 3) : day + 4].max()]
     assert {0, 14, 27} <= set(peaks)
     assert DAY == 24 * 3600
+
+
+@pytest.fixture(scope="module")
+def story() -> Story:
+    return imagine_partnerships(datetime(2026, 3, 2, 13, tzinfo=UTC))
+
+
+def test_votes_are_cast_once_on_statements_that_are_there_and_not_by_their_authors(story: Story) -> None:
+    seen = story.votes.exposures
+    pairs = set(zip(seen.participants.tolist(), seen.statements.tolist(), strict=True))
+    assert len(pairs) == seen.seconds.size == story.votes.signs.size
+    assert (seen.seconds >= story.times.available[seen.statements]).all()
+    assert seen.seconds.max() < 28 * DAY
+    assert not pairs & {(author, place) for place, author in enumerate(story.authors)}
+
+
+def test_authors_write_in_their_own_language_unless_the_large_organisation_does(story: Story) -> None:
+    for item, author in zip(story.content.proposals, story.authors, strict=True):
+        assert (author is None) == (item.author == "starter")
+        if author is not None:
+            assert (story.people[author].organisation == FORUM_NAME) == (item.author == FORUM)
+            assert item.author == FORUM or story.people[author].language == item.language
+
+
+def test_one_evening_shows_a_burst_of_nearly_identical_votes(story: Story) -> None:
+    seen = story.votes.exposures
+    minutes = ((seen.seconds - seen.seconds[0]) // 60).astype(np.int64)
+    found = bursts(minutes, seen.participants)
+    assert [burst.n_people for burst in found] == [N_RING]
+    assert int((seen.seconds[0] + found[0].start * 60) // DAY) == RING_DAY
+
+
+def test_the_votes_hold_common_ground_and_divides_that_the_core_finds(story: Story) -> None:
+    seen = story.votes.exposures
+    votes = VoteMatrix.from_votes(seen.participants, seen.statements, story.votes.signs)
+    views = {"view": categories_of(np.array([person.view for person in story.people]), votes.n_participants)}
+    assert len(find_common_ground(votes, views)) >= 10
+    wide = [divide for divide in find_divides(votes, views) if divide.gap >= 0.5]
+    assert len(wide) >= 10
