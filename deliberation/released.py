@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import InitVar, dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, final
 
 from deliberation.errors import BadValue, NotReleased
@@ -161,10 +162,13 @@ class Released(ReleasedValue):
 
     def row(self, *key: str) -> ReleasedRow:
         """The row of a key; `BadValue` if it was not asked for."""
-        for row in self.rows:
-            if row.key == key:
-                return row
-        raise BadValue(name="key", value=key, allowed="a key among the rows")
+        if key not in self._by_key:
+            raise BadValue(name="key", value=key, allowed="a key among the rows")
+        return self._by_key[key]
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, ...], ReleasedRow]:
+        return {row.key: row for row in self.rows}
 
     def __iter__(self) -> Iterator[ReleasedRow]:
         return iter(self.rows)

@@ -74,6 +74,8 @@ def test_small_categories_are_merged_into_other() -> None:
         "s1/constituency/other",
     }
     assert released.row("s1", "constituency", "other").n_voters == (10, 19)
+    with pytest.raises(BadValue):
+        released.row("s1", "region", "africa")
     inside = release(rows(VOTES), None, CHATHAM, audience=INSIDE, n_participants=120)
     assert "s1/constituency/other" not in shown(inside)
     assert len(shown(inside)) == 6
