@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.demo.content import DemoProposal
+from deliberation.simulation import SimulatedConsultation, SimulationSettings, cast_votes
+from deliberation.votes import VoteMatrix
 
 # Three views as far from each other as they can be on two axes, around the middle.
 CENTRES: NDArray[np.float64] = np.array([[-1.0, -0.577], [1.0, -0.577], [0.0, 1.155]])
@@ -33,16 +35,28 @@ def positions(views: Sequence[int], *, seed: int) -> NDArray[np.float64]:
     return np.asarray(CENTRES[np.asarray(views, dtype=np.intp)] + own, dtype=np.float64)
 
 
-PASS_SHARE = 0.09
-"""Chance of a pass where a person leans neither way; it falls with conviction."""
+SETTINGS = SimulationSettings(steepness=1.0, pass_margin=0.3)
+"""With a steepness of 1 an opinion is a log-odds; the margin makes one in seven pass where they lean neither way."""
 
 
-def choices(proposals: Sequence[DemoProposal], positions: NDArray[np.float64], *, seed: int) -> NDArray[np.int8]:
+def choices(proposals: Sequence[DemoProposal], where: NDArray[np.float64], *, seed: int) -> NDArray[np.int8]:
     """What everybody would say to everything: int8 array of shape (n_people, n_proposals), signs as in the core."""
-    chance = np.random.default_rng(seed)
     axes, intercepts = loadings(proposals)
-    log_odds = positions @ axes.T + intercepts
-    agree = 1.0 / (1.0 + np.exp(-log_odds))
-    signs = np.where(chance.random(agree.shape) < agree, 1, -1).astype(np.int8)
-    signs[chance.random(agree.shape) < 2 * PASS_SHARE * 4 * agree * (1 - agree)] = 0
-    return signs
+    n, m = where.shape[0], axes.shape[0]
+    people, statements = np.arange(1, n + 1), np.arange(1, m + 1)
+    room = SimulatedConsultation(
+        participant_ids=people,
+        positions=where,
+        views=np.zeros(n, np.int64),
+        constituencies=np.zeros(n, "<U1"),
+        arrival_offsets=np.zeros(n),
+        statement_ids=statements,
+        loadings=axes,
+        intercepts=intercepts,
+        authors=np.zeros(m, np.int64),
+        statement_offsets=np.zeros(m),
+        votes=VoteMatrix.from_votes([], [], []),
+        vote_offsets=np.zeros(0),
+    )
+    answers = cast_votes(room, seed=seed, statement_ids=statements, settings=SETTINGS)
+    return np.asarray(answers.votes.dense(), dtype=np.int8)
