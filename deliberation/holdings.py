@@ -60,6 +60,9 @@ class CompletedSigns(Protocol):
     def participant_rows(self) -> NDArray[np.integer[Any]]: ...
 
     @property
+    def statement_ids(self) -> NDArray[np.int64]: ...
+
+    @property
     def signs(self) -> NDArray[np.int8]: ...
 
 
@@ -243,11 +246,16 @@ def imputed_holdings(
 ) -> Holdings:
     """The stances of the sampled participants in each draw of completed votes.
 
-    `completed.participant_rows` are rows of `votes`; `completed.signs` is (n_draws, p, m) with m the statements of
-    `votes`. `weights` and `labels` are those of all participants of `votes`.
+    `completed.participant_rows` are rows of `votes`; `completed.signs` is (n_draws, p, m), m being
+    `completed.statement_ids`, which may be some of those of `votes`. `weights` and `labels` are those of all
+    participants of `votes`.
     """
     rows = np.asarray(completed.participant_rows, np.int64)
     signs = completed.signs
+    if not np.array_equal(completed.statement_ids, votes.statement_ids):
+        votes = votes.select(statements=np.isin(votes.statement_ids, completed.statement_ids))
+        if not np.array_equal(completed.statement_ids, votes.statement_ids):
+            raise BadValue(name="statement_ids", value="not those of the votes", allowed="some of the votes', in order")
     if signs.ndim != 3 or signs.shape[1:] != (rows.size, votes.n_statements):
         raise BadShape(name="signs", expected=(None, rows.size, votes.n_statements), found=signs.shape)
     order = np.argsort(rows, kind="stable")

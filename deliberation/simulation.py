@@ -339,12 +339,12 @@ def _voted(
     order = np.argsort(key, kind="stable")
     last = np.append(key[order][1:] != key[order][:-1], True) if key.size else np.zeros(0, bool)
     kept = order[last]
-    votes = VoteMatrix.from_votes(
-        consultation.participant_ids[rows[kept]],
-        consultation.statement_ids[columns[kept]],
+    votes = VoteMatrix(
+        consultation.participant_ids,
+        consultation.statement_ids,
+        rows[kept].astype(np.int32),
+        columns[kept].astype(np.int32),
         signs[kept],
-        participant_ids=consultation.participant_ids,
-        statement_ids=consultation.statement_ids,
     )
     return replace(consultation, votes=votes, vote_offsets=offsets[kept])
 

@@ -7,7 +7,7 @@ import pytest
 
 from deliberation.balance import BalanceSettings, LabelBalance, balance_of
 from deliberation.errors import BadShape, BadValue, UnknownChoice
-from deliberation.holdings import Holdings, Stance, observed_holdings
+from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
 from deliberation.votes import Choice
 from tests.oracles_slates import agree, agreeing, disagree, read_votes
 
@@ -59,6 +59,23 @@ class TestHoldings:
         assert some.participant_ids.tolist() == [1, 3]
         assert (some.held(0) == holdings.held(0)[[0, 2]]).all()
         assert some.labels["group"].tolist() == ["A", "B"]
+
+    def test_draws_may_be_of_some_statements_and_some_people(self) -> None:
+        class Completed:
+            participant_rows = np.array([0, 2])
+            statement_ids = np.array([2, 3])
+            signs = np.array([[[-1, 0], [-1, 1]], [[-1, 0], [-1, 1]]], np.int8)
+
+        votes = read_votes(VOTES)
+        holdings = imputed_holdings(Completed(), votes, weights=[2, 9, 1], labels={"group": ["A", "", "B"]})
+        assert (holdings.participant_ids.tolist(), holdings.statement_ids.tolist()) == ([1, 3], [2, 3])
+        assert holdings.weights.tolist() == [2, 1]
+        assert holdings.labels["group"].tolist() == ["A", "B"]
+        assert holdings.support().tolist() == [0.0, 1.0, pytest.approx(1 / 3), 0.0]
+        assert np.unpackbits(holdings.answered, axis=1, count=2).tolist() == [[1, 1], [1, 1]]
+        Completed.statement_ids = np.array([2, 9])
+        with pytest.raises(BadValue):
+            imputed_holdings(Completed(), votes)
 
     def test_weights_and_labels_must_fit_the_participants(self) -> None:
         votes = read_votes(VOTES)

@@ -29,6 +29,7 @@ def drawn(*draws: list[list[int]], **labels: list[str]) -> Holdings:
 
     class Completed:
         participant_rows = np.arange(n)
+        statement_ids = np.arange(m)
 
     completed = Completed()
     completed.signs = signs  # type: ignore[attr-defined]

@@ -148,6 +148,7 @@ class TestSelectSlate:
 
         class Completed:
             participant_rows = np.array([0, 1])
+            statement_ids = np.array([1, 2])
             signs = np.array([[[1, 0], [0, 1]], [[1, 0], [1, -1]]], np.int8)
 
         holdings = imputed_holdings(Completed(), votes)
