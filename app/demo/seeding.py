@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import numpy as np
-
-from app.access import Actor, actor_in, proposal_for
-from app.actions import consultations, moderation, proposals
+from app.access import Actor
 from app.actions.consultations import PlannedRound
-from app.auth import Person
-from app.database import execute, now, transaction
+from app.database import now, transaction
 from app.demo import DEMO_ACCOUNTS, rows
 from app.demo.calendar import DAY, Calendar, come_by, four_weeks
 from app.demo.community_data import COMMUNITY_DATA
-from app.demo.content import DemoConsultation, UnpublishedProposal
+from app.demo.one_meeting import hold_meeting
 from app.demo.partnerships import PARTNERSHIPS
-from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, DemoPerson, gather
-from app.demo.voices import positions
-from app.demo.voting import N_RING, Cast, add_ring, cast, few_of, first_seen, vote_rows, without_own
-from app.demo.writing import (
-    Timetable,
-    choose_authors,
-    proposal_row,
-    reserve_numbers,
-    store_cosponsors,
-    store_proposals,
-    timetable,
-)
-from app.tables.consultations import Consultation
-from app.tables.proposals import Proposal
-from deliberation.phases import Phase, Role
+from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, gather
+from app.demo.story import SEED, Staff, Story, convene, eager, imagine, on_the_hour, stakeholder_as, write_down
+from app.demo.voting import N_RING, add_ring, few_of
+from app.demo.writing import timetable
+from deliberation.phases import Phase
 
-SEED = 17
-FEW = 15
-"""Constituencies with fewer people come back more often: their own networks remind them."""
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Staff:
-    """The people whom one can sign in as, and the curator."""
-
-    stakeholder: Person
-    convenor: Person
-    moderator: Person
-    auditor: Person
-    curator: Person
-
-
-@dataclass(frozen=True, eq=False)
-class Story:
-    """What happened in a propose round, before it is written down; people and proposals in one order each.
-
-    authors : for each proposal the place of its author among the people, None for the convenor's own
-    """
-
-    content: DemoConsultation
-    people: tuple[DemoPerson, ...]
-    authors: list[int | None]
-    times: Timetable
-    votes: Cast
-    opens_at: datetime
 
 
 async def seed_all(progress: Progress) -> None:
@@ -77,7 +33,9 @@ async def seed_all(progress: Progress) -> None:
         organisation_ids = await rows.organisations()
         progress("Partnerships that deliver: 412 people in six languages", 0.1)
         await _partnerships(staff, organisation_ids, moment)
-        progress("Data that communities can use: a round that is open", 0.6)
+        progress("What makes partnerships work: an expert meeting and its summary", 0.5)
+        await hold_meeting(staff, organisation_ids, moment)
+        progress("Data that communities can use: a round that is open", 0.8)
         await _community_data(staff, organisation_ids, moment)
     progress("Ready", 1.0)
 
@@ -122,7 +80,9 @@ def imagine_partnerships(opens_at: datetime) -> Story:
         stakeholder_as("ngos", "Open Village Network", view=2),
         *gather(PARTNERSHIPS_PEOPLE, seed=SEED, domain="example.org"),
     )
-    story = imagine(PARTNERSHIPS, people, four_weeks(), opens_at, until=28.0 * DAY, seed=SEED)
+    times = timetable(PARTNERSHIPS.proposals, n_days=17, wait_hours=25, seed=SEED)
+    exposures = come_by(four_weeks(), times.available, eager(people), until=28.0 * DAY, seed=SEED)
+    story = imagine(PARTNERSHIPS, people, times, exposures, opens_at, seed=SEED)
     alone = [index for index, person in enumerate(people) if person.view == 1 and not person.organisation]
     ring = [index for index in alone if index not in story.authors][:N_RING]
     return replace(story, votes=add_ring(story.votes, ring, story.times.available, seed=SEED))
@@ -141,136 +101,10 @@ async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], momen
     )
     calendar = Calendar(14, (10.0, 7.0, 5.0, 4.0, 3.0, 3.0), votes_per_visit=13.0)
     elapsed = (moment - opens_at).total_seconds()
-    story = imagine(COMMUNITY_DATA, people, calendar, opens_at, until=elapsed, seed=SEED + 2)
+    times = timetable(COMMUNITY_DATA.proposals, n_days=3.6, wait_hours=12, seed=SEED + 2)
+    exposures = come_by(calendar, times.available, eager(people), until=elapsed, seed=SEED + 2)
+    story = imagine(COMMUNITY_DATA, people, times, exposures, opens_at, seed=SEED + 2)
     story = replace(story, votes=few_of(story.votes, 0, 8))
     by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 2)
     await write_down(story, by, staff, organisation_ids)
     return by
-
-
-def imagine(
-    content: DemoConsultation,
-    people: tuple[DemoPerson, ...],
-    calendar: Calendar,
-    opens_at: datetime,
-    *,
-    until: float,
-    seed: int,
-) -> Story:
-    """A propose round as it might have gone; the same for the same seed. `until` is in seconds from its opening."""
-    n_days = 0.6 * min(calendar.n_days, until / DAY)
-    times = timetable(content.proposals, n_days=n_days, wait_hours=0.9 * calendar.n_days, seed=seed)
-    n_alike = Counter(person.constituency for person in people)
-    eager = np.array([n_alike[person.constituency] < FEW for person in people])
-    exposures = come_by(calendar, times.available, eager, until=until, seed=seed)
-    where = positions([person.view for person in people], seed=seed)
-    authors = choose_authors(content.proposals, people, seed=seed)
-    votes = without_own(cast(content.proposals, where, exposures, seed=seed), authors)
-    return Story(content, people, authors, times, votes, opens_at)
-
-
-async def convene(
-    content: DemoConsultation, plan: Sequence[PlannedRound], staff: Staff, *, created_at: datetime, seed: int
-) -> Actor:
-    """The consultation is created, staffed, given its starter proposals and launched, by its convenor."""
-    made = await consultations.create(
-        title=content.title,
-        question=content.question,
-        description=content.description,
-        promise=content.promise,
-        venue=content.venue,
-        zone=content.zone,
-        questions=content.questions,
-        goals=content.goals,
-        rounds=plan,
-        targets=content.targets,
-        by=staff.convenor,
-        slug=content.slug,
-    )
-    await execute("update consultations set seed = $2, created_at = $3 where id = $1", made.id, seed, created_at)
-    by = await actor_in(made, staff.convenor)
-    for item in content.proposals:
-        if item.author == "starter":
-            await proposals.write_starter(
-                statement=item.statement, details=item.details, language=item.language, goals=item.goals, by=by
-            )
-    for person, role in (
-        (staff.moderator, Role.MODERATOR),
-        (staff.auditor, Role.AUDITOR),
-        (staff.curator, Role.CURATOR),
-    ):
-        await consultations.appoint(email=person.email, role=role, by=by)
-    await consultations.launch(by=by)
-    await execute(
-        "update proposals set submitted_on = $2, decided_at = $3 where consultation = $1",
-        made.id,
-        plan[0].opens_at.date(),
-        plan[0].opens_at,
-    )
-    fresh = await Consultation.objects().where(Consultation.id == made.id).first()
-    assert fresh is not None
-    return await actor_in(fresh, staff.convenor)
-
-
-async def write_down(story: Story, by: Actor, staff: Staff, organisation_ids: dict[str, UUID]) -> None:
-    """What happened is in the tables: people, proposals, co-sponsors, votes, and what no vote has been taken on."""
-    consultation, round_id, opens_at = by.consultation.id, by.rounds[0].id, story.opens_at
-    first = first_seen(story.votes.exposures, len(story.people))
-    first[~np.isfinite(first)] = story.votes.exposures.seconds.min()
-    accounts = await rows.accounts(story.people[1:], created_at=opens_at)
-    ids = await rows.participants(
-        consultation,
-        story.people,
-        (staff.stakeholder.id, *accounts),
-        rows.days(opens_at, list(first)),
-        organisation_ids,
-    )
-    proposal_ids = await store_proposals(
-        consultation, round_id, story.content.proposals, story.authors, ids, story.times, opens_at=opens_at
-    )
-    await store_cosponsors(
-        story.content.proposals, proposal_ids, story.authors, story.people, ids, organisation_ids, seed=SEED
-    )
-    await rows.votes(
-        consultation, vote_rows(story.votes, story.content.proposals, proposal_ids, ids, opens_at=opens_at, seed=SEED)
-    )
-    await _store_unpublished(story, by, staff, ids)
-
-
-async def _store_unpublished(story: Story, by: Actor, staff: Staff, ids: Sequence[int]) -> None:
-    """Proposals that wait; the moderator then declines those that were declined, with the reason its author reads."""
-    content, consultation = story.content, by.consultation
-    if not content.unpublished:
-        return
-    authors = choose_authors(content.unpublished, story.people, seed=SEED + 1)
-    first = await reserve_numbers(consultation.id, len(authors))
-    span = min((await now()) - story.opens_at, by.rounds[0].closes_at - story.opens_at)
-    waiting = []
-    for place, (item, author) in enumerate(zip(content.unpublished, authors, strict=True)):
-        assert author is not None
-        submitted_at = story.opens_at + span * (0.7 + 0.25 * place / len(authors))
-        waiting.append(proposal_row(consultation.id, by.rounds[0].id, first + place, item, ids[author], submitted_at))
-    await Proposal.insert(*waiting)
-    moderator = await actor_in(consultation, staff.moderator)
-    for row, item in zip(waiting, content.unpublished, strict=True):
-        if item.reason_code:
-            await _decline(row, item, moderator)
-
-
-async def _decline(row: Proposal, item: UnpublishedProposal, moderator: Actor) -> None:
-    submitted_at = row.waiting_since
-    found = await proposal_for(moderator, row.number)
-    await moderation.decline(proposal=found, reason_code=item.reason_code, reason=item.reason, by=moderator)
-    await execute("update proposals set decided_at = $2 where id = $1", found.id, submitted_at + timedelta(hours=17))
-
-
-def stakeholder_as(constituency: str, organisation: str, *, view: int) -> DemoPerson:
-    """The person one can sign in as, taking part for an organisation."""
-    return DemoPerson(
-        "Dana Haddad", DEMO_ACCOUNTS["stakeholder"], "en", constituency, "asia_pacific", organisation, "woman", view
-    )
-
-
-def on_the_hour(moment: datetime) -> datetime:
-    """The full hour before."""
-    return moment.replace(minute=0, second=0, microsecond=0)

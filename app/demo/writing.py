@@ -141,7 +141,7 @@ def proposal_row(
         language=item.language,
         goals=list(item.goals) if isinstance(item, DemoProposal) else [],
         theme=item.theme,
-        vector=texts.pack(texts.vector(item.statement)),
+        vector=texts.vector(item.statement).to_bytes(),
         submitted_on=submitted_at.date(),
         waiting_since=submitted_at,
     )
@@ -174,7 +174,7 @@ async def store_cosponsors(
     for item, proposal, author in zip(proposals, proposal_ids, authors, strict=True):
         view = int(np.argmax(item.support))
         near = [index for index, person in enumerate(people) if person.organisation and person.view == view]
-        chosen = [int(index) for index in chance.choice(near, size=int(chance.integers(0, 4)), replace=False)]
+        chosen = [int(index) for index in chance.permutation(near)[: chance.integers(0, 4)]]
         if author is not None and people[author].organisation and chance.random() < 0.7:
             chosen.append(author)
         for index in chosen:
