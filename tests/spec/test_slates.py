@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from deliberation.balance import BalanceSettings
-from deliberation.certificates import check_slate
+from deliberation.certificates import check_slate, estimate_certificate
 from deliberation.errors import BadValue
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
 from deliberation.proportional import equal_shares, local_search_pav, most_held, sequential_pav
 from deliberation.slates import Slate, SlateSettings, assign_spoken_for, select_slate
+from deliberation.space import complete_votes, fit_space
 from deliberation.votes import Choice, VoteMatrix
 from tests.oracles_slates import agree, agreeing, disagree, read_votes, statements
 
@@ -246,3 +247,44 @@ class TestSpokenFor:
         spoken = assign_spoken_for(agreeing([{0}] * 5 + [{1}] * 5, 2, **labels), agree(0, 1))
         assert spoken.by_label[("group", "A")].tolist() == pytest.approx([1.0, 0.0])
         assert spoken.by_label[("group", "B")].tolist() == pytest.approx([0.0, 1.0])
+
+
+def seen_through_few_votes() -> tuple[VoteMatrix, VoteMatrix, np.ndarray]:
+    """Three blocs of 55, 30 and 15 % with opposite views: all their votes, eight of each at random, and the blocs."""
+    rng = np.random.default_rng(0)
+    n, m = 800, 90
+    bloc = rng.choice(3, n, p=[0.55, 0.30, 0.15])
+    agrees, disagrees = np.full((3, m), 0.08), np.full((3, m), 0.6)
+    for number in range(3):
+        own = slice(30 * number, 30 * number + 30)
+        agrees[number, own], disagrees[number, own] = rng.uniform(0.5, 0.9, 30), 0.08
+    drawn = rng.random((n, m))
+    truth = np.where(drawn < agrees[bloc], 1, np.where(drawn < (agrees + disagrees)[bloc], -1, 0)).astype(np.int8)
+
+    def votes_on(shown: np.ndarray) -> VoteMatrix:
+        rows, columns = np.nonzero(shown)
+        ids = {"participant_ids": range(n), "statement_ids": range(m)}
+        return VoteMatrix.from_votes(rows, columns, truth[rows, columns], **ids)
+
+    return votes_on(np.ones((n, m), bool)), votes_on(rng.random((n, m)) < 8 / m), bloc
+
+
+def test_a_slate_on_completed_votes_is_proportional_and_one_on_counts_is_not() -> None:
+    truth, votes, bloc = seen_through_few_votes()
+    candidates = agree(*range(90))
+    counted = most_held(observed_holdings(votes), 8, candidates=candidates)
+    assert {statement // 30 for statement in statements(counted)} == {0}
+    assert not check_slate(truth, counted, candidates=candidates).holds
+    # The same slate passes on the votes cast: eight votes each show no bloc. An observed tick proves nothing.
+    assert check_slate(votes, counted, candidates=candidates).holds
+
+    space = fit_space(votes, seed=1)
+    draws = imputed_holdings(complete_votes(space, votes, seed=2), votes, labels={"group": bloc.astype(str)})
+    fresh = imputed_holdings(complete_votes(space, votes, seed=3, n_draws=10), votes)
+    slate = select_slate(draws, [], candidates=candidates)
+    assert {statement // 30 for statement in statements(slate.stances)} == {0, 1, 2}
+    assert check_slate(truth, slate.stances, candidates=candidates).alpha_star < 0.8
+    assert estimate_certificate(fresh, slate.stances, candidates=candidates).status == "pass"
+    assert estimate_certificate(fresh, counted, candidates=candidates).status != "pass"
+    by_search = local_search_pav(draws, 8, candidates=candidates)
+    assert check_slate(truth, by_search, candidates=candidates).holds
