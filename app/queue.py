@@ -29,6 +29,8 @@ CONCURRENCY = 4
 # A worker says every 10 s that it lives; a long analysis in its own thread may delay that, but not so long.
 STALLED_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
+# New jobs announce themselves; those that waited for another's lock, or for their time, are found by asking.
+POLL_SECONDS = 1.0
 # Less than what the supervisor grants before it kills.
 SHUTDOWN_SECONDS = 15.0
 KEEP_HOURS = 7 * 24
@@ -85,6 +87,7 @@ async def run_worker(url: str) -> None:
             try:
                 await app.run_worker_async(
                     concurrency=CONCURRENCY,
+                    fetch_job_polling_interval=POLL_SECONDS,
                     shutdown_graceful_timeout=SHUTDOWN_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
                     install_signal_handlers=True,

@@ -27,8 +27,9 @@ from app.settings import PROJECT, Settings
 WEB_STOP_SECONDS = 5
 # A worker finishes the job in hand; an analysis of a large consultation takes the longest.
 WORKER_STOP_SECONDS = 20
-WORKER_RESTART_SECONDS = 2.0
-FIRST_PAGE_SECONDS = 60.0
+# A child that keeps ending is started less and less often, until it has lived for the longest of these.
+FIRST_RESTART_SECONDS, LONGEST_RESTART_SECONDS = 1.0, 60.0
+FIRST_PAGE_SECONDS = 30.0
 # Requests beyond it wait in the kernel's queue; its default of 1,024 is used up by as many open live streams.
 BACKPRESSURE = 10_000
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -95,9 +96,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, when_ready: Calla
         wait_for_first_page(settings, web)
         when_ready()
         while web.is_running:
-            if not worker.is_running:
-                time.sleep(WORKER_RESTART_SECONDS)
-                worker.start()
+            worker.revive()
             time.sleep(0.2)
         return 1
     except Stop:
@@ -107,7 +106,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, when_ready: Calla
         worker.stop()
 
 
-def web_command(settings: Settings) -> list[str]:
+def web_command(settings: Settings, factory: str = "app.main:create_app") -> list[str]:
     """The web server's command line."""
     options = {
         "--interface": "asgi",
@@ -119,7 +118,7 @@ def web_command(settings: Settings) -> list[str]:
         "--workers-kill-timeout": WEB_STOP_SECONDS,
         "--log-level": "warning",
     }
-    flags = ["--factory", "--no-ws", "--respawn-failed-workers", "app.main:create_app"]
+    flags = ["--factory", "--no-ws", "--respawn-failed-workers", factory]
     return [sys.executable, "-m", "granian", *(str(part) for pair in options.items() for part in pair), *flags]
 
 
@@ -149,6 +148,8 @@ class Child:
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str], stop_seconds: float) -> None:
         self.name, self.command, self.environment, self.stop_seconds = name, command, environment, stop_seconds
         self.process: subprocess.Popen[bytes] | None = None
+        self.started_at = 0.0
+        self.patience = FIRST_RESTART_SECONDS
 
     @property
     def is_running(self) -> bool:
@@ -158,6 +159,7 @@ class Child:
     def start(self) -> None:
         """It runs; whatever an earlier run left behind does not."""
         self._kill_group()
+        self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
             env=dict(self.environment),
@@ -165,6 +167,17 @@ class Child:
             stdin=subprocess.DEVNULL,
             preexec_fn=ends_with_us(signal.SIGTERM),
         )
+
+    def revive(self) -> None:
+        """It runs, or will be started again before long."""
+        if self.is_running:
+            return
+        lived = time.monotonic() - self.started_at
+        if lived > LONGEST_RESTART_SECONDS:
+            self.patience = FIRST_RESTART_SECONDS
+        if lived > self.patience:
+            self.patience = min(self.patience * 2, LONGEST_RESTART_SECONDS)
+            self.start()
 
     def stop(self) -> None:
         """It has ended, by itself if it could within its time, and so have its own children."""

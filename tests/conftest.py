@@ -1,7 +1,7 @@
 """One PostgreSQL for the whole run, one migrated template, and each test in a transaction that is rolled back.
 
-`database` gives a test that transaction; `client` also gives it the application, whose handlers run in the same task and
-so join the transaction. A test that needs commits of its own, or other processes, takes `fresh_database`.
+`database` gives a test that transaction; `client` also gives it the application, whose handlers run in the same task
+and so join the transaction. A test that needs commits of its own, or other processes, takes `committing`.
 """
 
 from __future__ import annotations
@@ -93,6 +93,22 @@ async def fresh_database(make_database: Callable[[], Any]) -> str:
     """The address of a database of the test's own, for real commits and for other processes."""
     url: str = await make_database()
     return url
+
+
+@pytest_asyncio.fixture
+async def committing(fresh_database: str) -> AsyncIterator[str]:
+    """Like `database`, but what the test does is committed, where other processes see it; gives the address."""
+    from app import database
+
+    before, address = database.DB.pool, database.DB.config.get("dsn")
+    database.DB.pool = None
+    database.connect_to(fresh_database)
+    await database.open_pool()
+    yield fresh_database
+    await database.close_pool()
+    database.DB.pool = before
+    if address is not None:
+        database.connect_to(address)
 
 
 @pytest.fixture(scope="session")
