@@ -112,13 +112,13 @@ def form_key() -> str:
 
 
 @cache
-def environment(*, debug: bool = False) -> Environment:
+def environment() -> Environment:
     """The one environment: everything escaped, an undefined name is an error, sentences go through gettext."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        auto_reload=debug,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
@@ -158,9 +158,9 @@ def environment(*, debug: bool = False) -> Environment:
     return env
 
 
-def template_config(*, debug: bool = False) -> TemplateConfig[JinjaTemplateEngine]:
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """The configuration for `Litestar(template_config=...)`, over the same environment."""
-    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment(debug=debug)))
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))
 
 
 def render(template: str, /, *, locale: str | None = None, **context: Any) -> str:
@@ -239,7 +239,7 @@ def _respond(
     context: Mapping[str, Any],
 ) -> Response[str]:
     with _rendering(request):
-        content = environment(debug=False).get_template(template).render({**_context(request), **context})
+        content = environment().get_template(template).render({**_context(request), **context})
     cookies = []
     if request.cookies.get(_said_cookie()) and not is_fragment(template):
         cookies.append(
@@ -311,7 +311,7 @@ def page_or_fragment(
     return page(request, page_template, status=status, headers=headers, **context)
 
 
-def see_other(path: str, *, said: str | None = None, undo: str | None = None) -> Response[str]:
+def see_other(request: AnyRequest, path: str, *, said: str | None = None, undo: str | None = None) -> Response[str]:
     """303 to a page of this site, which shows the sentence `said` once, with an undo button if `undo` is an address."""
     if not path.startswith("/") or path.startswith(("//", "/\\")):
         raise ValueError(f"not a path of this site: {path!r}")

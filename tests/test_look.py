@@ -16,7 +16,7 @@ import pytest
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from app import charts, maps, rendering
-from app.language import use_locale
+from app.language import direction, use_locale
 from app.taxonomies.sdgs import GOALS
 
 ROOT = Path(__file__).parent.parent
@@ -169,7 +169,7 @@ def kitchen_sink(locale: str = "en") -> str:
     )
     with use_locale(locale):
         text: str = env.get_template("kitchen_sink.html").render(
-            locale=locale, dir=rendering.direction(), **kitchen_sink_context()
+            locale=locale, dir=direction(), **kitchen_sink_context()
         )
     return text
 

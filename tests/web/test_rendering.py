@@ -32,7 +32,7 @@ class FakeSession:
 
 
 def get(
-    path: str = "/en/c/sdg17/results", *, query: dict[str, str] | None = None, **state: Any
+    path: str = "/en/c/sdg17/results", *, query: dict[str, str | list[str]] | None = None, **state: Any
 ) -> Request[Any, Any, Any]:
     request = RequestFactory().get(path, query_params=query or {})
     request.scope["state"] = state
@@ -118,7 +118,7 @@ def test_a_processor_adds_to_whole_pages() -> None:
 
 
 def test_the_sentence_after_a_redirect_is_shown_once_with_its_undo() -> None:
-    sent = rendering.see_other("/en/c/x", said="You agreed with statement 46; well done", undo="/en/undo/46")
+    sent = rendering.see_other(get(), "/en/c/x", said="You agreed with statement 46; well done", undo="/en/undo/46")
     assert sent.status_code == 303 and sent.headers["Location"] == "/en/c/x"
     cookie = sent.cookies[0]
     assert cookie.httponly
@@ -141,7 +141,7 @@ def test_an_undo_that_leads_elsewhere_is_dropped(undo: str) -> None:
 @pytest.mark.parametrize("path", ["https://elsewhere.example", "//elsewhere.example", "elsewhere"])
 def test_nobody_is_led_to_another_site(path: str) -> None:
     with pytest.raises(ValueError, match="not a path"):
-        rendering.see_other(path)
+        rendering.see_other(get(), path)
     with pytest.raises(ValueError, match="not a path"):
         rendering.url(path)
 
@@ -332,7 +332,7 @@ def site() -> Any:
 
 
 def test_a_static_file_at_its_hashed_address_is_kept_for_ever(site: Any) -> None:
-    answer = site.get(rendering.static("app.css"))
+    answer = site.get(static_files.static("app.css"))
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
@@ -347,8 +347,8 @@ def test_an_address_of_an_earlier_release_finds_the_file_but_is_not_kept(site: A
 
 
 def test_a_known_static_file_is_not_sent_again(site: Any) -> None:
-    first = site.get(rendering.static("mark.svg"))
-    again = site.get(rendering.static("mark.svg"), headers={"If-None-Match": first.headers["etag"]})
+    first = site.get(static_files.static("mark.svg"))
+    again = site.get(static_files.static("mark.svg"), headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
 
 
@@ -361,12 +361,12 @@ def test_nothing_but_the_static_files_can_be_named(site: Any, name: str) -> None
 
 
 def test_static_files_cannot_be_written(site: Any) -> None:
-    assert site.post(rendering.static("app.css")).status_code == 405
+    assert site.post(static_files.static("app.css")).status_code == 405
 
 
 def test_a_misspelt_static_file_is_an_error_where_it_is_written() -> None:
     with pytest.raises(KeyError, match=r"ap\.css"):
-        rendering.static("ap.css")
+        static_files.static("ap.css")
 
 
 def test_the_first_page_with_all_it_needs_weighs_less_than_thirty_kilobytes() -> None:
