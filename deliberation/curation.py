@@ -291,7 +291,7 @@ def best_repair(
     *,
     settings: CurationSettings | None = None,
 ) -> Repair | None:
-    """The swap with the greatest fall of the greatest loss, None where no swap lessens a loss.
+    """The swap with the greatest fall of the greatest loss, None where nobody loses or no swap helps.
 
     What may be added: the participants' slate and its candidates. Of equal swaps one that restores an item of the
     participants' slate comes first, then the order of stances.
@@ -309,7 +309,7 @@ def best_repair(
     swapped = (held.sum(axis=0) - held[:, None] + offered[None]) / len(curated)
     greatest = (before - swapped).max(axis=2)
     best = float(greatest.min())
-    if best >= max(0.0, losses[worst]) - ROUNDING:
+    if losses[worst] <= ROUNDING or best >= losses[worst] - ROUNDING:
         return None
     by_incoming = greatest.T
     incoming, outgoing = np.argwhere(by_incoming <= best + ROUNDING)[0]

@@ -144,6 +144,11 @@ class TestLossAndRepair:
         assert repair.remove in agree(0, 1, 2)
         assert (repair.label, repair.loss_before, repair.loss_after) == ("B", 0.25, 0.0)
 
+    def test_a_slate_that_gives_everybody_more_needs_no_repair(self) -> None:
+        holdings = agreeing([{0, 1, 2}] * 20 + [{0, 1}] * 20, 3, group=["A"] * 40)
+        slate = select_slate(holdings, [], size=1, candidates=agree(2), settings=EVERYTHING)
+        assert best_repair(holdings, slate, agree(0)) is None
+
     def test_a_slate_that_costs_nobody_anything_needs_no_repair(self) -> None:
         holdings = two_groups()
         slate = select_slate(holdings, [], size=4)
