@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
@@ -113,10 +113,11 @@ def form_key() -> str:
 
 @cache
 def environment() -> Environment:
-    """The one environment: everything escaped, an undefined name is an error, sentences go through gettext."""
+    """The one environment: all but plain mails escaped, an undefined name is an error, sentences through gettext."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        # The plain part of a mail shows an ampersand as it is; everything else is escaped.
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
         undefined=StrictUndefined,
         auto_reload=False,
         trim_blocks=True,

@@ -89,6 +89,14 @@ def test_what_people_wrote_is_escaped() -> None:
     assert "&lt;script&gt;x" in page.content
 
 
+def test_everything_but_a_plain_mail_is_escaped() -> None:
+    escape = rendering.environment().autoescape
+    assert callable(escape)
+    assert [escape(name) for name in ("page.html", "_part.html", "picture.svg", None, "emails/code.txt")] == [
+        True
+    ] * 4 + [False]
+
+
 def test_forms_carry_the_token_of_the_session_and_a_new_key_each_time() -> None:
     def draw() -> str:
         return rendering.page(
