@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from app import demo
+from app.access import approach
+from app.actions.record import GENESIS
+from app.analysis.routing import deck_of
+from app.auth import Person
+from app.database import fetch, fetchrow, fetchval
 from app.demo.calendar import DAY, four_weeks
 from app.demo.community_data import COMMUNITY_DATA
 from app.demo.content import FORUM, DemoConsultation, DemoProposal, UnpublishedProposal
@@ -15,12 +22,15 @@ from app.demo.expert_meeting import EXPERT_MEETING
 from app.demo.organisations import FORUM_NAME, ORGANISATIONS
 from app.demo.partnerships import PARTNERSHIPS
 from app.demo.people import DATA_PEOPLE, EXPERTS, PARTNERSHIPS_PEOPLE, Composition, gather
-from app.demo.seeding import Story, imagine_partnerships
+from app.demo.seeding import imagine_partnerships
+from app.demo.story import Story
 from app.demo.voices import CENTRES, loadings
 from app.demo.voting import N_RING, RING_DAY
+from app.tables.accounts import Account
 from app.taxonomies import constituencies, languages, moderation_reasons, organisations, regions, themes
 from deliberation.bursts import bursts
 from deliberation.common_ground import find_common_ground, find_divides
+from deliberation.phases import Role
 from deliberation.tallies import categories_of
 from deliberation.votes import VoteMatrix
 
@@ -164,3 +174,106 @@ def test_the_votes_hold_common_ground_and_divides_that_the_core_finds(story: Sto
     assert len(find_common_ground(votes, views)) >= 10
     wide = [divide for divide in find_divides(votes, views) if divide.gap >= 0.5]
     assert len(wide) >= 10
+
+
+async def seeded() -> None:
+    shares: list[float] = []
+    await demo.seed(lambda _words, share: shares.append(share))
+    assert shares == sorted(shares) and shares[-1] == 1.0
+
+
+async def who(role: str) -> Person:
+    found = await Account.objects().where(Account.email == demo.DEMO_ACCOUNTS[role]).first()
+    assert found is not None
+    return Person(found.id, found.email, found.name, found.locale, found.zone, False, found.may_convene)
+
+
+async def test_seeding_leaves_three_consultations_for_three_users(database: None) -> None:
+    assert not await demo.is_seeded()
+    await seeded()
+    assert await demo.is_seeded()
+    await check_states_and_roles()
+    await check_first_consultation()
+    await check_queue()
+    await check_chains()
+    before = await counts()
+    await seeded()
+    assert await counts() == before
+
+
+async def counts() -> dict[str, int]:
+    tables = ("accounts", "consultations", "participants", "proposals", "votes", "audit_events")
+    return {table: await fetchval(f"select count(*) from {table}") for table in tables}
+
+
+async def check_states_and_roles() -> None:
+    stakeholder = await who("stakeholder")
+    first, third = [await approach(stakeholder, content.slug) for content in (PARTNERSHIPS, COMMUNITY_DATA)]
+    assert (first.state, third.state) == ("curate:open", "propose:open")
+    for actor in (first, third):
+        assert actor.roles == {Role.PARTICIPANT} and actor.participant is not None
+    deck = await deck_of(third)
+    assert 3 <= deck.n_voted <= 8 and len(deck.unseen) >= 15
+    for role in (Role.CONVENOR, Role.MODERATOR, Role.AUDITOR, Role.CURATOR):
+        for content in CONSULTATIONS:
+            assert (await approach(await who(role.value), content.slug)).roles == {role}
+
+
+async def check_first_consultation() -> None:
+    row = await fetchrow(
+        """
+        select (select count(*) from participants where consultation = c.id) as n_people,
+          (select count(distinct region) from participants where consultation = c.id) as n_regions,
+          (select count(distinct language) from participants where consultation = c.id) as n_languages,
+          (select count(*) from votes where consultation = c.id) as n_votes,
+          (select count(*) from votes v join participants q on q.id = v.participant
+           where v.consultation = c.id and v.cast_at::date < q.joined_on) as n_before_joining,
+          (select count(*) from votes v join rounds r on r.consultation = c.id and r.number = 1
+           where v.consultation = c.id and not (v.cast_at >= r.opens_at and v.cast_at < r.closes_at)) as n_outside
+        from consultations c where slug = $1
+        """,
+        PARTNERSHIPS.slug,
+    )
+    assert row is not None
+    assert dict(row) | {"n_votes": 0} == {
+        "n_people": 412,
+        "n_regions": 5,
+        "n_languages": 6,
+        "n_votes": 0,
+        "n_before_joining": 0,
+        "n_outside": 0,
+    }
+    assert 15_000 < row["n_votes"] < 20_000
+    shares = await fetch(
+        """
+        select o.name, count(*)::float / sum(count(*)) over () as share
+        from proposals p join consultations c on c.id = p.consultation and c.slug = $1
+        left join participants q on q.id = p.author left join organisations o on o.id = q.organisation
+        where p.status = 'accepted' group by o.name
+        """,
+        PARTNERSHIPS.slug,
+    )
+    assert {row["name"]: row["share"] for row in shares}[FORUM_NAME] == pytest.approx(0.23, abs=0.01)
+
+
+async def check_queue() -> None:
+    rows = await fetch(
+        """
+        select p.status, p.language, p.reason, p.reason_code from proposals p
+        join consultations c on c.id = p.consultation and c.slug = $1 where p.status <> 'accepted'
+        """,
+        COMMUNITY_DATA.slug,
+    )
+    waiting = [row["language"] for row in rows if row["status"] == "waiting"]
+    assert sorted(waiting) == ["ar", "en", "en", "es"]
+    declined = [row for row in rows if row["status"] == "declined"]
+    assert len(declined) == 2 and all(row["reason"] and row["reason_code"] for row in declined)
+
+
+async def check_chains() -> None:
+    """Every event of the demo is chained to the one before it."""
+    rows = await fetch("select chain, sequence, hash, previous_hash from audit_events order by chain, sequence")
+    for before, event in pairwise(rows):
+        same = before["chain"] == event["chain"]
+        assert event["previous_hash"] == (before["hash"] if same else GENESIS)
+        assert event["sequence"] == (before["sequence"] + 1 if same else 1)
