@@ -7,7 +7,7 @@ and seldom renewed, and in a small room only words leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from deliberation.disclosure_rules import (
@@ -80,6 +80,7 @@ __all__ = [
     "Row",
     "Standing",
     "release",
+    "release_again",
     "release_breakdown",
     "release_count",
     "release_day",
@@ -119,10 +120,42 @@ def release(
             raise BadValue(name="category", value=UNLISTED, allowed="a named category")
     rules = rules_for(mode, audience, n_participants, settings)
     basis = _next_basis(statements_of(asked), previous, rules)
+    return _released_rows(basis, _order(asked), importance or {}, rules)
+
+
+def release_again(
+    basis: Basis,
+    mode: Attribution,
+    *,
+    audience: Audience,
+    n_participants: int,
+    statements: Collection[str] | None = None,
+    importance: Mapping[str, float] | None = None,
+    settings: DisclosureSettings = DEFAULT,
+) -> Released:
+    """What was released before, from its stored basis, as this mode and audience may see it; nothing is renewed.
+
+    statements : those that a page shows, None for all; 1,000 statements by 15 categories take most of a second
+    """
+    rules = rules_for(mode, audience, n_participants, settings)
+    order = {
+        statement: {
+            attribute: [category for category in table if category != UNLISTED]
+            for attribute, table in known.tables.items()
+        }
+        for statement, known in basis.statements.items()
+        if statements is None or statement in statements
+    }
+    return _released_rows(basis, order, importance or {}, rules)
+
+
+def _released_rows(
+    basis: Basis, order: Mapping[str, Mapping[str, list[str]]], importance: Mapping[str, float], rules: Rules
+) -> Released:
     shown: list[ReleasedRow] = []
-    for statement, attributes in _order(asked).items():
+    for statement, attributes in order.items():
         known = basis.statements[statement]
-        shown.append(_total_row(statement, known, (importance or {}).get(statement), rules))
+        shown.append(_total_row(statement, known, importance.get(statement), rules))
         for attribute, categories in attributes.items():
             shown += _table_rows((statement, attribute), categories, known.tables.get(attribute, {}), rules)
     return Released(gate=_GATE, rows=tuple(shown), basis=basis)

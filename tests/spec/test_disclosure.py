@@ -172,6 +172,16 @@ def test_a_basis_survives_storage_and_tells_nothing_when_printed() -> None:
     assert repr(released.basis) == "Basis(1 statements)"
 
 
+def test_what_was_released_can_be_shown_again_from_its_stored_basis() -> None:
+    for mode in Attribution:
+        for audience in Audience:
+            first = release(rows(VOTES), None, mode, audience=audience, n_participants=120)
+            stored = Basis.from_records(first.basis.records())
+            again = gate.release_again(stored, mode, audience=audience, n_participants=120)
+            assert again == first
+            assert gate.release_again(stored, mode, audience=audience, n_participants=120, statements=()).rows == ()
+
+
 def test_a_statement_that_is_gone_keeps_its_history() -> None:
     first = release(rows("s1 40 20 0\ns2 40 20 0"), None, CHATHAM, audience=PUBLIC, n_participants=120)
     without = release(rows("s2 40 20 0"), first.basis, CHATHAM, audience=PUBLIC, n_participants=120)
