@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -245,3 +248,26 @@ class TestRecord:
         record = CertificateRecord("", check_slate(agreeing([{0}], 1), agree(0)), None, None).to_json()
         with pytest.raises(BadValue):
             CertificateRecord.from_json({**record, "method": "another"})
+
+
+def test_the_checks_share_no_code_with_the_rules_that_choose() -> None:
+    code = "import sys, deliberation.certificates; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "deliberation.certificates" in loaded
+    assert not {f"deliberation.{name}" for name in ("slates", "proportional", "balance", "curation")} & set(loaded)
+
+
+def test_two_million_holdings_of_a_hundred_thousand_people_are_checked_in_under_a_second() -> None:
+    rng = np.random.default_rng(1)
+    n, m = 100_000, 1000
+    cells = np.unique(rng.integers(0, n * m, 2_400_000))
+    rows, columns = np.divmod(cells, m)
+    signs = rng.choice(np.array([1, -1, 0], np.int8), cells.size, p=[0.5, 0.35, 0.15])
+    votes = VoteMatrix(np.arange(n), np.arange(m), rows.astype(np.int32), columns.astype(np.int32), signs)
+    times = []
+    for _ in range(3):
+        begin = time.perf_counter()
+        certificate = check_slate(votes, agree(*range(20)))
+        times.append(time.perf_counter() - begin)
+    assert certificate.n_candidates == 2 * m - 20
+    assert min(times) < 1.0
