@@ -36,7 +36,7 @@ from deliberation.polis_lists import (
     representativeness_table,
 )
 from deliberation.polis_space import polis_space, row_order
-from deliberation.votes import VoteMatrix
+from deliberation.votes import StatementCounts, VoteMatrix
 
 
 @dataclass(frozen=True)
@@ -180,17 +180,17 @@ def polis_landscape(
     """
     if not votes.n_votes:
         raise NoVotes()
-    votes = votes.select(participants=votes.votes_per_participant() > 0, statements=votes.counts().votes > 0)
+    votes, counts = _with_votes(votes)
     is_meta = np.isin(votes.statement_ids, np.asarray(meta, np.int64))
     excluded = is_meta | np.isin(votes.statement_ids, np.asarray(rejected, np.int64))
     if history.axes is not None and history.axes.shape != (2, votes.n_statements):
         raise BadShape(name="axes", expected=(2, votes.n_statements), found=history.axes.shape)
-    space = polis_space(votes, excluded, previous_axes=history.axes)
+    space = polis_space(votes, excluded, counts=counts, previous_axes=history.axes)
     grouping = _grouping(votes, space.positions, settings, history)
-    agrees, disagrees, seen = counts_by_label(votes, grouping.group_of, len(grouping.group_centres))
-    table = representativeness_table(agrees, disagrees, seen)
-    agree, disagree = majorities(votes, ~excluded, z=settings.z, limit=settings.n_representative)
-    n_agrees, n_seen = agrees.sum(axis=0), seen.sum(axis=0)
+    agrees, disagrees, all_votes = counts_by_label(votes, grouping.group_of, len(grouping.group_centres))
+    table = representativeness_table(agrees, disagrees, all_votes)
+    agree, disagree = majorities(counts, votes.statement_ids, ~excluded, z=settings.z, limit=settings.n_representative)
+    n_agrees, n_seen = agrees.sum(axis=0), all_votes.sum(axis=0)
     n_passes = n_seen - n_agrees - disagrees.sum(axis=0)
     centricness, coreness, extremeness = _places_in_groups(space.positions, grouping.group_of, len(table.votes))
     return PolisResult(
@@ -215,7 +215,7 @@ def polis_landscape(
         group_sizes=np.bincount(grouping.group_of[grouping.group_of >= 0], minlength=len(table.votes)),
         silhouettes=grouping.silhouettes,
         table=table,
-        group_aware_consensus=group_aware_consensus(agrees, seen),
+        group_aware_consensus=group_aware_consensus(agrees, all_votes),
         priorities=priority(
             n_agrees, n_passes, n_seen, space.extremities, meta=is_meta, meta_priority=settings.meta_priority
         ),
@@ -228,6 +228,16 @@ def polis_landscape(
         coreness=coreness,
         extremeness=extremeness,
     )
+
+
+def _with_votes(votes: VoteMatrix) -> tuple[VoteMatrix, StatementCounts]:
+    """The participants and statements that have votes, which is all that the server knows, and the counts of votes."""
+    counts = votes.counts()
+    voted, seen = votes.votes_per_participant() > 0, counts.votes > 0
+    if voted.all() and seen.all():
+        return votes, counts
+    of_seen = StatementCounts(counts.agrees[seen], counts.disagrees[seen], counts.passes[seen])
+    return votes.select(participants=voted, statements=seen), of_seen
 
 
 @dataclass(frozen=True, eq=False)

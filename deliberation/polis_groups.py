@@ -59,29 +59,33 @@ def k_means(
     """
     centres = start
     labels = np.zeros(len(points), np.int64)
+    weighted = [weights * coordinate for coordinate in points.T]
     for _ in range(max_steps + 1):
         labels = nearest(points, centres)
-        used, labels = np.unique(labels, return_inverse=True)
+        size = np.bincount(labels, minlength=len(centres))
+        if not size.all():
+            labels = (np.cumsum(size > 0) - 1)[labels]
         total = np.bincount(labels, weights=weights)
-        moved = np.column_stack(
-            [np.bincount(labels, weights=weights * coordinate) / total for coordinate in points.T]
-        ).reshape(used.size, points.shape[1])
+        moved = np.column_stack([np.bincount(labels, weights=coordinate) / total for coordinate in weighted])
         still = _within(centres, moved, tolerance)
         centres = moved
         if still:
             break
-    return labels.astype(np.int64), centres
+    return labels, centres
 
 
 def nearest(points: Floats, centres: Floats) -> Indices:
     """Index of the nearest centre of each point, the last of equally near ones."""
-    labels = np.empty(len(points), np.int64)
-    for start in range(0, len(points), 4096):
-        block = points[start : start + 4096]
-        squared = np.zeros((len(block), len(centres)))
-        for axis in range(points.shape[1]):
-            squared += np.square(block[:, axis, None] - centres[:, axis])
-        labels[start : start + 4096] = len(centres) - 1 - np.argmin(squared[:, ::-1], axis=1)
+    coordinates = [np.ascontiguousarray(coordinate) for coordinate in points.T]
+    labels = np.zeros(len(points), np.int64)
+    least = np.full(len(points), np.inf)
+    for label, centre in enumerate(centres.tolist()):
+        squared = np.zeros(len(points))
+        for coordinate, middle in zip(coordinates, centre, strict=True):
+            squared += np.square(coordinate - middle)
+        nearer = squared <= least
+        labels[nearer] = label
+        np.minimum(least, squared, out=least)
     return labels
 
 
@@ -100,9 +104,7 @@ def silhouettes(points: Floats, labelings: Sequence[Indices], *, pairwise_limit:
         return [_binned_silhouette(points, labels) for labels in labelings]
     groups = [_members(labels) for labels in labelings]
     everyone = np.hstack(groups)
-    sums = np.empty((len(points), everyone.shape[1]))
-    for start in range(0, len(points), BLOCK):
-        sums[start : start + BLOCK] = _distances(points[start : start + BLOCK], points) @ everyone
+    sums = _summed_distances(points, everyone)
     ends = np.cumsum([group.shape[1] for group in groups])[:-1]
     ones = np.ones(len(points))
     return [
@@ -136,14 +138,23 @@ def _binned_silhouette(points: Floats, labels: Indices) -> float:
     middle = np.column_stack([np.bincount(index, weights=coordinate) / weights for coordinate in points.T])
     of_cell = used // (N_BINS * N_BINS)
     members = _members(of_cell) * weights[:, None]
-    sums = np.empty(members.shape)
-    for start in range(0, len(middle), BLOCK):
-        sums[start : start + BLOCK] = _distances(middle[start : start + BLOCK], middle) @ members
+    sums = _summed_distances(middle, members)
     return float(silhouette_values(sums, of_cell, members.sum(axis=0), weights).sum() / weights.sum())
 
 
 def _members(labels: Indices) -> Floats:
     return np.asarray(labels[:, None] == np.arange(labels.max() + 1), np.float64)
+
+
+def _summed_distances(points: Floats, members: Floats) -> Floats:
+    """Distances of each point to the members of each group, summed, (n_points, n_groups); each distance taken once."""
+    sums = np.zeros(members.shape)
+    for start in range(0, len(points), BLOCK):
+        end = start + BLOCK
+        distances = _distances(points[start:end], points[start:])
+        sums[start:end] += distances @ members[start:]
+        sums[end:] += distances[:, BLOCK:].T @ members[start:end]
+    return sums
 
 
 def _distances(some: Floats, all_points: Floats) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deliberation.votes import Choice, VoteMatrix
+from deliberation.votes import Choice, StatementCounts, VoteMatrix
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -147,11 +147,10 @@ def priority(
 
 
 def majorities(
-    votes: VoteMatrix, shown: NDArray[np.bool_], *, z: float, limit: int
+    counts: StatementCounts, statement_ids: NDArray[np.int64], shown: NDArray[np.bool_], *, z: float, limit: int
 ) -> tuple[tuple[PolisMajority, ...], tuple[PolisMajority, ...]]:
     """The statements most of all participants agree, and disagree, with: a share above one half that passes its test,
     best first by their product, ties by statement id."""
-    counts = votes.counts()
     found = []
     for choice, chosen in ((Choice.AGREE, counts.agrees), (Choice.DISAGREE, counts.disagrees)):
         share, test = (chosen + 1) / (counts.votes + 2), one_proportion_z(chosen, counts.votes)
@@ -160,7 +159,7 @@ def majorities(
         found.append(
             tuple(
                 PolisMajority(
-                    int(votes.statement_ids[j]),
+                    int(statement_ids[j]),
                     choice,
                     int(chosen[j]),
                     int(counts.votes[j]),
@@ -199,8 +198,9 @@ def _of_group(
         elif columns.size:
             yield _entry(table, group, int(columns[np.argmax(strongest)]), statement_ids, best_agree=False)
         return
-    entries = [_entry(table, group, int(j), statement_ids, best_agree=False) for j in sufficient if j != first]
-    entries.sort(key=lambda entry: -(entry.ratio * entry.ratio_z * entry.share * entry.z))
+    others = sufficient[sufficient != (-1 if first is None else first)]
+    strongest_first = others[np.argsort(-_metric(table, group)[others], kind="stable")][:limit]
+    entries = [_entry(table, group, int(j), statement_ids, best_agree=False) for j in strongest_first]
     if first is not None:
         entries.insert(0, _entry(table, group, first, statement_ids, best_agree=True))
     yield from sorted(entries[:limit], key=lambda entry: entry.choice is not Choice.AGREE)
@@ -211,14 +211,32 @@ def _best_agree(table: PolisTable, group: int, columns: Counts, *, z: float) -> 
     ratio, share, test = table.agree_ratio[group], table.agree_share[group], table.agree_z[group]
     strength, product = share * test, ratio * table.agree_ratio_z[group] * share * test
     answered = columns[((table.agrees[group] + table.disagrees[group]) > 0)[columns]]
-    acceptable = (test > z) | ((ratio > 1) & (share > 0.5))
-    best: int | None = None
-    for j in answered.tolist():
-        if best is None:
-            best = j if acceptable[j] else None
-        elif product[j] > product[best] if ratio[best] > 1 else strength[j] > strength[best]:
+    first = np.flatnonzero(((test > z) | ((ratio > 1) & (share > 0.5)))[answered])
+    if not first.size:
+        return None
+    measures = {True: product.tolist(), False: strength.tolist()}
+    above_one = (ratio > 1).tolist()
+    best, *later = answered[first[0] :].tolist()
+    for j in later:
+        measure = measures[above_one[best]]
+        if measure[j] > measure[best]:
             best = j
-    return best
+    return int(best)
+
+
+def _metric(table: PolisTable, group: int) -> Floats:
+    """Product of the four figures of the side that is reported; the test of difference in single precision."""
+    agrees_more = table.agree_ratio_z[group] > table.disagree_ratio_z[group]
+    ratio, ratio_test, share, test = (
+        np.where(agrees_more, agree[group], disagree[group])
+        for agree, disagree in (
+            (table.agree_ratio, table.disagree_ratio),
+            (table.agree_ratio_z, table.disagree_ratio_z),
+            (table.agree_share, table.disagree_share),
+            (table.agree_z, table.disagree_z),
+        )
+    )
+    return np.asarray(ratio * ratio_test.astype(np.float32).astype(np.float64) * share * test, np.float64)
 
 
 def _entry(

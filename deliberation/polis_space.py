@@ -14,7 +14,7 @@ from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from deliberation.votes import VoteMatrix
+from deliberation.votes import StatementCounts, VoteMatrix
 
 GRAM_LIMIT = 160
 """Most statements for which the axes come from the dense statements x statements table; above it Lanczos steps over
@@ -39,18 +39,26 @@ class PolisSpace:
 def row_order(votes: VoteMatrix) -> NDArray[np.int64]:
     """Indices of participants as they are first met in the votes sorted by (statement, participant)."""
     first = np.full(votes.n_participants, votes.n_statements)
-    np.minimum.at(first, votes.rows, votes.columns)
+    starts = np.flatnonzero(np.diff(votes.rows, prepend=-1))
+    first[votes.rows[starts]] = votes.columns[starts]
     return np.lexsort((np.arange(votes.n_participants), first)).astype(np.int64)
 
 
-def polis_space(votes: VoteMatrix, excluded: NDArray[np.bool_], *, previous_axes: Floats | None = None) -> PolisSpace:
+def polis_space(
+    votes: VoteMatrix,
+    excluded: NDArray[np.bool_],
+    *,
+    counts: StatementCounts | None = None,
+    previous_axes: Floats | None = None,
+) -> PolisSpace:
     """Centre, axes and positions as the server has them, but for the sign of votes (agree = +1 here) and of each axis.
 
     `excluded` statements count as voted 0 by everybody, which gives them no weight on the axes but shortens everybody's
     stretch. With fewer than two participants or statements there is no second axis, and everybody stands at the origin.
+    `counts` are those of the votes, if they are at hand.
     """
     n, m = votes.shape
-    counts = votes.counts()
+    counts = counts or votes.counts()
     centre = np.where(excluded, 0.0, (counts.agrees - counts.disagrees) / np.maximum(counts.votes, 1))
     deviations = votes.signs - centre[votes.columns]
     deviations[excluded[votes.columns]] = 0.0

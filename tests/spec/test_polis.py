@@ -138,7 +138,7 @@ def test_group_aware_consensus_without_votes_is_a_half_for_every_group(n_groups:
 def test_a_majority_needs_little_more_than_half(n: int, needed: int) -> None:
     def passes(n_agrees: int) -> bool:
         votes = VoteMatrix.from_votes(np.arange(n), np.zeros(n, int), np.where(np.arange(n) < n_agrees, 1, -1))
-        agree, _ = majorities(votes, np.array([True]), z=PolisSettings().z, limit=5)
+        agree, _ = majorities(votes.counts(), votes.statement_ids, np.array([True]), z=PolisSettings().z, limit=5)
         return bool(agree)
 
     assert passes(needed)
