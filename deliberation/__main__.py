@@ -20,7 +20,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from deliberation.errors import AmbiguousSign, BadFile, BadValue, DeliberationError, TooLarge
+from deliberation.errors import (
+    AmbiguousSign,
+    BadFile,
+    BadValue,
+    DeliberationError,
+    TooFewParticipants,
+    TooFewStatements,
+    TooLarge,
+)
 
 FILES = ("comments.csv", "votes.csv", "participants-votes.csv", "participant-votes.csv", "summary.csv", "format.json")
 LARGEST_RECORD = 1 << 30
@@ -272,6 +280,8 @@ def _sentence(refusal: Exception) -> str:
         problem = PROBLEMS.get(found["problem"], found["problem"]).format(**found)
         return f"{found['file']}, line {found['line']}: {problem}."
     if isinstance(refusal, AmbiguousSign):
+        if "problem" in found:
+            return f"{found['file']}: the files declare both 1 and -1 to mean agree; say which with --agree."
         return (
             f"{found['file']}: 1 could mean agree or disagree ({found['agrees_if_plus']} agrees if 1 does, "
             f"{found['agrees_if_minus']} if -1 does); say which with --agree plus or --agree minus."
@@ -280,6 +290,9 @@ def _sentence(refusal: Exception) -> str:
         return f"{found['name']}: {found['found']} is more than the {found['allowed']} that are read."
     if isinstance(refusal, BadValue):
         return f"{found['name']}: {found['value']!r} is not allowed, but {found['allowed']}."
+    if isinstance(refusal, (TooFewParticipants, TooFewStatements)):
+        what = "participants" if isinstance(refusal, TooFewParticipants) else "statements"
+        return f"There are too few {what}: {found['found']} where at least {found['needed']} are needed."
     return f"The votes cannot be used: {type(refusal).__name__} ({refusal})." if found else "There are no votes."
 
 

@@ -227,7 +227,7 @@ class _Reader:
             log.signs,
             file=VOTES if VOTES in self.streams else TABLES[0],
             given=given,
-            declared=declared_sign(declarations, file=SUMMARY),
+            declared=None if given is not None else declared_sign(declarations, file=SUMMARY),
             in_seconds=self.in_seconds.get(VOTES, False),
             authors={one.id: one.author_id for one in statements if one.author_id is not None and not one.is_seed},
             recorded={

@@ -396,14 +396,14 @@ def test_a_declaration_decides_and_authors_who_contradict_it_are_noted() -> None
 
 
 def test_two_declarations_that_differ_are_refused() -> None:
+    files = {
+        **events(f"{T},,0,1,1"),
+        "summary.csv": "vote-convention,agree=-1;disagree=+1\n",
+        "format.json": '{"agree": 1, "disagree": -1}',
+    }
     with pytest.raises(AmbiguousSign):
-        read(
-            {
-                **events(f"{T},,0,1,1"),
-                "summary.csv": "vote-convention,agree=-1;disagree=+1\n",
-                "format.json": '{"agree": 1, "disagree": -1}',
-            }
-        )
+        read(files)
+    assert read(files, sign_of_agree=-1).log.signs.tolist() == [-1]
 
 
 def test_the_layout_of_the_zip_means_plus_unless_recorded_counts_say_minus() -> None:
