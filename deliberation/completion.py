@@ -17,7 +17,17 @@ SIGNS = (-1, 0, 1)
 """Disagree, pass, agree: the order of every array of chances here."""
 
 Ints = NDArray[np.int64]
-Predict = Callable[[Ints, Ints], Floats]
+Draw = Callable[[Ints, Ints, np.random.Generator], Floats]
+"""One draw of the expected signs of the votes (rows, columns), from what is known about those people."""
+
+HIDDEN = 4_000
+"""Most hidden votes the link is fitted on: a dozen numbers are estimated."""
+
+POSITIONS = 6
+"""Draws of each hidden vote's expected sign while the link is fitted."""
+
+ROUNDS = 6
+"""Rounds of weighing those draws by how well they explain the vote; chances change in the third digit after four."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,31 +76,46 @@ class ChoiceLink:
 
 
 def fit_link(
-    observed: Observed, refit: Callable[[Observed], Predict], rng: np.random.Generator, *, share: float, repeats: int
+    observed: Observed, refit: Callable[[Observed], Draw], rng: np.random.Generator, *, share: float, repeats: int
 ) -> ChoiceLink:
-    """The link from expected signs to choices that is right for votes the expectation has not seen.
+    """The link from drawn expected signs to choices under which hidden votes come out as often as they were cast.
 
-    Multinomial logistic regression on hidden votes; without the person's passes, people who pass on everything would be
-    completed as if they had opinions.
+    Multinomial logistic regression on hidden votes, its likelihood averaged over draws of the expected sign: fitted on
+    their means, a link counts the doubt about positions twice. Without the person's passes, people who pass on
+    everything would be completed as if they had opinions.
     """
-    predictions, signs, rows, columns = [], [], [], []
-    passes = _pass_odds(observed)
+    blocks, signs = [], []
     for _ in range(repeats):
-        hidden = rng.random(observed.x.size) < share
-        if not hidden.any() or hidden.all():
+        hidden = np.flatnonzero(rng.random(observed.x.size) < share)
+        hidden = hidden if hidden.size <= HIDDEN // repeats else rng.choice(hidden, HIDDEN // repeats, replace=False)
+        if not 0 < hidden.size < observed.x.size:
             continue
-        train = observed.where(~hidden)
-        predict = refit(train)
-        by_statement, by_person = _pass_odds(train)
-        rows.append(by_person[observed.rows[hidden]])
-        columns.append(by_statement[observed.columns[hidden]])
-        predictions.append(predict(observed.rows[hidden], observed.columns[hidden]))
-        signs.append(observed.x[hidden])
+        kept = np.ones(observed.x.size, bool)
+        kept[hidden] = False
+        train = observed.where(kept)
+        draw, (by_statement, by_person) = refit(train), _pass_odds(train)
+        rows, columns = observed.rows[hidden], observed.columns[hidden]
+        drawn = [draw(rows, columns, rng) for _ in range(POSITIONS)]
+        blocks.append(np.stack([np.column_stack([f, by_statement[columns], by_person[rows]]) for f in drawn]))
+        signs.append(observed.x[hidden].astype(np.int64))
     if not signs:
-        return ChoiceLink(np.zeros((3, 3)), _levels(observed), *passes)
-    features = np.column_stack([np.concatenate(predictions), np.concatenate(columns), np.concatenate(rows)])
-    weights, constants = _multinomial(features, np.concatenate(signs).astype(np.int64))
-    return ChoiceLink(weights, constants, *passes)
+        return ChoiceLink(np.zeros((3, 3)), _levels(observed), *_pass_odds(observed))
+    weights, constants = _averaged(np.concatenate(blocks, axis=1), np.concatenate(signs))
+    return ChoiceLink(weights, constants, *_pass_odds(observed))
+
+
+def _averaged(features: Floats, signs: Ints) -> tuple[Floats, Floats]:
+    """Weights and constants that maximise the likelihood averaged over draws; features (draws, votes, 3). EM."""
+    draws, n = features.shape[:2]
+    stacked, repeated = features.reshape(draws * n, 3), np.tile(signs, draws)
+    weights, constants = _multinomial(features.mean(axis=0), signs, None)
+    for _ in range(ROUNDS):
+        logits = stacked @ weights.T + constants
+        logits -= logits.max(axis=1, keepdims=True)
+        chances = np.exp(logits)
+        fit = (chances[np.arange(draws * n), repeated + 1] / chances.sum(axis=1)).reshape(draws, n)
+        weights, constants = _multinomial(stacked, repeated, (fit / fit.sum(axis=0)).ravel())
+    return weights, constants
 
 
 def _levels(observed: Observed) -> Floats:
@@ -110,14 +135,14 @@ def _pass_odds(observed: Observed, *, ridge: float = 5.0) -> tuple[Floats, Float
     return odds[0], odds[1]
 
 
-def _multinomial(features: Floats, signs: Ints) -> tuple[Floats, Floats]:
+def _multinomial(features: Floats, signs: Ints, sample: Floats | None) -> tuple[Floats, Floats]:
     from sklearn.linear_model import LogisticRegression
 
     weights, constants = np.zeros((3, 3)), np.full(3, -np.inf)
     found = np.unique(signs)
     constants[found + 1] = 0.0
     if found.size > 1:
-        fitted = LogisticRegression(C=10.0, max_iter=2000).fit(features, signs)
+        fitted = LogisticRegression(C=10.0, max_iter=2000).fit(features, signs, sample)
         if found.size == 2:
             weights[found[1] + 1], constants[found[1] + 1] = fitted.coef_[0], fitted.intercept_[0]
         else:

@@ -13,7 +13,6 @@ from deliberation.nulls import fit_null
 from deliberation.space import OpinionSpace, principal
 from deliberation.votes import VoteMatrix
 
-
 CHUNK = 8192
 """Participants whose posterior draws are held at once."""
 

@@ -22,8 +22,9 @@ def wilson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.90) -> tuple[
         share = hits / size
         centre = (share + z2 / (2 * size)) / (1 + z2 / size)
         half = np.sqrt(z2 * (share * (1 - share) / size + z2 / (4 * size**2))) / (1 + z2 / size)
-    lower = np.where(size > 0, np.maximum(centre - half, 0.0), 0.0)
-    upper = np.where(size > 0, np.minimum(centre + half, 1.0), 1.0)
+    # Nobody and everybody are ends themselves, which rounding would miss.
+    lower = np.where((size > 0) & (hits > 0), np.maximum(centre - half, 0.0), 0.0)
+    upper = np.where((size > 0) & (hits < size), np.minimum(centre + half, 1.0), 1.0)
     return lower, upper
 
 
