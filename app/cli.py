@@ -7,49 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app import database
-from app.embedded import EmbeddedError, embedded_server
-from app.refusals import Refusal
-from app.settings import EXIT_UNSAFE, Settings, SettingsError, get_settings
-from deliberation.errors import DeliberationError
+from app import database, supervisor
+from app.refusals import Conflict, NotFound
+from app.settings import Settings, SettingsError, get_settings
+from app.terminal import Cli, Steps, migrated, people, progress_bar, run, show_json, the_database
 
-Result = TypeVar("Result")
-# People read what happens on standard error, so that standard output carries only the result.
-people = Console(stderr=True, highlight=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LIGHTS = {"green": "[green]●[/]", "amber": "[yellow]●[/]", "red": "[red]●[/]"}
-
-
-class Cli(click.Group):
-    """A refusal is a sentence and an exit code, never a traceback."""
-
-    def invoke(self, context: click.Context) -> Any:
-        from app.supervisor import CannotServe, Stop
-
-        try:
-            return super().invoke(context)
-        except SettingsError as error:
-            for reason in error.reasons:
-                people.print(f"[red]Refused:[/] {reason}", soft_wrap=True)
-            sys.exit(EXIT_UNSAFE)
-        except (EmbeddedError, CannotServe, Refusal, DeliberationError, database.NoDatabase) as error:
-            people.print("[red]Refused:[/]", str(error) or type(error).__name__, markup=True, soft_wrap=True)
-            sys.exit(1)
-        except (Stop, KeyboardInterrupt):
-            people.print("Stopped.")
-            sys.exit(130)
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -62,57 +36,6 @@ def main() -> None:
     from app.logs import configure_logs
 
     configure_logs()
-
-
-@contextlib.contextmanager
-def the_database(*, is_exclusive: bool = False) -> Iterator[str]:
-    """The configured database, or the embedded one for as long as the block runs; children find it too."""
-    settings = get_settings()
-    with contextlib.ExitStack() as stack:
-        url = settings.database_url
-        if url is None:
-            url = stack.enter_context(embedded_server(settings.data_dir, is_exclusive=is_exclusive))
-        database.connect_to(url)
-        yield url
-
-
-def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of the work, done with a small pool of connections."""
-
-    async def with_pool() -> Result:
-        await database.open_pool(min_size=1, max_size=4, is_patient=True)
-        try:
-            return await work
-        finally:
-            await database.close_pool()
-
-    return asyncio.run(with_pool())
-
-
-@contextlib.contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on standard error; on something else than a terminal, nothing that fills a log."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=people, transient=True, disable=not people.is_terminal) as bar:
-        yield bar
-
-
-class Steps:
-    """What is being done and what share of it is behind: a bar for a person, a line a step for a log."""
-
-    def __init__(self, bar: Progress) -> None:
-        self.bar, self.task, self.last = bar, bar.add_task("", total=1.0), ""
-
-    def __call__(self, text: str, share: float | None = None) -> None:
-        self.bar.update(self.task, description=text, completed=share)
-        if not people.is_terminal and text != self.last:
-            people.print(text)
-        self.last = text
-
-
-def show_json(value: object) -> None:
-    """The value on standard output, for other programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 @main.command()
@@ -153,8 +76,9 @@ def _print_sign_ins(settings: Settings) -> None:
 
 @main.command()
 @click.option("--migrate/--no-migrate", default=None, help="Migrate first; by default only outside production.")
-def serve(migrate: bool | None) -> None:
-    """Serve web pages, with a worker beside them.
+@click.option("--worker/--no-worker", "has_worker", default=True, help="Run a background worker beside the pages.")
+def serve(migrate: bool | None, has_worker: bool) -> None:
+    """Serve web pages, and a worker beside them.
 
     In production (PLENARY_BASE_URL is not this machine, or PLENARY_PRODUCTION=1) an unsafe setting or a pending
     migration refuses the start.
@@ -171,12 +95,15 @@ def serve(migrate: bool | None) -> None:
             await database.migrate()
         await refuse_unfit_database(settings)
 
-    _serve(prepare, lambda settings: people.print(f"Plenary serves {settings.base_url}"))
+    _serve(prepare, lambda settings: people.print(f"Plenary serves {settings.base_url}"), has_worker=has_worker)
 
 
-def _serve(prepare: Any, announce: Any) -> None:
-    from app import supervisor
-
+def _serve(
+    prepare: Callable[[Steps], Coroutine[Any, Any, None]],
+    announce: Callable[[Settings], None],
+    *,
+    has_worker: bool = True,
+) -> None:
     settings = get_settings()
     with supervisor.only_instance(settings.data_dir), supervisor.stop_on_signals():
         supervisor.check_port_is_free(settings.host, settings.port)
@@ -189,7 +116,7 @@ def _serve(prepare: Any, announce: Any) -> None:
                 keep = stack.pop_all()
         with keep:
             environment = os.environ | {"DATABASE_URL": url}
-            code = supervisor.run(settings, environment, when_ready=lambda: announce(settings))
+            code = supervisor.run(settings, environment, when_ready=lambda: announce(settings), has_worker=has_worker)
     sys.exit(code)
 
 
@@ -212,6 +139,14 @@ async def _work(url: str) -> None:
         await run_worker(url)
     finally:
         await database.close_pool()
+
+
+@main.command()
+def health() -> None:
+    """Say whether the server of this machine is ready; for health checks of containers."""
+    status = supervisor.status_of(get_settings(), "/readyz")
+    click.echo("ready" if status == 200 else f"not ready ({status or 'no answer'})")
+    sys.exit(0 if status == 200 else 1)
 
 
 @main.command()
@@ -241,16 +176,15 @@ def _new_migration(description: str) -> None:
 
 @main.command("import-polis")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--title", help="The consultation's title; by default the one in the export.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def import_polis(folder: Path, title: str | None, as_json: bool) -> None:
+def import_polis(folder: Path, as_json: bool) -> None:
     """Import a Polis export: votes, statements and participants of one conversation, or nothing of it."""
     from app.actions import imports
 
     with the_database(), progress_bar() as bar:
         steps = Steps(bar)
         steps(f"Reading {folder}")
-        result = run(_migrated(imports.import_polis(folder=folder, title=title, by="command line")))
+        result = run(migrated(imports.import_polis(folder=folder, by="command line")))
     _report(result, as_json=as_json)
 
 
@@ -267,7 +201,7 @@ def export(consultation: str, folder: Path, as_json: bool) -> None:
 
     with the_database(), progress_bar() as bar:
         Steps(bar)(f"Writing {folder}")
-        result = run(_migrated(exports.export_polis(slug=consultation, folder=folder, by="command line")))
+        result = run(migrated(exports.export_polis(slug=consultation, folder=folder, by="command line")))
     _report(result, as_json=as_json)
 
 
@@ -276,22 +210,31 @@ def export(consultation: str, folder: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def analyse(consultation: str, as_json: bool) -> None:
     """Analyse the CONSULTATION (its slug) now, in this process, and store the result."""
-    from app.jobs import analyse as analyse_job
-
     with the_database(), progress_bar() as bar:
         Steps(bar)(f"Analysing {consultation}")
-        result = run(_migrated(analyse_job.analyse_now(slug=consultation)))
-    _report(result, as_json=as_json)
+        found = run(migrated(_analyse(consultation)))
+    if as_json:
+        show_json(found)
+    else:
+        click.echo("{n_votes} votes by {n_participants} participants on {n_statements} statements".format(**found))
+        click.echo("analysis {id}, digest {digest}".format(**found))
 
 
-async def _migrated(work: Coroutine[Any, Any, Result]) -> Result:
-    """The work's result, unless the tables are not those of this code."""
-    if get_settings().database_url is None:
-        await database.migrate()
-    elif await database.pending_migrations():
-        work.close()
-        raise SettingsError("The database's tables are not those of this version: run `plenary migrate` first.")
-    return await work
+async def _analyse(slug: str) -> dict[str, Any]:
+    from app.jobs.analyse import analyse as job
+
+    consultation = await database.fetchval("select id from consultations where slug = $1", slug)
+    if consultation is None:
+        raise NotFound("There is no consultation %(slug)s.", slug=slug)
+    await job(consultation_id=str(consultation))
+    row = await database.fetchrow(
+        "select id, kind, evidence, n_votes, n_participants, n_statements, seed, digest from analyses "
+        "where consultation = $1 order by created_at desc limit 1",
+        consultation,
+    )
+    if row is None:
+        raise Conflict("There are too few votes for an analysis.")
+    return dict(row)
 
 
 def _report(result: Any, *, as_json: bool) -> None:
@@ -318,7 +261,7 @@ def user_add(email: str, name: str, administrator: bool, convenor: bool) -> None
 
     with the_database():
         password = run(
-            _migrated(staff.add(email=email, name=name, is_administrator=administrator, may_convene=convenor))
+            migrated(staff.add(email=email, name=name, is_administrator=administrator, may_convene=convenor))
         )
     _print_password(email, password)
 
@@ -332,7 +275,7 @@ def user_grant(email: str, administrator: bool, convenor: bool) -> None:
     from app.actions import staff
 
     with the_database():
-        run(_migrated(staff.grant(email=email, is_administrator=administrator, may_convene=convenor)))
+        run(migrated(staff.grant(email=email, is_administrator=administrator, may_convene=convenor)))
     people.print("Done.")
 
 
@@ -343,7 +286,7 @@ def user_password(email: str) -> None:
     from app.actions import staff
 
     with the_database():
-        password = run(_migrated(staff.reset_password(email=email)))
+        password = run(migrated(staff.reset_password(email=email)))
     _print_password(email, password)
 
 
@@ -354,7 +297,7 @@ def user_disable(email: str) -> None:
     from app.actions import staff
 
     with the_database():
-        run(_migrated(staff.disable(email=email)))
+        run(migrated(staff.disable(email=email)))
     people.print("Done.")
 
 
@@ -367,7 +310,7 @@ def user_list(as_json: bool) -> None:
     from app.actions import staff
 
     with the_database():
-        accounts = run(_migrated(staff.all_staff()))
+        accounts = run(migrated(staff.all_staff()))
     if as_json:
         show_json([asdict(account) for account in accounts])
         return

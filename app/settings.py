@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
 KEY_BYTES = 32
@@ -36,7 +36,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     """PostgreSQL as `postgresql://user:password@host/name`; None means the embedded server."""
     data_dir: Path
     """Where the embedded database, generated keys, locks and logs live."""
@@ -84,7 +84,7 @@ class Settings:
         data_dir = Path(reader.text("PLENARY_DATA_DIR", str(PROJECT / ".data"))).expanduser().resolve()
         keys = _Keys(reader, data_dir / "keys", may_generate=not is_production)
         return cls(
-            database_url=reader.optional("DATABASE_URL"),
+            database_url=_database_url(reader),
             data_dir=data_dir,
             base_url=base_url,
             host=host,
@@ -136,6 +136,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _database_url(reader: _Reader) -> str | None:
+    """The address, with the password of `DATABASE_PASSWORD_FILE` in it: a password in a variable is seen by many."""
+    url, file = reader.optional("DATABASE_URL"), reader.optional("DATABASE_PASSWORD_FILE")
+    if url is None or file is None:
+        return url
+    try:
+        password = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"DATABASE_PASSWORD_FILE cannot be read: {type(error).__name__}.") from error
+    parts = urlsplit(url)
+    user, is_given, host = parts.netloc.rpartition("@")
+    if not is_given or ":" in user:
+        raise SettingsError("With DATABASE_PASSWORD_FILE, DATABASE_URL names a user and no password.")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
 def _hosts_of(hostname: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ FIRST_RESTART_SECONDS, LONGEST_RESTART_SECONDS = 1.0, 60.0
 FIRST_PAGE_SECONDS = 30.0
 # Requests beyond it wait in the kernel's queue; its default of 1,024 is used up by as many open live streams.
 BACKPRESSURE = 10_000
+FACTORY = "app.main:create_app"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -86,17 +87,26 @@ def stop_on_signals() -> Iterator[None]:
             signal.signal(sign, handler)
 
 
-def run(settings: Settings, environment: Mapping[str, str], *, when_ready: Callable[[], None]) -> int:
+def run(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    when_ready: Callable[[], None],
+    has_worker: bool = True,
+    factory: str = FACTORY,
+) -> int:
     """Serves until a signal comes (0) or the web server ends by itself (1)."""
     worker = Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment, WORKER_STOP_SECONDS)
-    web = Child("web", web_command(settings), environment, WEB_STOP_SECONDS + 5)
+    web = Child("web", web_command(settings, factory), environment, WEB_STOP_SECONDS + 5)
     try:
-        worker.start()
+        if has_worker:
+            worker.start()
         web.start()
         wait_for_first_page(settings, web)
         when_ready()
         while web.is_running:
-            worker.revive()
+            if has_worker:
+                worker.revive()
             time.sleep(0.2)
         return 1
     except Stop:
@@ -106,7 +116,7 @@ def run(settings: Settings, environment: Mapping[str, str], *, when_ready: Calla
         worker.stop()
 
 
-def web_command(settings: Settings, factory: str = "app.main:create_app") -> list[str]:
+def web_command(settings: Settings, factory: str = FACTORY) -> list[str]:
     """The web server's command line."""
     options = {
         "--interface": "asgi",
@@ -124,22 +134,28 @@ def web_command(settings: Settings, factory: str = "app.main:create_app") -> lis
 
 def wait_for_first_page(settings: Settings, web: Child) -> None:
     """A page has been answered; raises CannotServe if the web server ends or stays silent."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  asked at home, where it listens everywhere
-    host = everywhere.get(settings.host, settings.host)
-    request = urllib.request.Request(f"http://{host}:{settings.port}/healthz")
-    request.add_header("Host", settings.allowed_hosts[0])
     give_up_at = time.monotonic() + FIRST_PAGE_SECONDS
     while time.monotonic() < give_up_at:
         if not web.is_running:
             raise CannotServe("The web server ended before it answered; its reason stands above.")
-        try:
-            with urllib.request.urlopen(request, timeout=5):  # noqa: S310  our own address
-                return
-        except urllib.error.HTTPError:
+        if status_of(settings, "/healthz") is not None:
             return
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise CannotServe(f"The web server did not answer within {FIRST_PAGE_SECONDS:.0f} s.")
+
+
+def status_of(settings: Settings, path: str) -> int | None:
+    """The status with which this machine's server answers, or None where nobody answers."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  asked at home, where it listens everywhere
+    address = f"http://{everywhere.get(settings.host, settings.host)}:{settings.port}{path}"
+    request = urllib.request.Request(address, headers={"Host": settings.allowed_hosts[0]})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  our own address
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
 
 
 class Child:

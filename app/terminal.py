@@ -1,0 +1,104 @@
+"""What all commands share: a database for as long as they need it, progress, and refusals as sentences."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from app import database
+from app.embedded import EmbeddedError, embedded_server
+from app.refusals import Refusal
+from app.settings import EXIT_UNSAFE, SettingsError, get_settings
+from app.supervisor import CannotServe, Stop
+from deliberation.errors import DeliberationError
+
+Result = TypeVar("Result")
+# People read what happens on standard error, so that standard output carries only the result.
+people = Console(stderr=True, highlight=False)
+
+
+class Cli(click.Group):
+    """A refusal is a sentence and an exit code, never a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except SettingsError as error:
+            for reason in error.reasons:
+                people.print(f"[red]Refused:[/] {reason}", soft_wrap=True)
+            sys.exit(EXIT_UNSAFE)
+        except (EmbeddedError, CannotServe, Refusal, DeliberationError, database.NoDatabase) as error:
+            people.print("[red]Refused:[/]", str(error) or type(error).__name__, markup=True, soft_wrap=True)
+            sys.exit(1)
+        except (Stop, KeyboardInterrupt):
+            people.print("Stopped.")
+            sys.exit(130)
+
+
+@contextlib.contextmanager
+def the_database(*, is_exclusive: bool = False) -> Iterator[str]:
+    """The configured database, or the embedded one for as long as the block runs; children find it too."""
+    settings = get_settings()
+    with contextlib.ExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            url = stack.enter_context(embedded_server(settings.data_dir, is_exclusive=is_exclusive))
+        database.connect_to(url)
+        yield url
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the work, done with a small pool of connections."""
+
+    async def with_pool() -> Result:
+        await database.open_pool(min_size=1, max_size=4, is_patient=True)
+        try:
+            return await work
+        finally:
+            await database.close_pool()
+
+    return asyncio.run(with_pool())
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on standard error; on something else than a terminal, nothing that fills a log."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=people, transient=True, disable=not people.is_terminal) as bar:
+        yield bar
+
+
+class Steps:
+    """What is being done and what share of it is behind: a bar for a person, a line a step for a log."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar, self.task, self.last = bar, bar.add_task("", total=1.0), ""
+
+    def __call__(self, text: str, share: float | None = None) -> None:
+        self.bar.update(self.task, description=text, completed=share)
+        if not people.is_terminal and text != self.last:
+            people.print(text)
+        self.last = text
+
+
+def show_json(value: object) -> None:
+    """The value on standard output, for other programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+async def migrated(work: Coroutine[Any, Any, Result]) -> Result:
+    """The work's result, unless the tables are not those of this code."""
+    if get_settings().database_url is None:
+        await database.migrate()
+    elif await database.pending_migrations():
+        work.close()
+        raise SettingsError("The database's tables are not those of this version: run `plenary migrate` first.")
+    return await work
