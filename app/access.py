@@ -127,8 +127,11 @@ class Actor:
         """How the audit log names the actor: staff by role and a keyed short code, participants by role alone."""
         if self.is_system:
             return "system"
-        staff = [role for role in (Role.CONVENOR, Role.MODERATOR, Role.CURATOR, Role.AUDITOR, Role.ADMINISTRATOR)
-                 if role in self.roles]
+        staff = [
+            role
+            for role in (Role.CONVENOR, Role.MODERATOR, Role.CURATOR, Role.AUDITOR, Role.ADMINISTRATOR)
+            if role in self.roles
+        ]
         if staff and self.person is not None:
             return f"{staff[0]}:{short_code(self.person.id)}"
         return str(Role.PARTICIPANT if Role.PARTICIPANT in self.roles else Role.VISITOR)
@@ -206,9 +209,11 @@ def check_site(person: Person | None, action: Action) -> None:
 
 async def proposal_for(actor: Actor, number: int) -> Proposal:
     """The proposal people quote by this number, if the actor may see it."""
-    found = await Proposal.objects().where(
-        (Proposal.consultation == actor.consultation.id) & (Proposal.number == number)
-    ).first()
+    found = (
+        await Proposal.objects()
+        .where((Proposal.consultation == actor.consultation.id) & (Proposal.number == number))
+        .first()
+    )
     staff = actor.is_system or bool(actor.roles & {Role.MODERATOR, Role.CONVENOR, Role.AUDITOR, Role.CURATOR})
     if found is None:
         raise NotFound

@@ -171,7 +171,7 @@ async def check_csrf(request: Request[Any, Any, Any]) -> None:
 
 async def hash_password(password: str) -> str:
     """The argon2id hash of a password, made off the event loop."""
-    return await _in_pool(HASHER.hash, password)
+    return str(await _in_pool(HASHER.hash, password))
 
 
 async def password_matches(stored: str | None, password: str) -> bool:
@@ -217,6 +217,12 @@ def expires_at(now: datetime, *, staff: bool) -> datetime:
 def safe_next(path: str) -> str:
     """Where to go after signing in: a path of this site, or nowhere."""
     plain = path if path.isascii() and path.isprintable() else ""
-    if not plain.startswith("/") or plain.startswith(("//", "/\\")) or "\\" in plain or "@" in plain or len(plain) > 400:
+    if (
+        not plain.startswith("/")
+        or plain.startswith(("//", "/\\"))
+        or "\\" in plain
+        or "@" in plain
+        or len(plain) > 400
+    ):
         return ""
     return plain

@@ -12,7 +12,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app import auth
 from app.language import LANGUAGES, use_locale
@@ -46,12 +47,12 @@ class Front:
         self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
         started, request_id = time.perf_counter(), secrets.token_hex(8)
         state: dict[str, Any] = {"request_id": request_id}
-        scope["state"] = state  # type: ignore[typeddict-item]
+        scope["state"] = state
         status = 500
 
         async def dressed(message: Message) -> None:
@@ -70,13 +71,13 @@ class Front:
         finally:
             log_request(scope, status=status, seconds=time.perf_counter() - started, request_id=request_id)
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
+    async def _dispatch(self, scope: HTTPScope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
         path = scope["path"]
         first = path.split("/", 2)[1] if "/" in path else ""
-        state: dict[str, Any] = scope["state"]  # type: ignore[assignment]
+        state: dict[str, Any] = scope["state"]
         cookies = _cookies(headers.get("cookie", ""))
         if first not in LANGUAGES and first not in UNPREFIXED:
-            await self._to_language(scope, send, cookies, headers)
+            await self._to_language(scope, send, headers)
             return
         locale = first if first in LANGUAGES else "en"
         if first != "static":
@@ -88,18 +89,20 @@ class Front:
         with use_locale(locale):
             await self.app(scope, receive, send)
 
-    async def _to_language(self, scope: Scope, send: Send, cookies: dict[str, str], headers: dict[str, str]) -> None:
+    async def _to_language(self, scope: HTTPScope, send: Send, headers: dict[str, str]) -> None:
         if scope["method"] not in auth.SAFE_METHODS:
             await _plain(send, 404, "Not found")
             return
         query = scope.get("query_string", b"").decode("latin-1")
         path = "/" + quote(scope["path"].lstrip("/\\"))
         location = f"/{best_language(headers.get('accept-language', ''))}{path}" + (f"?{query}" if query else "")
-        await send({
-            "type": "http.response.start",
-            "status": 302,
-            "headers": [(b"location", location.encode("latin-1", "ignore")), (b"vary", b"Accept-Language, Cookie")],
-        })
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 302,
+                "headers": [(b"location", location.encode("latin-1", "ignore")), (b"vary", b"Accept-Language, Cookie")],
+            }
+        )
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _is_ours(self, host: str) -> bool:
@@ -151,9 +154,11 @@ def _cookies(header: str) -> dict[str, str]:
 
 
 async def _plain(send: Send, status: int, text: str) -> None:
-    await send({
-        "type": "http.response.start",
-        "status": status,
-        "headers": [(b"content-type", b"text/plain; charset=utf-8")],
-    })
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+        }
+    )
     await send({"type": "http.response.body", "body": text.encode(), "more_body": False})

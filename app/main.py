@@ -20,6 +20,7 @@ from app.controllers import routes
 from app.database import close_pool, open_pool
 from app.front import Front
 from app.language import sentence
+from app.logs import configure_logs
 from app.refusals import AlreadyDone, Busy, Closed, Invalid, NotSignedIn, Refusal, TooMany
 from app.settings import Settings, get_settings
 from app.static_files import static_files
@@ -49,6 +50,7 @@ async def before_request(request: AnyRequest) -> None:
 def create_app(settings: Settings | None = None) -> ASGIApp:
     """The whole application as one ASGI callable."""
     settings = settings or get_settings()
+    configure_logs()
     app = Litestar(
         route_handlers=[*routes(is_demo=settings.is_demo), static_files],
         dependencies={"actor": Provide(provide_actor)},
@@ -64,7 +66,6 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             OSError: on_database,
             Exception: on_crash,
         },
-        template_config=rendering.template_config(),
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         lifespan=[lifespan],

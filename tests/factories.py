@@ -31,7 +31,9 @@ async def make_consultation(
     """Amara's consultation, moderated by Ben, audited by Fatima, curated by Gus; its first round is open."""
     amara, moment = await person("amara"), await now()
     rounds = [
-        PlannedRound(phase, moment - timedelta(hours=1) + timedelta(days=place), moment + timedelta(days=place, hours=22))
+        PlannedRound(
+            phase, moment - timedelta(hours=1) + timedelta(days=place), moment + timedelta(days=place, hours=22)
+        )
         for place, phase in enumerate(phases)
     ]
     made = await consultations.create(

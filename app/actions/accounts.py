@@ -17,7 +17,7 @@ MAILS_PER_QUARTER_HOUR, TRIES_PER_HOUR = 3, 30
 
 
 async def _limit(key: str, limit: int, seconds: int) -> None:
-    if await RateWindow.count(key, seconds) > limit:
+    if await RateWindow.tick(key, seconds) > limit:
         raise TooMany(TOO_OFTEN, retry_after=seconds)
 
 

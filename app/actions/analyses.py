@@ -10,12 +10,11 @@ from uuid import UUID
 from app import live
 from app.access import Actor
 from app.actions.record import change
-from app.analysis.results import basis_rows
-from app.database import execute, fetchrow
+from app.analysis.results import VOTES, published_basis, vote_rows
+from app.database import execute
 from app.queue import enqueue
 from app.tables.analyses import Analysis
-from app.tables.publications import Publication
-from deliberation.disclosure import Attribution, Audience, Basis, release
+from deliberation.disclosure import Attribution, Audience, release
 from deliberation.landscape import Landscape
 from deliberation.phases import Action
 
@@ -77,21 +76,23 @@ async def record(
 
 async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participants: int) -> None:
     """Remembers what was released, so that the next release cannot be subtracted from it."""
-    last = await fetchrow(
-        "select basis from publications where consultation = $1 order by published_at desc limit 1", by.consultation.id
-    )
-    previous = Basis.from_records(json.loads(last["basis"])) if last else None
     released = release(
-        basis_rows(landscape),
-        previous,
+        vote_rows(landscape),
+        await published_basis(by.consultation.id),
         Attribution(by.consultation.attribution),
         audience=Audience.PUBLIC,
         n_participants=n_participants,
     )
-    await Publication(
-        consultation=by.consultation.id,
-        analysis=analysis,
-        basis=json.dumps(released.basis.records()),
-        n_participants=n_participants,
-        published_at=by.now,
-    ).save()
+    await execute(
+        """
+        insert into publications (id, consultation, audience, key, row, n_voters, analysis)
+        values (gen_random_uuid(), $1, 'both', $2, $3::jsonb, $4, $5)
+        on conflict (consultation, audience, key) do update
+          set row = excluded.row, n_voters = excluded.n_voters, analysis = excluded.analysis
+        """,
+        by.consultation.id,
+        VOTES,
+        json.dumps({"basis": released.basis.records(), "n_participants": n_participants}),
+        landscape.n_participants,
+        analysis,
+    )

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.access import Actor, check_site, short_code
@@ -112,14 +113,19 @@ def check_rounds(rounds: Sequence[PlannedRound]) -> None:
         raise Invalid(N_("A consultation needs at least one round."), field="rounds")
     wrong = sequence_error([planned.phase for planned in rounds])
     if wrong is not None:
-        raise Invalid(N_("Round %(number)s cannot be a %(phase)s round after the one before it."), field="rounds",
-                      number=wrong[0] + 1, phase=wrong[1].value)
+        raise Invalid(
+            N_("Round %(number)s cannot be a %(phase)s round after the one before it."),
+            field="rounds",
+            number=wrong[0] + 1,
+            phase=wrong[1].value,
+        )
     for number, planned in enumerate(rounds, 1):
         if planned.closes_at <= planned.opens_at:
             raise Invalid(N_("Round %(number)s must close after it opens."), field="rounds", number=number)
         if number > 1 and planned.opens_at < rounds[number - 2].closes_at:
-            raise Invalid(N_("Round %(number)s must open after the round before it has closed."), field="rounds",
-                          number=number)
+            raise Invalid(
+                N_("Round %(number)s must open after the round before it has closed."), field="rounds", number=number
+            )
 
 
 async def _save_rounds(consultation: UUID, rounds: Sequence[PlannedRound]) -> None:
@@ -148,7 +154,7 @@ async def _save_targets(consultation: UUID, targets: Mapping[str, Mapping[str, f
 async def configure(
     *,
     by: Actor,
-    form: Filled[object] | None = None,
+    form: Filled[Any] | None = None,
     rounds: Sequence[PlannedRound],
     targets: Mapping[str, Mapping[str, float]],
     **texts: object,
@@ -156,8 +162,19 @@ async def configure(
     """A draft's texts, rounds and targets are these."""
     check_rounds(rounds)
     async with change("consultations.configure", Action.CONFIGURE, by=by, form=form) as made:
-        allowed = {"title", "question", "description", "promise", "venue", "zone", "language", "joining", "questions",
-                   "goals", "attribution"}
+        allowed = {
+            "title",
+            "question",
+            "description",
+            "promise",
+            "venue",
+            "zone",
+            "language",
+            "joining",
+            "questions",
+            "goals",
+            "attribution",
+        }
         kept = {name: value for name, value in texts.items() if name in allowed}
         if kept:
             await Consultation.update(kept).where(Consultation.id == by.consultation.id)  # type: ignore[arg-type]
@@ -176,7 +193,7 @@ async def tighten(*, attribution: Attribution, by: Actor) -> None:
         made.payload = {"attribution": attribution.value}
 
 
-async def launch(*, by: Actor, form: Filled[object] | None = None) -> None:
+async def launch(*, by: Actor, form: Filled[Any] | None = None) -> None:
     """The consultation runs: its rounds open and close by the clock from now on."""
     async with change("consultations.launch", Action.OPEN_ROUND, by=by, form=form) as made:
         if by.consultation.lifecycle != Lifecycle.DRAFT.value:
@@ -194,12 +211,10 @@ async def launch(*, by: Actor, form: Filled[object] | None = None) -> None:
 
 async def _schedule_freezes(rounds: Sequence[Round]) -> None:
     for item in rounds:
-        await enqueue(
-            "freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=str(item.id)
-        )
+        await enqueue("freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=str(item.id))
 
 
-async def appoint(*, email: str, role: Role, by: Actor, form: Filled[object] | None = None) -> None:
+async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None = None) -> None:
     """The account behind an address has this role here; an account is made for an address not yet known."""
     if role not in {Role.MODERATOR, Role.CURATOR, Role.CONVENOR, Role.AUDITOR}:
         raise Invalid(N_("People are appointed as convenor, curator, moderator or auditor."), field="role")
@@ -236,8 +251,9 @@ async def _roles_of(consultation: UUID, account: UUID) -> list[str]:
     return [row["role"] for row in rows]
 
 
-async def extend(*, round_id: UUID, closes_at: datetime, reason: str, by: Actor,
-                 form: Filled[object] | None = None) -> None:
+async def extend(
+    *, round_id: UUID, closes_at: datetime, reason: str, by: Actor, form: Filled[Any] | None = None
+) -> None:
     """An open round closes later, for a reason that everybody can read."""
     async with change("rounds.extend", Action.EXTEND_ROUND, by=by, form=form) as made:
         item = made.by.round

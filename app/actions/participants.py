@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from typing import Any
 from uuid import UUID
 
 from app.access import Actor, new_participant_id, sealed_link
@@ -24,7 +25,7 @@ async def join(
     gender: str = "",
     token: str = "",
     by: Actor,
-    form: Filled[object] | None = None,
+    form: Filled[Any] | None = None,
 ) -> Participant:
     """The person takes part, in person or on behalf of an organisation; by the open link or by their invitation."""
     if by.person is None:
@@ -66,7 +67,9 @@ async def _use_invitation(consultation: UUID, email: str, token: str) -> None:
         email,
     )
     if used is None:
-        raise Denied(N_("This consultation is by invitation. The invitation is used up, out of date or for somebody else."))
+        raise Denied(
+            N_("This consultation is by invitation, and this one is used up, out of date or for somebody else.")
+        )
 
 
 async def organisation_named(name: str) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from app.access import Actor
@@ -30,9 +31,9 @@ async def submit(
     is_named: bool = False,
     on_behalf: bool = False,
     by: Actor,
-    form: Filled[object] | None = None,
+    form: Filled[Any] | None = None,
 ) -> Proposal:
-    """The proposal waits for a moderator; its author stays unknown unless they chose to be named where that is allowed."""
+    """The proposal waits for a moderator; its author stays unknown, unless they may be and chose to be named."""
     async with change("proposals.submit", Action.PROPOSE, by=by, form=form) as made:
         participant = by.participant
         assert participant is not None
@@ -53,13 +54,24 @@ async def submit(
 
 
 async def write_starter(
-    *, statement: str, details: str = "", language: str, goals: Sequence[int] = (), by: Actor,
-    form: Filled[object] | None = None,
+    *,
+    statement: str,
+    details: str = "",
+    language: str,
+    goals: Sequence[int] = (),
+    by: Actor,
+    form: Filled[Any] | None = None,
 ) -> Proposal:
     """A proposal by the convenor, marked as such, there from the first vote on."""
     async with change("proposals.write_starter", Action.WRITE_STARTER, by=by, form=form) as made:
         proposal = await _save(
-            made.by, statement=statement, details=details, language=language, goals=goals, author=None, is_starter=True,
+            made.by,
+            statement=statement,
+            details=details,
+            language=language,
+            goals=goals,
+            author=None,
+            is_starter=True,
             status="accepted",
         )
         made.subject = str(proposal.number)
@@ -68,16 +80,19 @@ async def write_starter(
 
 
 async def _refuse_too_many(participant: int) -> None:
-    if await fetchval(
-        "select count(*) from proposals where author = $1 and status = 'waiting'", participant
-    ) >= MAX_WAITING:
+    if (
+        await fetchval("select count(*) from proposals where author = $1 and status = 'waiting'", participant)
+        >= MAX_WAITING
+    ):
         raise Denied(
             N_("%(n)s of your proposals are waiting for a moderator. You can add more when one has been read."),
             n=MAX_WAITING,
         )
-    if await RateWindow.count(f"propose:{participant}", 3600) > PROPOSALS_PER_HOUR:
-        raise TooMany(N_("You have added several proposals within an hour. Voting stays open; please come back later."),
-                      retry_after=3600)
+    if await RateWindow.tick(f"propose:{participant}", 3600) > PROPOSALS_PER_HOUR:
+        raise TooMany(
+            N_("You have added several proposals within an hour. Voting stays open; please come back later."),
+            retry_after=3600,
+        )
 
 
 async def _save(
@@ -105,7 +120,7 @@ async def _save(
         language=language,
         goals=sorted(set(goals)),
         status=status,
-        vector=texts.pack(texts.vector(statement)),
+        vector=texts.vector(statement).to_bytes(),
         submitted_on=by.now.date(),
         waiting_since=by.now if status == "waiting" else None,
         decided_at=by.now if status == "accepted" else None,
@@ -122,7 +137,7 @@ async def next_number(consultation: UUID) -> int:
     return int(number)
 
 
-async def withdraw(*, proposal: Proposal, by: Actor, form: Filled[object] | None = None) -> None:
+async def withdraw(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = None) -> None:
     """The author takes the proposal back. It stays on record and is shown no more; its votes count for nothing."""
     async with change("proposals.withdraw", Action.PROPOSE, by=by, form=form, subject=str(proposal.number)):
         if by.participant is None or proposal.author != by.participant.id:
@@ -136,7 +151,7 @@ async def withdraw(*, proposal: Proposal, by: Actor, form: Filled[object] | None
             raise Conflict(N_("This proposal has been merged, declined or withdrawn in the meantime."))
 
 
-async def cosponsor(*, proposal: Proposal, by: Actor, form: Filled[object] | None = None) -> None:
+async def cosponsor(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = None) -> None:
     """The participant's organisation stands behind the proposal."""
     async with change("proposals.cosponsor", Action.COSPONSOR, by=by, form=form, subject=str(proposal.number)):
         if by.participant is None or by.participant.organisation is None:
@@ -158,7 +173,7 @@ async def _cosponsor(proposal: int, organisation: UUID, participant: int) -> Non
     )
 
 
-async def end_cosponsoring(*, proposal: Proposal, by: Actor, form: Filled[object] | None = None) -> None:
+async def end_cosponsoring(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = None) -> None:
     """The participant's organisation no longer stands behind the proposal."""
     async with change("proposals.end_cosponsoring", Action.COSPONSOR, by=by, form=form, subject=str(proposal.number)):
         assert by.participant is not None
@@ -168,7 +183,7 @@ async def end_cosponsoring(*, proposal: Proposal, by: Actor, form: Filled[object
 
 
 async def flag(
-    *, proposal: Proposal, reason_code: str, note: str = "", by: Actor, form: Filled[object] | None = None
+    *, proposal: Proposal, reason_code: str, note: str = "", by: Actor, form: Filled[Any] | None = None
 ) -> None:
     """A moderator is asked to look at the statement; asking twice changes the note."""
     async with change("proposals.flag", Action.FLAG, by=by, form=form, subject=str(proposal.number)) as made:
@@ -176,4 +191,3 @@ async def flag(
         await Flag.delete().where((Flag.proposal == proposal.id) & (Flag.participant == by.participant.id))
         await Flag(proposal=proposal.id, participant=by.participant.id, reason_code=reason_code, note=note).save()
         made.payload = {"reason_code": reason_code}
-

@@ -1,4 +1,7 @@
-"""Votes: cast, changed, withdrawn, set aside. They have no audit event: a chained copy would put them in order and reveal it."""
+"""Votes: cast, changed, withdrawn, set aside.
+
+They have no audit event: a chained copy would serialise votes and reveal their order.
+"""
 
 from __future__ import annotations
 
@@ -105,8 +108,11 @@ async def set_aside(*, proposal: Proposal, by: Actor) -> None:
 async def ask_for_analysis(by: Actor) -> None:
     """One analysis of the consultation waits, whoever asked first; it runs a little later, for many votes at once."""
     await enqueue(
-        "analyse", queueing_lock=f"analyse:{by.consultation.id}", lock=f"analyse:{by.consultation.id}",
-        schedule_at=by.now + timedelta(seconds=10), consultation_id=str(by.consultation.id),
+        "analyse",
+        queueing_lock=f"analyse:{by.consultation.id}",
+        lock=f"analyse:{by.consultation.id}",
+        schedule_at=by.now + timedelta(seconds=10),
+        consultation_id=str(by.consultation.id),
     )
 
 

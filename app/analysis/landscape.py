@@ -110,7 +110,11 @@ async def previous_landscape(consultation: UUID, *, before: UUID | None = None) 
 
 
 def compute(
-    given: Input, *, seed: int, evidence: Literal["quick", "full"], previous: Landscape | None,
+    given: Input,
+    *,
+    seed: int,
+    evidence: Literal["quick", "full"],
+    previous: Landscape | None,
     method: Literal["default", "polis"] = "default",
 ) -> Landscape:
     """The landscape of the input. Takes seconds to minutes of one core."""

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from deliberation.disclosure import Row
+import json
+from uuid import UUID
+
+from app.database import fetchval
+from deliberation.disclosure import Basis, Row
 from deliberation.landscape import Landscape
 
+VOTES = "votes"
+"""The key under which the counts behind released votes are stored; one basis serves both audiences."""
 
-def basis_rows(landscape: Landscape) -> list[Row]:
+
+async def published_basis(consultation: UUID) -> Basis | None:
+    """The counts behind what has been released of the consultation's votes."""
+    stored = await fetchval(
+        "select row -> 'basis' from publications where consultation = $1 and audience = 'both' and key = $2",
+        consultation,
+        VOTES,
+    )
+    return None if stored is None else Basis.from_records(json.loads(stored))
+
+
+def vote_rows(landscape: Landscape) -> list[Row]:
     """Every row the gate has to know of: each statement's total, by opinion group, by constituency."""
     rows: list[Row] = []
     for result in landscape.statements:

@@ -42,7 +42,8 @@ class Counts:
 _counts: OrderedDict[tuple[UUID, str], tuple[float, Counts]] = OrderedDict()
 
 DECK = """
-select p.id, p.is_starter, (v.id is not null) as is_voted, (s.id is not null) as is_shown, coalesce(s.is_set_aside, false) as is_aside
+select p.id, p.is_starter, (v.id is not null) as is_voted, (s.id is not null) as is_shown,
+       coalesce(s.is_set_aside, false) as is_aside
 from proposals p
 left join votes v on v.proposal = p.id and v.participant = $2
 left join showings s on s.proposal = p.id and s.participant = $2
@@ -83,7 +84,9 @@ async def choose_next(actor: Actor, deck: Deck, *, seed: int) -> routing.Showing
     if not deck.unseen:
         return None
     counts = await _counts_of(actor.consultation.id, actor.participant.constituency)
-    figures = np.array([counts.by_statement.get(item, (0, 0, 0)) for item in deck.unseen], dtype=np.int64).reshape(-1, 3)
+    figures = np.array([counts.by_statement.get(item, (0, 0, 0)) for item in deck.unseen], dtype=np.int64).reshape(
+        -1, 3
+    )
     return routing.choose_statement(
         np.array(deck.unseen, dtype=np.int64),
         exposures=figures[:, 0],

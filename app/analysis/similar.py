@@ -9,15 +9,18 @@ from app.database import fetch
 from app.refusals import N_
 from deliberation import texts
 from deliberation.disclosure import Attribution
+from deliberation.texts import Hint
 
 HINTS = {
-    "question": N_("It ends with a question mark. People can only agree or disagree with a statement."),
-    "two_ideas": N_("It may hold two ideas. Somebody who agrees with one of them cannot say so."),
-    "long": N_("It is long. Shorter statements are understood, and answered, by more people."),
-    "hard": N_("It is hard to read. Shorter words and sentences help readers in other languages."),
-    "identifies": N_("It seems to say who you are. Under the Chatham House Rule, please write it without."),
+    Hint.TOO_SHORT: N_("It is very short. Would somebody who reads it alone know what they agree with?"),
+    Hint.LONG: N_("It is long. Shorter statements are understood, and answered, by more people."),
+    Hint.QUESTION: N_("It ends with a question mark. People can only agree or disagree with a statement."),
+    Hint.SEVERAL_IDEAS: N_("It may hold two ideas. Somebody who agrees with one of them cannot say so."),
+    Hint.HARD_TO_READ: N_("It is hard to read. Shorter words and sentences help readers in other languages."),
+    Hint.SHOUTING: N_("It is written in capitals, which many people read as shouting."),
+    Hint.NAMES_SELF: N_("It seems to say who you are. Under the Chatham House Rule, please write it without."),
+    Hint.HAS_LINK: N_("It holds a link. Links belong in the details."),
 }
-AT_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,7 @@ class Similar:
     is_same: bool
 
 
-async def to(
-    statement: str, language: str, *, consultation: UUID, leave_out: int | None = None
-) -> tuple[Similar, ...]:
+async def to(statement: str, *, consultation: UUID, leave_out: int | None = None) -> tuple[Similar, ...]:
     """The closest proposals of the consultation that are open for votes, most similar first."""
     rows = await fetch(
         """
@@ -42,19 +43,19 @@ async def to(
         consultation,
         leave_out,
     )
-    found = texts.similar(statement, [bytes(row["vector"]) for row in rows], language=language, at_most=AT_MOST)
+    found = texts.similar(statement, [texts.TextVector.from_bytes(bytes(row["vector"])) for row in rows])
     return tuple(
-        Similar(rows[match.index]["number"], rows[match.index]["statement"], rows[match.index]["language"],
-                match.is_same)
+        Similar(
+            rows[match.index]["number"],
+            rows[match.index]["statement"],
+            rows[match.index]["language"],
+            match.is_probably_same,
+        )
         for match in found
     )
 
 
 def hints(statement: str, language: str, *, mode: str) -> tuple[str, ...]:
     """Message ids of what the writer may want to look at again."""
-    codes = texts.hints(statement, language=language)
-    return tuple(
-        HINTS[code]
-        for code in codes
-        if code in HINTS and (code != "identifies" or mode == Attribution.CHATHAM_HOUSE)
-    )
+    found = texts.hints(statement, language, is_chatham_house=mode == Attribution.CHATHAM_HOUSE)
+    return tuple(HINTS[hint] for hint in found)

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import FromQuery
+from litestar.params import QueryParameter
 
 from app import auth, front
 from app.actions import accounts
@@ -45,7 +45,7 @@ class DetailsForm(msgspec.Struct):
 
 
 @get("/sign-in", opt={"action": Action.SIGN_IN})
-async def ask(request: AnyRequest, next_path: Annotated[str, FromQuery("next")] = "") -> Response[Any]:
+async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "") -> Response[Any]:
     return page(request, "accounts/sign_in.html", form=blank(next=auth.safe_next(next_path)))
 
 
@@ -78,7 +78,9 @@ async def use_code(request: AnyRequest) -> Response[Any]:
 
 
 @get("/sign-in/password", opt={"action": Action.SIGN_IN})
-async def ask_password(request: AnyRequest, next_path: Annotated[str, FromQuery("next")] = "") -> Response[Any]:
+async def ask_password(
+    request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = ""
+) -> Response[Any]:
     return page(request, "accounts/password.html", form=blank(next=auth.safe_next(next_path)))
 
 
@@ -139,9 +141,7 @@ async def change_details(request: AnyRequest) -> Response[Any]:
         form.refuse("locale", N_("Please choose one of the six languages."))
     if not form.is_valid:
         return page(request, "accounts/details.html", status=422, form=form, person=person, **_choices())
-    await accounts.change_details(
-        account=person.id, name=form.data.name, zone=form.data.zone, locale=form.data.locale
-    )
+    await accounts.change_details(account=person.id, name=form.data.name, zone=form.data.zone, locale=form.data.locale)
     return see_other(request, url("/me"), said=gettext("Your details are saved."))
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import FromQuery
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from app import auth
 from app.access import Actor
@@ -39,13 +40,13 @@ async def index(request: AnyRequest) -> Response[Any]:
 
 
 @get("/c/{slug:str}", opt={"action": Action.SEE_CONSULTATION})
-async def show(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     return page(request, "consultations/show.html", actor=actor, about=await overview.of(actor))
 
 
 @get("/c/{slug:str}/join", opt={"action": Action.JOIN})
 async def ask_to_join(
-    request: AnyRequest, actor: Actor, token: Annotated[str, FromQuery("invitation")] = ""
+    request: AnyRequest, actor: NamedDependency[Actor], token: Annotated[str, QueryParameter(name="invitation")] = ""
 ) -> Response[Any]:
     if auth.visit(request).account is None:
         return see_other(request, url("/sign-in", next=url(f"/c/{actor.consultation.slug}/join")))
@@ -66,7 +67,7 @@ def _join_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: 
 
 
 @post("/c/{slug:str}/join", opt={"action": Action.JOIN}, status_code=200)
-async def join(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, JoinForm)
     if form.is_valid:
         _check(form)

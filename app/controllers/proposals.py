@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import proposals
@@ -61,10 +62,10 @@ order by number limit $4 offset $5
 @get("/c/{slug:str}/statements", opt={"action": Action.SEE_STATEMENTS})
 async def browse(
     request: AnyRequest,
-    actor: Actor,
-    q: Annotated[str, FromQuery("q")] = "",
-    language: Annotated[str, FromQuery("language")] = "",
-    number: Annotated[int, FromQuery("page")] = 1,
+    actor: NamedDependency[Actor],
+    q: Annotated[str, QueryParameter(name="q")] = "",
+    language: Annotated[str, QueryParameter(name="language")] = "",
+    number: Annotated[int, QueryParameter(name="page")] = 1,
 ) -> Response[Any]:
     place, words = max(1, min(number, 1_000)), q.replace("\x00", "")[:100]
     wanted = language if language in LANGUAGES else ""
@@ -86,7 +87,7 @@ async def browse(
 
 
 @get("/c/{slug:str}/statements/{number:int}", opt={"action": Action.SEE_STATEMENTS})
-async def show(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     own_vote = None
     if actor.participant is not None:
@@ -135,7 +136,7 @@ async def _sponsors(actor: Actor, proposal: int) -> dict[str, Any]:
 
 
 @get("/c/{slug:str}/propose", opt={"action": Action.PROPOSE})
-async def write(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def write(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     return _write_page(request, actor, blank(language=current_locale(), goals=[]))
 
 
@@ -148,7 +149,7 @@ def _write_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status:
         form=form,
         max_length=proposals.MAX_STATEMENT,
         language_options=list(LANGUAGES.items()),
-        goal_options=[(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS.values()],
+        goal_options=[(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS],
         can_speak_for=actor.participant is not None and actor.participant.organisation is not None,
     )
 
@@ -161,7 +162,7 @@ def _check(form: Filled[ProposeForm]) -> None:
 
 
 @post("/c/{slug:str}/propose/check", opt={"action": Action.PROPOSE}, status_code=200)
-async def check(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Before anything is public: the statement as it will read, hints, and statements that say nearly the same."""
     request.scope["state"]["typed"] = str((await request.form()).get("statement", ""))[:5_000]
     form = await read(request, ProposeForm)
@@ -173,27 +174,27 @@ async def check(request: AnyRequest, actor: Actor) -> Response[Any]:
         "proposals/check.html",
         actor=actor,
         form=form,
-        similar=await similar.to(form.data.statement, form.data.language, consultation=actor.consultation.id),
+        similar=await similar.to(form.data.statement, consultation=actor.consultation.id),
         hints=similar.hints(form.data.statement, form.data.language, mode=actor.consultation.attribution),
     )
 
 
 @post("/c/{slug:str}/propose/edit", opt={"action": Action.PROPOSE}, status_code=200)
-async def edit(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def edit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Back from the check page, with everything as it was typed."""
     return _write_page(request, actor, await read(request, ProposeForm))
 
 
 @post("/c/{slug:str}/propose/similar", opt={"action": Action.PROPOSE}, status_code=200)
-async def look_for_similar(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def look_for_similar(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """While writing: what says nearly the same already."""
     text = str((await request.form()).get("statement", ""))[: proposals.MAX_STATEMENT]
-    found = await similar.to(text, current_locale(), consultation=actor.consultation.id) if len(text) >= 8 else ()
+    found = await similar.to(text, consultation=actor.consultation.id) if len(text) >= 8 else ()
     return fragment(request, "proposals/_similar.html", actor=actor, similar=found)
 
 
 @post("/c/{slug:str}/propose", opt={"action": Action.PROPOSE}, status_code=200)
-async def submit(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def submit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     request.scope["state"]["typed"] = str((await request.form()).get("statement", ""))[:5_000]
     form = await read(request, ProposeForm)
     _check(form)
@@ -226,7 +227,7 @@ from proposals p where consultation = $1 and author = $2 order by number
 
 
 @get("/c/{slug:str}/me/proposals", opt={"action": Action.SEE_OWN})
-async def own(request: AnyRequest, actor: Actor) -> Response[Any]:
+async def own(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     assert actor.participant is not None
     rows = await fetch(OWN, actor.consultation.id, actor.participant.id)
     return page(
@@ -241,7 +242,7 @@ async def own(request: AnyRequest, actor: Actor) -> Response[Any]:
 
 
 @get("/c/{slug:str}/statements/{number:int}/withdraw", opt={"action": Action.SEE_OWN})
-async def ask_to_withdraw(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def ask_to_withdraw(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     if actor.participant is None or proposal.author != actor.participant.id:
         raise NotFound
@@ -250,7 +251,7 @@ async def ask_to_withdraw(request: AnyRequest, actor: Actor, number: FromPath[in
 
 
 @post("/c/{slug:str}/statements/{number:int}/withdraw", opt={"action": Action.PROPOSE}, status_code=303)
-async def withdraw(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def withdraw(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     form = await read(request, NoFields)
     await proposals.withdraw(proposal=await proposal_for(actor, number), by=actor, form=form)
     back = url(f"/c/{actor.consultation.slug}/me/proposals")
@@ -258,7 +259,7 @@ async def withdraw(request: AnyRequest, actor: Actor, number: FromPath[int]) -> 
 
 
 @post("/c/{slug:str}/statements/{number:int}/cosponsor", opt={"action": Action.COSPONSOR}, status_code=303)
-async def cosponsor(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def cosponsor(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     form = await read(request, NoFields)
     await proposals.cosponsor(proposal=await proposal_for(actor, number), by=actor, form=form)
     back = url(f"/c/{actor.consultation.slug}/statements/{number}")
@@ -266,7 +267,7 @@ async def cosponsor(request: AnyRequest, actor: Actor, number: FromPath[int]) ->
 
 
 @post("/c/{slug:str}/statements/{number:int}/cosponsor/end", opt={"action": Action.COSPONSOR}, status_code=303)
-async def end_cosponsoring(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def end_cosponsoring(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     form = await read(request, NoFields)
     await proposals.end_cosponsoring(proposal=await proposal_for(actor, number), by=actor, form=form)
     back = url(f"/c/{actor.consultation.slug}/statements/{number}")
@@ -274,7 +275,7 @@ async def end_cosponsoring(request: AnyRequest, actor: Actor, number: FromPath[i
 
 
 @get("/c/{slug:str}/statements/{number:int}/report", opt={"action": Action.FLAG})
-async def ask_to_flag(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def ask_to_flag(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     return _flag_page(request, actor, await proposal_for(actor, number), blank())
 
 
@@ -286,21 +287,31 @@ def _flag_page(request: AnyRequest, actor: Actor, proposal: Any, form: Any, *, s
 
 
 @post("/c/{slug:str}/statements/{number:int}/report", opt={"action": Action.FLAG}, status_code=200)
-async def flag(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def flag(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     form = await read(request, FlagForm)
     if form.is_valid and form.data.reason_code not in moderation_reasons.codes():
         form.errors["reason_code"] = Invalid(N_("Please choose one of the answers offered."))
     if not form.is_valid:
         return _flag_page(request, actor, proposal, form, status=422)
-    await proposals.flag(
-        proposal=proposal, reason_code=form.data.reason_code, note=form.data.note, by=actor, form=form
-    )
+    await proposals.flag(proposal=proposal, reason_code=form.data.reason_code, note=form.data.note, by=actor, form=form)
     back = url(f"/c/{actor.consultation.slug}/vote")
     return see_other(request, back, said=gettext("Thank you. A moderator will look at it."))
 
 
 HANDLERS = [
-    browse, show, write, check, edit, look_for_similar, submit, own, ask_to_withdraw, withdraw, cosponsor, end_cosponsoring,
-    ask_to_flag, flag,
+    browse,
+    show,
+    write,
+    check,
+    edit,
+    look_for_similar,
+    submit,
+    own,
+    ask_to_withdraw,
+    withdraw,
+    cosponsor,
+    end_cosponsoring,
+    ask_to_flag,
+    flag,
 ]

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import votes
@@ -35,14 +36,14 @@ class VoteForm(msgspec.Struct):
 
 @get("/c/{slug:str}/vote", opt={"action": Action.VOTE})
 async def card(
-    request: AnyRequest, actor: Actor, aside: Annotated[bool, FromQuery("aside")] = False
+    request: AnyRequest, actor: NamedDependency[Actor], aside: Annotated[bool, QueryParameter(name="aside")] = False
 ) -> Response[Any]:
     shown = await (votes.show_set_aside(by=actor) if aside else votes.show_next(by=actor))
     return _answer(request, actor, shown)
 
 
 def _answer(request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLine | None = None) -> Response[Any]:
-    more = {} if said is None else {"status_line": said}
+    more: dict[str, Any] = {} if said is None else {"status_line": said}
     return page_or_fragment(
         request,
         "voting/show.html",
@@ -55,7 +56,7 @@ def _answer(request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLi
 
 
 @post("/c/{slug:str}/votes/{number:int}", opt={"action": Action.VOTE}, status_code=200)
-async def cast(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     form = await read(request, VoteForm)
     if not form.is_valid:
@@ -74,7 +75,7 @@ async def cast(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Resp
 
 
 @post("/c/{slug:str}/votes/{number:int}/undo", opt={"action": Action.VOTE}, status_code=200)
-async def undo(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def undo(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     await votes.withdraw(proposal=proposal, by=actor)
     said = StatusLine(gettext("Your vote on statement %(number)s is taken back.") % {"number": number})
@@ -94,16 +95,14 @@ order by p.number limit $4 offset $5
 @get("/c/{slug:str}/me/votes", opt={"action": Action.SEE_OWN})
 async def own(
     request: AnyRequest,
-    actor: Actor,
-    choice: Annotated[str, FromQuery("choice")] = "",
-    number: Annotated[int, FromQuery("page")] = 1,
+    actor: NamedDependency[Actor],
+    choice: Annotated[str, QueryParameter(name="choice")] = "",
+    number: Annotated[int, QueryParameter(name="page")] = 1,
 ) -> Response[Any]:
     assert actor.participant is not None
     wanted = choice if choice in set(Choice) else ""
     place = max(1, min(number, 1_000))
-    rows = await fetch(
-        OWN_VOTES, actor.consultation.id, actor.participant.id, wanted, PER_PAGE, (place - 1) * PER_PAGE
-    )
+    rows = await fetch(OWN_VOTES, actor.consultation.id, actor.participant.id, wanted, PER_PAGE, (place - 1) * PER_PAGE)
     total = await fetch(
         "select count(*) as n from votes where consultation = $1 and participant = $2 and ($3 = '' or choice = $3)",
         actor.consultation.id,
@@ -125,7 +124,7 @@ async def own(
 
 
 @post("/c/{slug:str}/me/votes/{number:int}", opt={"action": Action.VOTE}, status_code=303)
-async def change(request: AnyRequest, actor: Actor, number: FromPath[int]) -> Response[Any]:
+async def change(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal: Proposal = await proposal_for(actor, number)
     form = await read(request, VoteForm)
     back = url(f"/c/{actor.consultation.slug}/me/votes") + f"#s{number}"

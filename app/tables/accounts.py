@@ -58,7 +58,7 @@ class RateWindow(Table, tablename="rate_windows"):
     expires_at = Timestamptz(index=True)
 
     @classmethod
-    async def count(cls, key: str, seconds: int) -> int:
+    async def tick(cls, key: str, seconds: int) -> int:
         """How often this has now been done in its window of `seconds`, counting this time; exact with many servers."""
         row = await fetchrow(
             """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from piccolo.columns import JSONB, UUID, Bytea, ForeignKey, Integer, OnDelete, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -30,6 +32,6 @@ class Analysis(Table, tablename="analyses"):
     slate = JSONB(default="{}")
     holdings = Bytea(null=True, default=None)
     noise = JSONB(default="{}")
-    previous = ForeignKey("self", null=True, default=None)
+    previous: ForeignKey[Any] = ForeignKey("self", null=True, default=None)
     votes_until = Timestamptz()
     created_at = Timestamptz()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from piccolo.columns import (
     UUID,
     Array,
@@ -45,7 +47,7 @@ class Proposal(Table, tablename="proposals"):
     status = Varchar(length=16, default="waiting", index=True)
     reason_code = Varchar(length=32, default="")
     reason = Text(default="")
-    merged_into = ForeignKey("self", null=True, default=None)
+    merged_into: ForeignKey[Any] = ForeignKey("self", null=True, default=None)
     vector = Bytea(null=True, default=None)
     version = Integer(default=1)
     submitted_on = Date()

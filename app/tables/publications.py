@@ -14,14 +14,16 @@ from app.tables.rounds import Round
 
 
 class Publication(Table, tablename="publications"):
-    """What was released of one analysis: the counts behind each released row, which the gate needs next time."""
+    """What was released under one key as it stands: the counts behind it, which the gate needs next time."""
 
     id = UUID(primary_key=True, default=UUID4())
-    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
-    analysis = ForeignKey(Analysis, null=False, on_delete=OnDelete.cascade, unique=True)
-    basis = JSONB(default="[]")
-    n_participants = Integer()
-    published_at = Timestamptz()
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
+    audience = Varchar(length=8)
+    key = Varchar(length=200)
+    row = JSONB(default="{}")
+    n_voters = Integer()
+    analysis = ForeignKey(Analysis, null=True, default=None, on_delete=OnDelete.set_null)
+    uq_publication = Unique([consultation, audience, key], name="uq_publication_key")
 
 
 class Summary(Table, tablename="summaries"):
