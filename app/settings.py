@@ -22,6 +22,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 KEY_BYTES = 32
 # 32 random bytes hold about 30 distinct values; a typed placeholder holds a handful.
 MIN_DISTINCT_KEY_BYTES = 16
+DEMO_ACCOUNTS: Mapping[str, str] = {
+    "stakeholder": "stakeholder@example.org",
+    "convenor": "convenor@example.org",
+    "moderator": "moderator@example.org",
+    "auditor": "auditor@example.org",
+    "curator": "curator@example.org",
+}
+"""Who can be signed in as with one click in a demo, by role; the curator signs slates beside the convenor."""
 DEBUG_VARIABLES = ("LITESTAR_DEBUG", "LITESTAR_PDB", "PYTHONASYNCIODEBUG", "PYTHONINSPECT")
 EXIT_UNSAFE = 78  # EX_CONFIG of sysexits.h
 

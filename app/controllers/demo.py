@@ -9,9 +9,9 @@ from litestar.params import FromPath
 
 from app.actions import accounts
 from app.controllers.accounts import signed_in
-from app.demo import DEMO_ACCOUNTS
 from app.refusals import NotFound
 from app.rendering import page
+from app.settings import DEMO_ACCOUNTS
 from app.tables.accounts import Account
 from app.tables.outbox import Message
 from deliberation.phases import Action

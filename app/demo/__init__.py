@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from app.database import fetchval
-
-DEMO_ACCOUNTS: Mapping[str, str] = {
-    "stakeholder": "stakeholder@example.org",
-    "convenor": "convenor@example.org",
-    "moderator": "moderator@example.org",
-    "auditor": "auditor@example.org",
-    "curator": "curator@example.org",
-}
-"""The one-click sign-ins by role, and the curator who signs slates beside the convenor."""
+from app.settings import DEMO_ACCOUNTS
 
 FIRST_SLUG = "partnerships-that-deliver"
 
