@@ -8,7 +8,7 @@ P = DemoProposal
 
 # Support is given for the views "practice first", "policy first" and "people first".
 PROPOSALS = (
-    P("Partnerships work when each partner knows what it wins.", (92, 90, 86), "self_assembly", author="starter"),
+    P("Partnerships work when each partner knows what it wins.", (97, 97, 96), "self_assembly", author="starter"),
     P(
         "Partners should be free to find each other; what is assembled from above rarely lasts.",
         (86, 44, 80),
@@ -16,7 +16,7 @@ PROPOSALS = (
     ),
     P(
         "Differences of power should be named in the first meeting.",
-        (78, 76, 96),
+        (82, 80, 97),
         "power",
         goals=(10, 17),
         details="Unnamed they decide everything; named they can be worked with.",
@@ -28,7 +28,7 @@ PROPOSALS = (
     P("Local leadership matters more than global design.", (84, 34, 90), "locally_led", goals=(11, 17)),
     P(
         "With the most marginalized people, partnerships should speak without any jargon.",
-        (88, 84, 96),
+        (97, 96, 98),
         "language",
         goals=(4, 10),
         author="starter",
@@ -41,14 +41,14 @@ PROPOSALS = (
     ),
     P("For small partnerships, monitoring costs more than it tells anybody.", (86, 40, 72), "monitoring"),
     P("Public money should follow evidence of change.", (56, 90, 50), "evidence"),
-    P("A lean structure serves a partnership better than a large secretariat.", (92, 72, 80), "structure"),
+    P("A lean structure serves a partnership better than a large secretariat.", (95, 84, 90), "structure"),
     P(
         "Professional partnering services are worth their price, as long as they do not become a business.",
-        (82, 78, 80),
+        (88, 84, 86),
         "services",
     ),
-    P("Some deliberation and curation is needed to bring coherence.", (78, 94, 76), "curation", author="starter"),
-    P("Curation from the top alone meets resistance.", (88, 74, 92), "curation", author="starter"),
+    P("Some deliberation and curation is needed to bring coherence.", (96, 98, 95), "curation", author="starter"),
+    P("Curation from the top alone meets resistance.", (94, 84, 96), "curation", author="starter"),
     P(
         "Governments should create stable conditions before they ask others to invest.",
         (70, 88, 42),
@@ -57,7 +57,7 @@ PROPOSALS = (
     ),
     P(
         "The United Nations is better at launching partnerships than at keeping them alive.",
-        (90, 78, 88),
+        (97, 95, 97),
         "un_role",
         details="The work after the launch is underestimated, also by those who vote on budgets.",
     ),
@@ -68,7 +68,7 @@ EXPERT_MEETING = DemoConsultation(
     slug="what-makes-partnerships-work",
     title="What makes partnerships for the Goals work?",
     question="What makes multi-stakeholder partnerships for the Sustainable Development Goals work?",
-    description="An informal meeting of experts from academia, civil society, local government, business and the "
+    description="An informal meeting of experts from academia, civil society, business and the "
     "United Nations, on the day after the Partnership Forum. Half a day, one room, and the Chatham House Rule: what is "
     "said may be used, who said it may not be told.",
     promise="The summary is published on the evening of the meeting and goes to the preparations of the High-level "
@@ -85,12 +85,10 @@ EXPERT_MEETING = DemoConsultation(
     proposals=PROPOSALS,
     targets={
         "constituency": {
-            "education_and_academia": 0.2,
+            "education_and_academia": 0.3,
             "ngos": 0.3,
-            "business": 0.15,
-            "local_authorities": 0.1,
-            "member_states": 0.1,
-            "un_entities": 0.15,
+            "business": 0.2,
+            "un_entities": 0.2,
         }
     },
 )

@@ -16,14 +16,14 @@ from app.actions.consultations import PlannedRound
 from app.analysis import landscape
 from app.demo.calendar import Exposures
 from app.demo.expert_meeting import EXPERT_MEETING
-from app.demo.people import EXPERTS, DemoPerson, gather
+from app.demo.people import EXPERTS, gather
 from app.demo.story import SEED, Staff, Story, convene, imagine, stakeholder_as, write_down
 from app.demo.writing import timetable
 from deliberation.phases import Phase
 
 N_PLACES = 6
 MINUTE = 60.0
-MEETING_SEED = SEED + 1
+MEETING_SEED = SEED + 2
 
 
 async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:
@@ -41,23 +41,17 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
 
 
 def imagine_meeting(opens_at: datetime) -> Story:
-    """Two hours in one room: nearly everybody votes on nearly everything."""
-    people = (_expert(), *gather(EXPERTS, seed=MEETING_SEED, domain="meeting.example.org"))
+    """Two hours in one room: everybody votes on everything but their own statements."""
+    people = (stakeholder_as("ngos", "", view=2), *gather(EXPERTS, seed=MEETING_SEED, domain="meeting.example.org"))
     times = timetable(EXPERT_MEETING.proposals, n_days=40 / (24 * 60), wait_hours=0.2, seed=MEETING_SEED)
     chance = np.random.default_rng(MEETING_SEED)
     person, item = np.divmod(np.arange(len(people) * times.available.size), times.available.size)
     seconds = np.maximum(times.available[item], chance.uniform(0, 80 * MINUTE, item.size)) + chance.uniform(
         0, 25 * MINUTE, item.size
     )
-    kept = chance.random(item.size) < 0.95
-    order = np.argsort(seconds[kept], kind="stable")
-    exposures = Exposures(person[kept][order], item[kept][order], seconds[kept][order])
+    order = np.argsort(seconds, kind="stable")
+    exposures = Exposures(person[order], item[order], seconds[order])
     return imagine(EXPERT_MEETING, people, times, exposures, opens_at, seed=MEETING_SEED)
-
-
-def _expert() -> DemoPerson:
-    """The stakeholder, here in a personal capacity."""
-    return stakeholder_as("individual_experts", "", view=2)
 
 
 async def _freeze(by: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.demo.content import FORUM, DemoConsultation, UnpublishedProposal
+from app.demo.content import DemoConsultation, UnpublishedProposal
 from app.demo.partnership_proposals import PROPOSALS
 
 U = UnpublishedProposal
@@ -10,7 +10,7 @@ UNPUBLISHED = (
     U(
         "Book our award-winning partnership academy: the first ten registrations pay half.",
         "services",
-        author=FORUM,
+        author="business",
         reason_code="advertising",
         reason="This offers a service for sale. A proposal says what partnerships should do.",
     ),

@@ -198,21 +198,12 @@ PARTNERSHIPS_PEOPLE = Composition(
 )
 
 EXPERTS = Composition(
-    counts={
-        "ngos": 5,
-        "education_and_academia": 3,
-        "business": 2,
-        "un_entities": 2,
-        "local_authorities": 1,
-        "member_states": 1,
-    },
+    counts={"ngos": 4, "education_and_academia": 4, "business": 3, "un_entities": 3},
     views={
         "ngos": (0.4, 0.1, 0.5),
         "education_and_academia": (0.4, 0.4, 0.2),
         "business": (0.6, 0.4, 0.0),
         "un_entities": (0.2, 0.7, 0.1),
-        "local_authorities": (0.8, 0.1, 0.1),
-        "member_states": (0.1, 0.9, 0.0),
     },
     regions={"african": 0.25, "asia_pacific": 0.2, "eastern_european": 0.1, "grulac": 0.15, "weog": 0.3},
     in_organisations=0.0,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+
 from app.access import Actor
 from app.actions.consultations import PlannedRound
 from app.database import now, transaction
@@ -97,14 +99,15 @@ async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], momen
     ]
     people = (
         stakeholder_as("ngos", "Open Village Network", view=0),
-        *gather(DATA_PEOPLE, seed=SEED + 2, domain="data.example.org"),
+        *gather(DATA_PEOPLE, seed=SEED + 3, domain="data.example.org"),
     )
     calendar = Calendar(14, (10.0, 7.0, 5.0, 4.0, 3.0, 3.0), votes_per_visit=13.0)
     elapsed = (moment - opens_at).total_seconds()
-    times = timetable(COMMUNITY_DATA.proposals, n_days=3.6, wait_hours=12, seed=SEED + 2)
-    exposures = come_by(calendar, times.available, eager(people), until=elapsed, seed=SEED + 2)
-    story = imagine(COMMUNITY_DATA, people, times, exposures, opens_at, seed=SEED + 2)
+    times = timetable(COMMUNITY_DATA.proposals, n_days=3.6, wait_hours=12, seed=SEED + 3)
+    alike = np.zeros(len(people), np.bool_)
+    exposures = come_by(calendar, times.available, alike, until=elapsed, seed=SEED + 3)
+    story = imagine(COMMUNITY_DATA, people, times, exposures, opens_at, seed=SEED + 3)
     story = replace(story, votes=few_of(story.votes, 0, 8))
-    by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 2)
+    by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 3)
     await write_down(story, by, staff, organisation_ids)
     return by

@@ -20,7 +20,7 @@ from app.markdown import render_markdown
 from app.tables.proposals import CoSponsor, Proposal
 from deliberation import texts
 
-MOST_PER_PERSON = 2
+MOST_PER_PERSON = MOST_PER_ORGANISATION = 2
 MOST_IN_FORUM = 5
 """A few in the large organisation write most of what it submits."""
 
@@ -53,18 +53,26 @@ def choose_authors(
     """
     chance = np.random.default_rng(seed)
     n_written: Counter[int] = Counter()
+    n_for: Counter[str] = Counter()
     authors: list[int | None] = []
     for item in proposals:
         if item.author == "starter":
             authors.append(None)
             continue
-        most = MOST_IN_FORUM if item.author == FORUM else MOST_PER_PERSON
-        free = [index for index in range(len(people)) if n_written[index] < most]
+        free = [index for index, person in enumerate(people) if _may_write(index, person, n_written, n_for)]
         found = _closest(item, people, free)
         author = found[0] if item.author == FORUM else int(chance.choice(found))
         n_written[author] += 1
+        n_for[people[author].organisation] += 1
         authors.append(author)
     return authors
+
+
+def _may_write(index: int, person: DemoPerson, n_written: Counter[int], n_for: Counter[str]) -> bool:
+    if person.organisation == FORUM_NAME:
+        return n_written[index] < MOST_IN_FORUM
+    busy = person.organisation != "" and n_for[person.organisation] >= MOST_PER_ORGANISATION
+    return not busy and n_written[index] < MOST_PER_PERSON
 
 
 def _closest(
@@ -170,17 +178,29 @@ async def store_cosponsors(
 ) -> None:
     """Organisations stand behind what one of theirs wrote, and some behind what others of the same view wrote."""
     chance = np.random.default_rng(seed)
+    at_most = max(2, len(proposals) // 12)
+    n_for: Counter[str] = Counter()
     rows = {}
     for item, proposal, author in zip(proposals, proposal_ids, authors, strict=True):
         view = int(np.argmax(item.support))
-        near = [index for index, person in enumerate(people) if person.organisation and person.view == view]
+        near = [index for index, person in enumerate(people) if person.view == view and _may_sponsor(person)]
         chosen = [int(index) for index in chance.permutation(near)[: chance.integers(0, 4)]]
         if author is not None and people[author].organisation and chance.random() < 0.7:
             chosen.append(author)
         for index in chosen:
-            organisation = organisation_ids[people[index].organisation]
-            rows[proposal, organisation] = CoSponsor(
-                id=uuid4(), proposal=proposal, organisation=organisation, participant=participant_ids[index]
-            )
+            name = people[index].organisation
+            n_for[name] += 1
+            if n_for[name] <= at_most or name == FORUM_NAME:
+                rows[proposal, name] = CoSponsor(
+                    id=uuid4(),
+                    proposal=proposal,
+                    organisation=organisation_ids[name],
+                    participant=participant_ids[index],
+                )
     if rows:
         await CoSponsor.insert(*rows.values())
+
+
+def _may_sponsor(person: DemoPerson) -> bool:
+    """The large organisation co-sponsors only what one of its own wrote."""
+    return person.organisation not in {"", FORUM_NAME}
