@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from app import access, emails
@@ -27,7 +28,7 @@ ALREADY: dict[str, str] = {
 }
 
 
-async def accept(*, proposal: Proposal, by: Actor, form: Filled[object] | None = None) -> None:
+async def accept(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = None) -> None:
     """The statement is open for votes, and its author knows."""
     async with change("moderation.accept", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
         made.outcome = f"/c/{by.consultation.slug}/moderate"
@@ -39,7 +40,7 @@ async def accept(*, proposal: Proposal, by: Actor, form: Filled[object] | None =
 
 
 async def decline(
-    *, proposal: Proposal, reason_code: str, reason: str, by: Actor, form: Filled[object] | None = None
+    *, proposal: Proposal, reason_code: str, reason: str, by: Actor, form: Filled[Any] | None = None
 ) -> None:
     """The statement is not shown; its author has the reason, and its reason code is on record. Nothing is deleted."""
     async with change("moderation.decline", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
@@ -54,11 +55,17 @@ async def decline(
 
 
 async def settle_flags(
-    *, proposal: Proposal, keeps: bool, reason_code: str = "", reason: str = "", by: Actor,
-    form: Filled[object] | None = None,
+    *,
+    proposal: Proposal,
+    keeps: bool,
+    reason_code: str = "",
+    reason: str = "",
+    by: Actor,
+    form: Filled[Any] | None = None,
 ) -> None:
     """All reports of the statement are settled: it stays, or it is declined with a reason. Its votes stay on record."""
-    async with change("moderation.settle_flags", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
+    subject = str(proposal.number)
+    async with change("moderation.settle_flags", Action.MODERATE, by=by, form=form, subject=subject) as made:
         made.outcome = f"/c/{by.consultation.slug}/moderate"
         await _refuse_own(proposal, by)
         settled = await fetchval(
@@ -81,10 +88,11 @@ async def settle_flags(
 
 
 async def suggest_merge(
-    *, proposal: Proposal, into: Proposal, note: str = "", by: Actor, form: Filled[object] | None = None
+    *, proposal: Proposal, into: Proposal, note: str = "", by: Actor, form: Filled[Any] | None = None
 ) -> MergeRequest:
     """Both authors are asked whether one statement may carry the other. Until both agree nothing changes."""
-    async with change("moderation.suggest_merge", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
+    subject = str(proposal.number)
+    async with change("moderation.suggest_merge", Action.MODERATE, by=by, form=form, subject=subject) as made:
         made.outcome = f"/c/{by.consultation.slug}/moderate"
         made.payload = {"into": into.number}
         await _refuse_own(proposal, by)
@@ -101,8 +109,13 @@ async def suggest_merge(
         await request.save()
         for one, other in ((proposal, into), (into, proposal)):
             await _write_to(
-                one, "merge_suggested", slug=by.consultation.slug, title=by.consultation.title, number=one.number,
-                other=other.number, request=str(request.id),
+                one,
+                "merge_suggested",
+                slug=by.consultation.slug,
+                title=by.consultation.title,
+                number=one.number,
+                other=other.number,
+                request=str(request.id),
             )
         if request.author_agrees and request.other_author_agrees:
             await _merge(request.id, proposal, into)
@@ -121,14 +134,12 @@ async def _check_merge(proposal: Proposal, into: Proposal) -> None:
     if now[into.id] != "accepted":
         raise Invalid(N_("A statement can be merged only into one that is open for votes."), field="into")
     if await fetchval(
-        "select 1 from merge_requests where proposal = $1 and (settled_at is null or into = $2)", proposal.id, into.id
+        'select 1 from merge_requests where proposal = $1 and (settled_at is null or "into" = $2)', proposal.id, into.id
     ):
         raise Conflict(N_("This merge has been suggested already."))
 
 
-async def answer_merge(
-    *, request: MergeRequest, agrees: bool, by: Actor, form: Filled[object] | None = None
-) -> None:
+async def answer_merge(*, request: MergeRequest, agrees: bool, by: Actor, form: Filled[Any] | None = None) -> None:
     """One of the two authors has answered. With both consents the statements are one; a refusal ends the suggestion."""
     async with change("moderation.answer_merge", Action.ANSWER_MERGE, by=by, form=form) as made:
         row = await MergeRequest.objects().where(MergeRequest.id == request.id).lock_rows().first()
@@ -146,7 +157,7 @@ async def answer_merge(
             raise NotFound
         if row.settled_at is not None:
             raise Conflict(N_("This suggestion has been settled already."))
-        await MergeRequest.update(dict.fromkeys(mine, agrees)).where(MergeRequest.id == row.id)  # type: ignore[arg-type]
+        await MergeRequest.update(dict.fromkeys(mine, agrees)).where(MergeRequest.id == row.id)
         if not agrees:
             await execute("update merge_requests set settled_at = clock_timestamp() where id = $1", row.id)
         elif await fetchval("select author_agrees and other_author_agrees from merge_requests where id = $1", row.id):
@@ -163,7 +174,8 @@ async def _merge(request: UUID, proposal: Proposal, into: Proposal) -> None:
 async def _end_merges(proposal: Proposal) -> None:
     """A decision settles what was suggested for the statement; what its authors answered stays on record."""
     await execute(
-        "update merge_requests set settled_at = clock_timestamp() where proposal = $1 and settled_at is null", proposal.id
+        "update merge_requests set settled_at = clock_timestamp() where proposal = $1 and settled_at is null",
+        proposal.id,
     )
 
 
@@ -197,7 +209,11 @@ async def _decide(
           decided_at = clock_timestamp()
         where id = $1 and status = any($2::text[]) returning id
         """,
-        proposal.id, list(before), after, reason_code, reason,
+        proposal.id,
+        list(before),
+        after,
+        reason_code,
+        reason,
     )
     if done is None:
         raise await _already(proposal)
@@ -207,8 +223,7 @@ async def _already(proposal: Proposal) -> Conflict:
     row = await fetchrow("select status, reason_code from proposals where id = $1", proposal.id)
     assert row is not None
     label = gettext(moderation_reasons.label(row["reason_code"])) if row["reason_code"] else ""
-    parameters = {"number": proposal.number, "reason": label}
-    return Conflict(ALREADY[row["status"]], **{k: v for k, v in parameters.items() if f"%({k})s" in ALREADY[row["status"]]})
+    return Conflict(ALREADY[row["status"]], number=proposal.number, reason=label)
 
 
 async def _proposal(number: int) -> Proposal:
@@ -219,8 +234,14 @@ async def _proposal(number: int) -> Proposal:
 
 async def _tell_author(proposal: Proposal, by: Actor, *, kind: str, reason_code: str = "", reason: str = "") -> None:
     await _write_to(
-        proposal, "proposal_decided", slug=by.consultation.slug, title=by.consultation.title, number=proposal.number,
-        decision=kind, reason_label=moderation_reasons.label(reason_code) if reason_code else "", reason=reason,
+        proposal,
+        "proposal_decided",
+        slug=by.consultation.slug,
+        title=by.consultation.title,
+        number=proposal.number,
+        decision=kind,
+        reason_label=moderation_reasons.label(reason_code) if reason_code else "",
+        reason=reason,
     )
 
 
@@ -238,9 +259,4 @@ async def _write_to(proposal: Proposal, message: str, **values: object) -> None:
 
 async def ask_for_check(consultation: UUID) -> None:
     """The power balance is worked out anew soon; one check waits, whoever asked first."""
-    await enqueue(
-        "check_power", queueing_lock=f"check_power:{consultation}", lock=f"check_power:{consultation}",
-        consultation_id=str(consultation),
-    )
-
-
+    await enqueue("check_power", queueing_lock=f"power:{consultation}", consultation_id=str(consultation))

@@ -75,7 +75,7 @@ class Queue:
 WAITING = """
 select p.*, into_.number as merge_into
 from proposals p
-left join lateral (select q.number from merge_requests m join proposals q on q.id = m.into
+left join lateral (select q.number from merge_requests m join proposals q on q.id = m."into"
                    where m.proposal = p.id and m.settled_at is null limit 1) into_ on true
 where p.consultation = $1 and p.status = 'waiting' and ($2 = '' or p.language = $2)
   and ($3 = '' or position(lower($3) in lower(p.statement)) > 0)
@@ -102,13 +102,13 @@ async def n_waiting(consultation: UUID) -> int:
 
 
 async def queue_of(actor: Actor, *, language: str = "", text: str = "", page: int = 1, own: int | None = None) -> Queue:
-    """The page of the queue that was asked for, or the last there is. `own`: the moderator's own participant, if any."""
+    """The page of the queue that was asked for, or the last there is. `own`: the moderator as a participant."""
     consultation = actor.consultation.id
     rows = await fetch(WAITING, consultation, language, text)
     n_pages = max(1, -(-len(rows) // PAGE_SIZE))
     page = min(max(page, 1), n_pages)
     shown = rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    alike = await _similar(consultation, [row["id"] for row in shown])
+    alike = await _similar(consultation, shown)
     return Queue(
         cards=tuple(_card(row, alike.get(row["id"], ()), own) for row in shown),
         reports=tuple(_report(row, own) for row in await fetch(REPORTED, consultation)),
@@ -147,23 +147,19 @@ def _report(row: Any, own: int | None) -> Report:
     )
 
 
-async def _similar(consultation: UUID, wanted: list[int]) -> dict[int, tuple[Similar, ...]]:
+async def _similar(consultation: UUID, wanted: list[Any]) -> dict[int, tuple[Similar, ...]]:
+    """The closest accepted or waiting statements of each of `wanted`, most similar first."""
     if not wanted:
         return {}
     rows = await fetch(COMPARED, consultation)
-    by_id = {row["id"]: row for row in rows}
-    vectors = {row["id"]: texts.unpack(bytes(row["vector"])) for row in rows}
+    index = texts.TextIndex.of([texts.TextVector.from_bytes(bytes(row["vector"])) for row in rows])
     found: dict[int, tuple[Similar, ...]] = {}
-    for proposal in wanted:
-        if proposal not in vectors:
-            continue
-        others = {key: vector for key, vector in vectors.items() if key != proposal}
-        nearest = texts.similar(vectors[proposal], others, n=N_SIMILAR)
-        found[proposal] = tuple(
-            Similar(
-                by_id[key]["number"], by_id[key]["statement"], by_id[key]["language"], by_id[key]["status"] == "accepted"
-            )
-            for key, _ in nearest
+    for card in wanted:
+        matches = texts.similar(card["statement"], index)
+        others = [rows[match.index] for match in matches if rows[match.index]["id"] != card["id"]]
+        found[card["id"]] = tuple(
+            Similar(row["number"], row["statement"], row["language"], row["status"] == "accepted")
+            for row in others[:N_SIMILAR]
         )
     return found
 
@@ -200,8 +196,16 @@ async def merge_of(actor: Actor, request: UUID) -> Merge | None:
     if not mine:
         return None
     return Merge(
-        row.id, one.number, one.statement, one.language, other.number, other.statement, other.language, row.note,
-        has_agreed=all(mine), is_settled=row.settled_at is not None,
+        row.id,
+        one.number,
+        one.statement,
+        one.language,
+        other.number,
+        other.statement,
+        other.language,
+        row.note,
+        has_agreed=all(mine),
+        is_settled=row.settled_at is not None,
     )
 
 
@@ -255,7 +259,7 @@ group by 1 order by 2 desc, 1
 
 
 async def record_of(actor: Actor) -> Record:
-    """The record as the actor may read it: everybody reasons and counts, staff also texts and which moderator it was."""
+    """The record as the actor may read it: everybody reasons and counts, staff also texts and by whom."""
     chain = str(actor.consultation.id)
     counts = await fetchrow(COUNTS, chain)
     assert counts is not None
@@ -277,7 +281,8 @@ async def _texts_of(consultation: UUID, subjects: list[str]) -> dict[str, Any]:
     numbers = sorted({int(subject) for subject in subjects if subject.isdigit() and len(subject) < 10})
     rows = await fetch(
         "select number, statement, language, reason from proposals where consultation = $1 and number = any($2::int[])",
-        consultation, numbers,
+        consultation,
+        numbers,
     )
     return {str(row["number"]): row for row in rows}
 

@@ -1,0 +1,250 @@
+"""What an alert says: its headline, what was measured and its bound, in the reader's language and through the gate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.language import band, date, gettext, num, pct
+from app.refusals import N_
+from app.taxonomies import constituencies, languages, regions
+from deliberation.disclosure import (
+    Attribution,
+    Audience,
+    release_count,
+    release_day,
+    release_holder,
+    release_index,
+    release_share,
+)
+
+ATTRIBUTE_NAMES = {
+    "constituency": N_("Constituency"),
+    "region": N_("Region"),
+    "language": N_("Language"),
+}
+TAXONOMIES = {
+    "constituency": constituencies.TAXONOMY,
+    "region": regions.TAXONOMY,
+    "language": languages.TAXONOMY,
+}
+COLUMN_NAMES = {
+    "participants": N_("participants"),
+    "votes": N_("votes"),
+    "proposals": N_("proposals"),
+}
+HEADLINES = {
+    "one_organisation": N_("One organisation is on many of the proposals"),
+    "one_author": N_("One person wrote many of the proposals"),
+    "few_authors": N_("Few people wrote most of the proposals"),
+    "between_constituencies": N_("Some constituencies take part far more than others"),
+    "over_represented": N_("A category is over its target"),
+    "under_represented": N_("A category is under its target"),
+    "missing_from_slate": N_("A constituency drops out of the slate"),
+    "uneven_moderation": N_("Statements of one kind are declined more often"),
+    "burst": N_("Many votes within minutes"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert in words. `facts` are label and text; `remedy` says what would bring it back inside its bound."""
+
+    title: str
+    text: str
+    facts: tuple[tuple[str, str], ...]
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How figures leave here: the mode, how many people there are, and how many of each category."""
+
+    mode: Attribution
+    n_participants: int
+    n_people: Mapping[str, Mapping[str, int]]
+
+    def share(self, value: float, n_people: int) -> str | None:
+        """A share as a percentage, rounded where the mode wants it; None where too few people are behind it."""
+        shown = release_index(
+            value, n_people, self.mode, audience=Audience.INSIDE, n_participants=self.n_participants
+        ).value
+        return None if shown is None else pct(shown)
+
+    def part(self, part: int, whole: int) -> str | None:
+        """What one holder has of a whole, to the percent; unnamed."""
+        shown = release_holder("", part, whole, self.mode, n_participants=self.n_participants).share
+        return None if shown is None else pct(shown)
+
+    def category(self, attribute: str, code: str) -> str | None:
+        """The name of a category, if it has enough people for something to be said of them."""
+        n = self.n_people.get(attribute, {}).get(code, 0)
+        is_told = release_count(n, self.mode, audience=Audience.INSIDE).value is not None
+        return label_of(attribute, code) if is_told else None
+
+
+def headline(kind: str) -> str:
+    """What the alert is about, without a figure: this may stand in a message."""
+    return gettext(HEADLINES.get(kind, kind))
+
+
+def label_of(attribute: str, code: str) -> str:
+    """The name of a category in the reader's language."""
+    if not code:
+        return gettext("Not stated")
+    if code == "other":
+        return gettext("Others, too few to tell apart")
+    return gettext(TAXONOMIES[attribute].label(code))
+
+
+def tell(kind: str, subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    """The alert in words. Figures that the gate withholds are left out of its sentences."""
+    teller = TELLERS.get(kind)
+    return teller(subject, measure, gate) if teller else Told(headline(kind), "", (), "")
+
+
+def _holder(kind: str, title: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    n, whole, bound = int(measure["parameters"]["n"]), int(measure["parameters"]["of"]), float(measure["bound"])
+    share = gate.part(n, whole)
+    facts = ((gettext("Bound"), pct(bound)),)
+    missing = max(0, math.ceil(n / bound - whole - 1e-9))
+    remedy = gettext("%(n)s more proposals by others would bring the share back to the bound.") % {"n": num(missing)}
+    if share is None:
+        text = gettext("The share is above the bound of %(bound)s. Under 30 people no figure is shown.")
+        return Told(headline(kind), text % {"bound": pct(bound)}, facts, "")
+    return Told(
+        title % {"share": share},
+        gettext("The bound is %(bound)s. Who it is stays unnamed.") % {"bound": pct(bound)},
+        ((gettext("Share of proposals"), share), *facts),
+        remedy,
+    )
+
+
+def _one_organisation(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    return _holder("one_organisation", gettext("One organisation is on %(share)s of proposals"), measure, gate)
+
+
+def _one_author(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    return _holder("one_author", gettext("One person wrote %(share)s of proposals"), measure, gate)
+
+
+def _few_authors(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    shown = release_index(
+        float(measure["measure"]),
+        gate.n_participants,
+        gate.mode,
+        audience=Audience.INSIDE,
+        n_participants=gate.n_participants,
+    ).value
+    bound = num(float(measure["bound"]), 1)
+    facts: tuple[tuple[str, str], ...] = ((gettext("Wanted at least"), bound),)
+    text = gettext("The proposals are spread as if fewer than %(bound)s people had written all of them.")
+    if shown is not None:
+        facts = ((gettext("As if written by"), num(shown, 1)), *facts)
+    return Told(headline("few_authors"), text % {"bound": bound}, facts, gettext("Invite those who have not written."))
+
+
+def _between(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    share = gate.share(float(measure["measure"]), gate.n_participants)
+    bound = pct(float(measure["bound"]))
+    what = gettext(COLUMN_NAMES.get(subject, subject))
+    title = gettext("Some constituencies hold most of the %(what)s") % {"what": what}
+    facts: tuple[tuple[str, str], ...] = ((gettext("Bound"), bound),)
+    if share is not None:
+        facts = (
+            (gettext("Part of the inequality that lies between constituencies"), share),
+            *facts,
+            (gettext("What chance alone would give"), pct(float(measure["parameters"]["chance"]))),
+        )
+    text = gettext("More of the inequality lies between constituencies than the bound of %(bound)s allows.")
+    return Told(title, text % {"bound": bound}, facts, gettext("Invite the quiet constituencies."))
+
+
+def _represented(title: str, subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    parameters = measure["parameters"]
+    code = subject.split(":")[1]
+    attribute, column = parameters["attribute"], gettext(COLUMN_NAMES[parameters["column"]])
+    name = gate.category(attribute, code) or gettext("A small category")
+    share = gate.share(float(parameters["share"]), gate.n_people.get(attribute, {}).get(code, 0))
+    target = pct(float(parameters["target"]))
+    facts: tuple[tuple[str, str], ...] = ((gettext("Target"), target),)
+    text = gettext("The target is %(target)s.") % {"target": target}
+    if share is not None:
+        facts = ((gettext("Share of %(what)s") % {"what": column}, share), *facts)
+        text = gettext("%(share)s of %(what)s, target %(target)s.") % {"share": share, "what": column, "target": target}
+    remedy = gettext("An invitation to those who are missing changes this; nobody's votes are weighed differently.")
+    return Told(title % {"name": name, "what": column}, text, facts, remedy)
+
+
+def _over(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    return _represented(gettext("%(name)s: over the target among %(what)s"), subject, measure, gate)
+
+
+def _under(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    return _represented(gettext("%(name)s: under the target among %(what)s"), subject, measure, gate)
+
+
+def _missing(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    parameters = measure["parameters"]
+    attribute, code = subject.split(":")[0], subject.split(":")[1]
+    name = gate.category(attribute, code)
+    target = pct(float(measure["bound"]))
+    share = gate.share(float(parameters["proposals"]), gate.n_people.get(attribute, {}).get(code, 0))
+    facts: tuple[tuple[str, str], ...] = ((gettext("Target"), target), (gettext("Share of the slate"), pct(0)))
+    if share is not None:
+        facts = ((gettext("Share of proposals"), share), *facts)
+    title = gettext("%(name)s: missing from the slate") % {"name": name or gettext("A small category")}
+    text = gettext("They wrote proposals, and none of the slate's statements is by them or co-sponsored by them.")
+    return Told(title, text, facts, gettext("The convenor can look again at their proposals while curating."))
+
+
+def _uneven(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    parameters = measure["parameters"]
+    attribute, code, n = parameters["attribute"], subject.split(":")[1], int(parameters["n"])
+    name = label_of(attribute, code) if attribute == "language" else gate.category(attribute, code)
+    shown = release_share(
+        round(float(measure["measure"]) * n), n, gate.mode, audience=Audience.INSIDE, n_participants=gate.n_participants
+    ).value
+    others = gate.share(float(measure["bound"]), gate.n_participants)
+    title = gettext("%(name)s: statements are declined more often") % {"name": name or gettext("A small category")}
+    text = gettext("The difference is unlikely to be chance. Another moderator could read them again.")
+    facts: tuple[tuple[str, str], ...] = ((gettext("Decided statements"), num(n)),)
+    if shown is not None and others is not None:
+        facts = ((gettext("Declined"), pct(shown)), (gettext("Declined elsewhere"), others), *facts)
+    return Told(title, text, facts, gettext("A second reader of the declined statements, and a look at their reasons."))
+
+
+def _burst(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    parameters = measure["parameters"]
+    day = release_day(datetime.combine(datetime.fromisoformat(_subject.split(":")[0]).date(), datetime.min.time(), UTC))
+    people = release_count(int(parameters["n_people"]), gate.mode, audience=Audience.INSIDE).value
+    who = gettext("a few people")
+    if people is not None:
+        who = gettext("%(n)s people") % {"n": num(people) if isinstance(people, int) else band(people)}
+    votes, minutes = num(int(parameters["n"])), num(int(parameters["minutes"]))
+    return Told(
+        gettext("%(votes)s votes in %(minutes)s minutes") % {"votes": votes, "minutes": minutes},
+        gettext("On %(day)s, from %(who)s. They count until a person decides.") % {"day": date(day.day), "who": who},
+        (
+            (gettext("Votes within %(minutes)s minutes") % {"minutes": minutes}, votes),
+            (gettext("Expected from the hours around"), num(float(measure["bound"]), 1)),
+            (gettext("From"), who),
+        ),
+        gettext("Nothing needs to change: a session in one room looks like this as well."),
+    )
+
+
+TELLERS = {
+    "one_organisation": _one_organisation,
+    "one_author": _one_author,
+    "few_authors": _few_authors,
+    "between_constituencies": _between,
+    "over_represented": _over,
+    "under_represented": _under,
+    "missing_from_slate": _missing,
+    "uneven_moderation": _uneven,
+    "burst": _burst,
+}

@@ -1,0 +1,371 @@
+"""The moderator's queue with reported statements, suggested merges, and the record of every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from app import access
+from app.access import Actor
+from app.actions import moderation
+from app.actions.alerts import DECISIONS
+from app.analysis import moderation as reading
+from app.analysis.alert_words import headline
+from app.forms import Filled, blank, read
+from app.language import LANGUAGES, gettext, num
+from app.refusals import N_, Conflict, Invalid, NotFound
+from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
+from app.tables.proposals import MergeRequest, Proposal
+from app.taxonomies import moderation_reasons
+from deliberation.phases import Action
+
+AnyRequest = Request[Any, Any, Any]
+Language = Annotated[str, QueryParameter(name="language")]
+Words = Annotated[str, QueryParameter(name="q")]
+Page = Annotated[str, QueryParameter(name="page")]
+MAX_NUMBER = 2**31 - 1
+
+
+class EmptyForm(msgspec.Struct):
+    pass
+
+
+class ReasonForm(msgspec.Struct):
+    reason_code: Annotated[str, msgspec.Meta(max_length=32)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class MergeForm(msgspec.Struct):
+    into: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class AnswerForm(msgspec.Struct):
+    answer: Annotated[str, msgspec.Meta(max_length=8)]
+
+
+async def tabs_of(actor: Actor, current: str) -> list[tuple[str, str, bool, int | None]]:
+    """The tabs of the moderation pages that the actor may open."""
+    base = f"/c/{actor.consultation.slug}"
+    tabs: list[tuple[str, str, bool, int | None]] = []
+    if actor.may(Action.MODERATE):
+        waiting = await reading.n_waiting(actor.consultation.id)
+        tabs.append((gettext("Queue"), url(f"{base}/moderate"), current == "queue", waiting))
+    if actor.may(Action.SEE_POWER):
+        tabs.append((gettext("Power balance"), url(f"{base}/power"), current == "power", None))
+    tabs.append((gettext("Moderation record"), url(f"{base}/record"), current == "record", None))
+    return tabs
+
+
+# -------- the queue
+
+
+class Asked(msgspec.Struct):
+    """What the queue is narrowed to."""
+
+    language: str
+    text: str
+    page: int
+
+
+def _asked(language: str, words: str, page_number: str) -> Asked:
+    """The filter as far as it makes sense; anything else is left out of it."""
+    number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
+    return Asked(language if language in LANGUAGES else "", words.replace("\0", "").strip()[:100], number)
+
+
+async def _queue_page(
+    request: AnyRequest,
+    actor: Actor,
+    asked: Asked,
+    *,
+    status: int = 200,
+    form: Filled[Any] | None = None,
+    failed: tuple[int, str] | None = None,
+    said: str | None = None,
+    conflict: Conflict | None = None,
+) -> Response[Any]:
+    own = None if actor.person is None else await access.participant_of(actor.consultation.id, actor.person.id)
+    queue = await reading.queue_of(
+        actor, language=asked.language, text=asked.text, page=asked.page, own=own.id if own else None
+    )
+    number, verb = failed or (0, "")
+    ids = {"reason_code": f"{verb}-code-{number}", "into": f"merge-into-{number}"}
+    errors = form.errors if form is not None and failed else {}
+    return page_or_fragment(
+        request,
+        "moderation/queue.html",
+        "moderation/_queue.html",
+        status=status,
+        actor=actor,
+        tabs=await tabs_of(actor, "queue") if not wants_fragment(request) else [],
+        here=gettext("Queue"),
+        queue=queue,
+        language=asked.language,
+        text=asked.text,
+        form=form or blank(),
+        failed=failed,
+        error_links=[(ids.get(name, f"{verb}-reason-{number}"), error) for name, error in errors.items()],
+        swapped=wants_fragment(request) and request.method == "POST",
+        said=StatusLine(said) if said else None,
+        conflict=conflict,
+        kept=form.get("reason") if form is not None and conflict else "",
+        refused=actor.why_not(Action.MODERATE),
+        reasons=[(code, gettext(label)) for code, label in moderation_reasons.options()],
+        reason_names={code: gettext(moderation_reasons.label(code)) for code in moderation_reasons.codes()},
+        language_options=list(LANGUAGES.items()),
+        language_names=LANGUAGES,
+    )
+
+
+@get("/c/{slug:str}/moderate", opt={"action": Action.MODERATE})
+async def show_queue(
+    request: AnyRequest, actor: NamedDependency[Actor], language: Language = "", words: Words = "", page_number: Page = "1"
+) -> Response[Any]:
+    return await _queue_page(request, actor, _asked(language, words, page_number))
+
+
+async def _carry_out(
+    request: AnyRequest,
+    actor: Actor,
+    asked: Asked,
+    number: int,
+    verb: str,
+    form: Filled[Any],
+    act: Callable[[Proposal], Awaitable[object]],
+    said: str,
+) -> Response[Any]:
+    """The decision, and the queue with the next statement in the same answer; without htmx, the way back to it."""
+    if form.is_valid:
+        proposal = await access.proposal_for(actor, number if number <= MAX_NUMBER else 0)
+        try:
+            await act(proposal)
+        except Invalid as refusal:
+            form.errors[refusal.field or "reason"] = refusal
+        except Conflict as conflict:
+            return await _queue_page(request, actor, asked, status=409, form=form, conflict=conflict)
+    if not form.is_valid:
+        return await _queue_page(request, actor, asked, status=422, form=form, failed=(number, verb))
+    words = said % {"number": num(number)}
+    if wants_fragment(request):
+        return await _queue_page(request, actor, asked, said=words)
+    path = f"/c/{actor.consultation.slug}/moderate"
+    return see_other(request, url(path, language=asked.language or None, q=asked.text or None), said=words)
+
+
+@post("/c/{slug:str}/moderate/{number:int}/accept", opt={"action": Action.MODERATE}, status_code=200)
+async def accept(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    number: FromPath[int],
+    language: Language = "",
+    words: Words = "",
+    page_number: Page = "1",
+) -> Response[Any]:
+    form = await read(request, EmptyForm)
+    return await _carry_out(
+        request,
+        actor,
+        _asked(language, words, page_number),
+        number,
+        "accept",
+        form,
+        lambda proposal: moderation.accept(proposal=proposal, by=actor, form=form),
+        gettext("Statement %(number)s is open for votes."),
+    )
+
+
+@post("/c/{slug:str}/moderate/{number:int}/decline", opt={"action": Action.MODERATE}, status_code=200)
+async def decline(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    number: FromPath[int],
+    language: Language = "",
+    words: Words = "",
+    page_number: Page = "1",
+) -> Response[Any]:
+    form = _with_reason(await read(request, ReasonForm))
+    return await _carry_out(
+        request,
+        actor,
+        _asked(language, words, page_number),
+        number,
+        "decline",
+        form,
+        lambda proposal: moderation.decline(
+            proposal=proposal, reason_code=form.data.reason_code, reason=form.data.reason, by=actor, form=form
+        ),
+        gettext("Statement %(number)s is declined, and its author has the reason."),
+    )
+
+
+def _with_reason(form: Filled[ReasonForm]) -> Filled[ReasonForm]:
+    if "reason_code" in form.errors:
+        form.refuse("reason_code", N_("Please choose one of the reasons."))
+    if "reason" in form.errors and not form.get("reason").strip():
+        form.refuse("reason", N_("Please tell the author why, in a sentence."))
+    return form
+
+
+@post("/c/{slug:str}/moderate/{number:int}/merge", opt={"action": Action.MODERATE}, status_code=200)
+async def suggest_merge(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    number: FromPath[int],
+    language: Language = "",
+    words: Words = "",
+    page_number: Page = "1",
+) -> Response[Any]:
+    form = await read(request, MergeForm)
+
+    async def suggest(proposal: Proposal) -> None:
+        into = (
+            await Proposal.objects()
+            .where((Proposal.consultation == actor.consultation.id) & (Proposal.number == form.data.into))
+            .first()
+        )
+        if into is None:
+            raise Invalid(N_("There is no statement with this number."), field="into")
+        await moderation.suggest_merge(proposal=proposal, into=into, note=form.data.note, by=actor, form=form)
+
+    return await _carry_out(
+        request,
+        actor,
+        _asked(language, words, page_number),
+        number,
+        "merge",
+        form,
+        suggest,
+        gettext("Both authors have been asked about statement %(number)s."),
+    )
+
+
+@post("/c/{slug:str}/moderate/{number:int}/keep", opt={"action": Action.MODERATE}, status_code=200)
+async def keep(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    number: FromPath[int],
+    language: Language = "",
+    words: Words = "",
+    page_number: Page = "1",
+) -> Response[Any]:
+    form = await read(request, EmptyForm)
+    return await _carry_out(
+        request,
+        actor,
+        _asked(language, words, page_number),
+        number,
+        "keep",
+        form,
+        lambda proposal: moderation.settle_flags(proposal=proposal, keeps=True, by=actor, form=form),
+        gettext("The reports of statement %(number)s are settled: it stays."),
+    )
+
+
+@post("/c/{slug:str}/moderate/{number:int}/remove", opt={"action": Action.MODERATE}, status_code=200)
+async def remove(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    number: FromPath[int],
+    language: Language = "",
+    words: Words = "",
+    page_number: Page = "1",
+) -> Response[Any]:
+    form = _with_reason(await read(request, ReasonForm))
+    return await _carry_out(
+        request,
+        actor,
+        _asked(language, words, page_number),
+        number,
+        "remove",
+        form,
+        lambda proposal: moderation.settle_flags(
+            proposal=proposal,
+            keeps=False,
+            reason_code=form.data.reason_code,
+            reason=form.data.reason,
+            by=actor,
+            form=form,
+        ),
+        gettext("The reports of statement %(number)s are settled: it is taken down, and its author has the reason."),
+    )
+
+
+# -------- a suggested merge, as its authors see it
+
+
+@get("/c/{slug:str}/merges/{request_id:uuid}", opt={"action": Action.SEE_OWN})
+async def show_merge(request: AnyRequest, actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> Response[Any]:
+    merge = await reading.merge_of(actor, request_id)
+    if merge is None:
+        raise NotFound
+    return page(request, "moderation/merge.html", actor=actor, merge=merge, refused=actor.why_not(Action.ANSWER_MERGE))
+
+
+@post("/c/{slug:str}/merges/{request_id:uuid}", opt={"action": Action.ANSWER_MERGE}, status_code=200)
+async def answer_merge(request: AnyRequest, actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> Response[Any]:
+    form = await read(request, AnswerForm)
+    found = await MergeRequest.objects().where(MergeRequest.id == request_id).first()
+    if found is None or await reading.merge_of(actor, request_id) is None:
+        raise NotFound
+    if not form.is_valid or form.data.answer not in {"agree", "refuse"}:
+        raise Invalid(N_("Please choose one of the answers offered."))
+    agrees = form.data.answer == "agree"
+    await moderation.answer_merge(request=found, agrees=agrees, by=actor, form=form)
+    said = gettext("You agreed to the merge.") if agrees else gettext("Both statements stay as they are.")
+    return see_other(request, url(f"/c/{actor.consultation.slug}/merges/{request_id}"), said=said)
+
+
+# -------- the record
+
+
+@get("/c/{slug:str}/record", opt={"action": Action.SEE_AUDIT})
+async def show_record(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    record = await reading.record_of(actor)
+    return page(
+        request,
+        "moderation/record.html",
+        actor=actor,
+        tabs=await tabs_of(actor, "record"),
+        here=gettext("Moderation record"),
+        record=record,
+        lines=[(line, *_in_words(line)) for line in record.lines],
+        reason_rows=[(_reason(code), num(_whole(n.value))) for code, n in record.reasons],
+    )
+
+
+def _whole(value: Any) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _reason(code: str) -> str:
+    return gettext(moderation_reasons.label(code))
+
+
+def _in_words(line: reading.Line) -> tuple[str, str]:
+    """What was done and why, of one entry of the record."""
+    places = {"number": line.number, "into": line.into, "kind": headline(line.kind) if line.kind else ""}
+    what = {
+        "moderation.accept": gettext("Statement %(number)s accepted"),
+        "moderation.decline": gettext("Statement %(number)s declined"),
+        "moderation.settle_flags": gettext("Reports of statement %(number)s settled"),
+        "moderation.suggest_merge": gettext("Merge of statement %(number)s into %(into)s suggested"),
+        "moderation.answer_merge": gettext("An author answered on merging statement %(number)s into %(into)s"),
+        "alerts.raise": gettext("Alert raised: %(kind)s"),
+        "alerts.clear": gettext("Alert cleared: %(kind)s"),
+        "alerts.decide": gettext("Alert decided: %(kind)s"),
+    }.get(line.action, line.action)
+    why = _reason(line.reason_code) if line.reason_code else ""
+    if line.action == "alerts.decide":
+        why = gettext(DECISIONS.get(line.decision, line.decision))
+    return what % places, why
+
+
+HANDLERS = [show_queue, accept, decline, suggest_merge, keep, remove, show_merge, answer_merge, show_record]
