@@ -26,3 +26,6 @@ async def seed(progress: Callable[[str, float], None]) -> None:
     from app.demo.seeding import seed_all
 
     await seed_all(progress)
+
+
+__all__ = ["DEMO_ACCOUNTS", "is_seeded", "seed"]
