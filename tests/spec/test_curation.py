@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,11 +139,11 @@ class TestLossAndRepair:
 
     def test_restoring_a_dropped_item_is_preferred_to_an_equal_one(self) -> None:
         holdings = two_groups()
-        slate = select_slate(holdings, [], size=4)
-        assert statements(slate.stances) == [0, 1, 4, 5]
-        repair = best_repair(holdings, slate, agree(0, 1, 2, 5))
+        chosen = select_slate(holdings, [], size=4, candidates=agree(0, 1, 6, 7))
+        slate = replace(chosen, candidates=agree(*range(9)))
+        repair = best_repair(holdings, slate, agree(0, 1, 2, 7))
         assert repair is not None
-        assert repair.add == agree(4)[0]
+        assert repair.add == agree(6)[0]  # as good as 4 and 5, which come first but were never on the slate
         assert repair.remove in agree(0, 1, 2)
         assert (repair.label, repair.loss_before, repair.loss_after) == ("B", 0.25, 0.0)
 
