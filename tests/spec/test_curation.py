@@ -29,7 +29,7 @@ from deliberation.errors import BadValue
 from deliberation.holdings import Holdings, imputed_holdings
 from deliberation.slates import SlateSettings, select_slate
 from deliberation.votes import VoteMatrix
-from tests.oracles_slates import agree, agreeing, disagree, statements
+from tests.oracles_slates import agree, agreeing, disagree
 
 EVERYTHING = SlateSettings(contested_low=0.0, contested_high=1.0)
 
