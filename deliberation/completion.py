@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from deliberation.factors import Floats, Observed
 
-CELLS = 2_000_000
-"""Participants times statements whose chances are held at once."""
+CELLS = 250_000
+"""Participants times statements whose chances are held at once: a few megabytes, which stay in the cache."""
 
 SIGNS = (-1, 0, 1)
 """Disagree, pass, agree: the order of every array of chances here."""
@@ -61,18 +61,23 @@ class ChoiceLink:
     statement_passes: Floats
     person_passes: Floats
 
-    def chances(self, expected: Floats, people: Ints) -> Floats:
-        """Chances (3, len(people), m) for expected signs (len(people), m) of these participants."""
-        logits = np.empty((3, *expected.shape))
-        for choice in range(3):
-            slope, by_statement, by_person = self.weights[choice]
-            np.multiply(expected, slope, out=logits[choice])
-            logits[choice] += by_statement * self.statement_passes + self.constants[choice]
-            logits[choice] += by_person * self.person_passes[people][:, None]
-        logits -= logits.max(axis=0)
-        np.exp(logits, out=logits)
-        logits /= logits.sum(axis=0)
-        return logits
+    def among(self, observed: Observed) -> ChoiceLink:
+        """The same link for other votes, with how often their statements and people are passed on."""
+        return ChoiceLink(self.weights, self.constants, *_pass_odds(observed))
+
+    def odds(self, expected: NDArray[np.float32], people: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Odds of disagree and of agree against pass, for expected signs (len(people), m) of these participants."""
+        found = []
+        for choice in (0, 2):
+            slope, by_statement, by_person = self.weights[choice] - self.weights[1]
+            # A choice nobody made has a constant of minus infinity; pass may be one.
+            constant = np.clip(self.constants[choice], -50, 50) - np.clip(self.constants[1], -50, 50)
+            odds = expected * np.float32(slope)
+            odds += (by_statement * self.statement_passes + constant).astype(np.float32)
+            odds += (by_person * self.person_passes[people]).astype(np.float32)[:, None]
+            np.clip(odds, -60, 60, out=odds)
+            found.append(np.exp(odds, out=odds))
+        return found[0], found[1]
 
 
 def fit_link(
@@ -166,9 +171,9 @@ def draw_signs(
     signs = np.empty((n_draws, people.size, observed.m), np.int8)
     for draw in range(n_draws):
         for part in _parts(people.size, observed.m):
-            chances = link.chances(expected(people[part], rng), people[part])
-            level = rng.random(chances.shape[1:])
-            signs[draw, part] = (level >= chances[0]).astype(np.int8) + (level >= chances[0] + chances[1]) - 1
+            disagree, agree = link.odds(expected(people[part], rng).astype(np.float32), people[part])
+            level = rng.random(agree.shape, dtype=np.float32) * (disagree + agree + 1)
+            signs[draw, part] = (level >= disagree).view(np.int8) + (level >= disagree + 1).view(np.int8) - 1
     place = np.full(observed.n, -1, np.int64)
     place[people] = np.arange(people.size)
     cast = place[observed.rows] >= 0

@@ -324,7 +324,9 @@ def complete_votes(
     if people.size > n_participants:
         people = np.sort(rng.choice(people, n_participants, replace=False))
     refit = partial(_predictor, rank=space.rank, prior=space.prior, settings=settings)
-    link = fit_link(observed, refit, rng, share=settings.held_out_share, repeats=settings.repeats)
+    sample = observed_in(space, _sampled(votes, settings.choosing_sample, rng))
+    choices = fit_link(sample, refit, rng, share=settings.held_out_share, repeats=settings.repeats)
+    link = choices.among(observed)
     draw = _drawn_leanings(space, observed, settings) if space.rank == 0 else _drawn_positions(space, votes)
     signs = draw_signs(observed, people, draw, link, rng=rng, n_draws=n_draws)
     return CompletedVotes(people, space.statement_ids, signs)
