@@ -23,6 +23,8 @@ async def seed(progress: Callable[[str, float], None]) -> None:
     if await is_seeded():
         progress("Ready", 1.0)
         return
+    progress("Setting the scene", 0.0)
+    # Names, statistics and the actions take a second to import, which a seeded demo does not need.
     from app.demo.seeding import seed_all
 
     await seed_all(progress)

@@ -10,10 +10,9 @@ from uuid import UUID
 
 import numpy as np
 
-from app.access import Actor, system_actor
-from app.actions import analyses
+from app.access import Actor
 from app.actions.consultations import PlannedRound
-from app.analysis import landscape
+from app.demo.analysing import freeze
 from app.demo.calendar import Exposures
 from app.demo.expert_meeting import EXPERT_MEETING
 from app.demo.people import EXPERTS, gather
@@ -36,7 +35,7 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     ]
     by = await convene(EXPERT_MEETING, plan, staff, created_at=moment - timedelta(days=14), seed=MEETING_SEED)
     await write_down(imagine_meeting(opens_at), by, staff, organisation_ids)
-    await _freeze(by)
+    await freeze(by, evidence="full", n_places=N_PLACES)
     return by
 
 
@@ -52,25 +51,3 @@ def imagine_meeting(opens_at: datetime) -> Story:
     order = np.argsort(seconds, kind="stable")
     exposures = Exposures(person[order], item[order], seconds[order])
     return imagine(EXPERT_MEETING, people, times, exposures, opens_at, seed=MEETING_SEED)
-
-
-async def _freeze(by: Actor) -> None:
-    """The propose round has its analysis and its participants' slate."""
-    item = by.rounds[0]
-    given = await landscape.read_input(by.consultation, item.closes_at)
-    assert given is not None
-    seed = by.consultation.seed
-    found = landscape.compute(given, seed=seed, evidence="full", previous=None)
-    chosen = landscape.choose(given, found, seed=seed, size=N_PLACES)
-    await analyses.record(
-        landscape=found,
-        kind="frozen",
-        round_id=item.id,
-        votes_until=given.until,
-        previous=None,
-        n_participants=given.votes.n_participants,
-        slate=chosen.record,
-        holdings=chosen.holdings.to_bytes(),
-        noise=chosen.noise,
-        by=await system_actor(by.consultation.id),
-    )

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import numpy as np
 
-from app.access import Actor
 from app.actions.consultations import PlannedRound
+from app.actions.votes import ask_for_analysis
 from app.database import now, transaction
 from app.demo import DEMO_ACCOUNTS, rows
+from app.demo.analysing import freeze
 from app.demo.calendar import DAY, Calendar, come_by, four_weeks
 from app.demo.community_data import COMMUNITY_DATA
 from app.demo.one_meeting import hold_meeting
@@ -23,6 +24,7 @@ from app.demo.voting import N_RING, add_ring, few_of
 from app.demo.writing import timetable
 from deliberation.phases import Phase
 
+N_PLACES = 10
 Progress = Callable[[str, float], None]
 
 
@@ -61,19 +63,20 @@ async def _staff(moment: datetime) -> Staff:
     )
 
 
-async def _partnerships(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:
+async def _partnerships(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> None:
     closes_at = on_the_hour(moment - timedelta(days=2))
     opens_at = closes_at - timedelta(days=28)
     until = on_the_hour(moment + timedelta(days=10))
     plan = [
         PlannedRound(Phase.PROPOSE, opens_at, closes_at),
-        PlannedRound(Phase.CURATE, closes_at + timedelta(hours=1), until, n_places=10),
+        PlannedRound(Phase.CURATE, closes_at + timedelta(hours=1), until, n_places=N_PLACES),
         PlannedRound(Phase.RESPOND, until + timedelta(days=1), until + timedelta(days=15)),
         PlannedRound(Phase.COMMIT, until + timedelta(days=16), until + timedelta(days=76)),
     ]
     by = await convene(PARTNERSHIPS, plan, staff, created_at=opens_at - timedelta(days=30), seed=SEED)
     await write_down(imagine_partnerships(opens_at), by, staff, organisation_ids)
-    return by
+    # The launch has asked for the full analysis, which takes a worker some seconds: it goes on from this one.
+    await freeze(by, evidence="quick", n_places=N_PLACES)
 
 
 def imagine_partnerships(opens_at: datetime) -> Story:
@@ -90,7 +93,7 @@ def imagine_partnerships(opens_at: datetime) -> Story:
     return replace(story, votes=add_ring(story.votes, ring, story.times.available, seed=SEED))
 
 
-async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:
+async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> None:
     opens_at = on_the_hour(moment - timedelta(days=6))
     plan = [
         PlannedRound(Phase.PROPOSE, opens_at, opens_at + timedelta(days=14)),
@@ -110,4 +113,4 @@ async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], momen
     story = replace(story, votes=few_of(story.votes, 0, 8))
     by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 3)
     await write_down(story, by, staff, organisation_ids)
-    return by
+    await ask_for_analysis(by)

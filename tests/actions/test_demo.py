@@ -195,6 +195,7 @@ async def test_seeding_leaves_three_consultations_for_three_users(database: None
     await check_states_and_roles()
     await check_first_consultation()
     await check_queue()
+    await check_analyses()
     await check_chains()
     before = await counts()
     await seeded()
@@ -268,6 +269,21 @@ async def check_queue() -> None:
     assert sorted(waiting) == ["ar", "en", "en", "es"]
     declined = [row for row in rows if row["status"] == "declined"]
     assert len(declined) == 2 and all(row["reason"] and row["reason_code"] for row in declined)
+
+
+async def check_analyses() -> None:
+    """The first is still looking for groups, the second is complete, and the third has been asked for."""
+    rows = await fetch(
+        "select c.slug, a.kind, a.evidence, a.slate <> '{}'::jsonb as has_slate from analyses a "
+        "join consultations c on c.id = a.consultation order by c.slug"
+    )
+    assert [tuple(row) for row in rows] == [
+        (PARTNERSHIPS.slug, "frozen", "quick", False),
+        (EXPERT_MEETING.slug, "frozen", "full", True),
+    ]
+    asked = await fetch("select task_name, args ->> 'consultation_id' as id from procrastinate_jobs")
+    third = await fetchval("select id from consultations where slug = $1", COMMUNITY_DATA.slug)
+    assert ("analyse", str(third)) in {(row["task_name"], row["id"]) for row in asked}
 
 
 async def check_chains() -> None:
