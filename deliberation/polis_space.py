@@ -16,9 +16,9 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from deliberation.votes import StatementCounts, VoteMatrix
 
-GRAM_LIMIT = 160
+GRAM_LIMIT = 80
 """Most statements for which the axes come from the dense statements x statements table; above it Lanczos steps over
-the votes are faster (measured on 17 conversations)."""
+the votes take less time (2.9 times less with 371 statements, the same with 80)."""
 SMALLEST_SHARE = 1e-12
 """An axis that holds less than this share of the first one's variance is rounding noise, and no axis."""
 
