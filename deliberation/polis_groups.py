@@ -76,15 +76,16 @@ def k_means(
 
 def nearest(points: Floats, centres: Floats) -> Indices:
     """Index of the nearest centre of each point, the last of equally near ones."""
-    coordinates = [np.ascontiguousarray(coordinate) for coordinate in points.T]
+    first, *others = (np.ascontiguousarray(coordinate) for coordinate in points.T)
     labels = np.zeros(len(points), np.int64)
     least = np.full(len(points), np.inf)
-    for label, centre in enumerate(centres.tolist()):
-        squared = np.zeros(len(points))
-        for coordinate, middle in zip(coordinates, centre, strict=True):
-            squared += np.square(coordinate - middle)
-        nearer = squared <= least
-        labels[nearer] = label
+    squared, step = np.empty_like(least), np.empty_like(least)
+    for label, (middle, *middles) in enumerate(centres.tolist()):
+        np.square(np.subtract(first, middle, out=squared), out=squared)
+        for coordinate, other in zip(others, middles, strict=True):
+            np.square(np.subtract(coordinate, other, out=step), out=step)
+            squared += step
+        labels[squared <= least] = label
         np.minimum(least, squared, out=least)
     return labels
 

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TextIO
 
 import numpy as np
 import pytest
@@ -245,13 +244,14 @@ def test_text_that_is_not_utf_8_is_refused_with_its_line() -> None:
     assert refusal.value.parameters["line"] == 3002
 
 
-class Endless(io.TextIOBase):
+class Endless(io.StringIO):
     """A text without end that counts what was asked of it."""
 
     def __init__(self, start: str, piece: str) -> None:
+        super().__init__()
         self.given, self.start, self.piece = 0, start, piece
 
-    def readline(self, size: int = -1) -> str:  # type: ignore[override]
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
         assert size > 0, "a line without bound was asked for"
         if self.start:
             line, _, self.start = self.start.partition("\n")
@@ -283,7 +283,7 @@ def test_a_quote_that_is_never_closed_over_endless_lines_is_refused_likewise() -
 
 
 def test_votes_without_end_are_refused() -> None:
-    endless: TextIO = Endless(VOTES, GOOD)
+    endless = Endless(VOTES, GOOD)
     with pytest.raises(TooLarge):
         read_export({"votes.csv": endless}, settings=replace(PolisFileSettings(), max_votes=200_000))
 

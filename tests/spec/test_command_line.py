@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
+import io
 import json
 import os
 import subprocess
@@ -60,15 +62,12 @@ def larger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def output(*arguments: object) -> dict[str, Any]:
-    """What a command prints as JSON, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "deliberation", *map(str, arguments), "--json"],
-        capture_output=True,
-        check=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "LC_ALL": "C"},
-    )
-    assert done.stderr == b""
-    record: dict[str, Any] = json.loads(done.stdout)
+    """What a command prints as JSON; it prints nothing else."""
+    printed, progress = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(progress):
+        assert main([*map(str, arguments), "--json"]) == OK
+    assert progress.getvalue() == ""
+    record: dict[str, Any] = json.loads(printed.getvalue())
     return record
 
 
@@ -120,6 +119,16 @@ def test_a_landscape_says_what_was_read_and_how_long_it_took(larger_landscape: d
     assert larger_landscape["source"]["sign"]["agree"] == 1
     assert {"reading", "landscape"} <= larger_landscape["timings"].keys()
     assert larger_landscape["landscape"]["seed"] == 3
+
+
+def test_a_process_of_its_own_prints_utf_8_whatever_the_locale(small: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deliberation", "landscape", small, "--json"],
+        capture_output=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "LC_ALL": "C", "PYTHONUTF8": "0"},
+    )
+    assert (done.returncode, done.stderr) == (OK, b"")
+    assert json.loads(done.stdout.decode("utf-8"))["source"]["topic"] == "Löschwasser, für alle"
 
 
 def test_a_small_room_has_no_map_and_no_groups(small: Path) -> None:
