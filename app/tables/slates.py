@@ -36,18 +36,19 @@ class SlateItem(Table, tablename="slate_items"):
     proposal = ForeignKey(Proposal, null=False)
     choice = Varchar(length=8, default="agree")
     position = SmallInt()
-    uq_slate_item = Unique([slate, proposal], name="uq_slate_item_proposal")
+    uq_slate_stance = Unique([slate, proposal, choice], name="uq_slate_item_stance")
 
 
 class SlateReason(Table, tablename="slate_reasons"):
-    """Why the curated slate departs from the participants' slate at one statement."""
+    """Why the curated slate departs from the participants' slate at one stance."""
 
     id = UUID(primary_key=True, default=UUID4())
     slate = ForeignKey(CuratedSlate, null=False, on_delete=OnDelete.cascade)
     proposal = ForeignKey(Proposal, null=False)
+    choice = Varchar(length=8, default="agree")
     reason_code = Varchar(length=32)
     sentence = Text()
-    uq_slate_reason = Unique([slate, proposal], name="uq_slate_reason_proposal")
+    uq_reason_stance = Unique([slate, proposal, choice], name="uq_slate_reason_stance")
 
 
 class SlateSignature(Table, tablename="slate_signatures"):

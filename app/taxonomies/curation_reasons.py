@@ -14,16 +14,16 @@ TAXONOMY = Taxonomy(
     entries=(
         Entry("out_of_mandate", N_("Outside the mandate of this consultation")),
         Entry("duplicate", N_("Said by another item of the slate")),
-        Entry("merged", N_("Merged with the consent of its authors")),
-        Entry("not_feasible", N_("Not feasible now")),
-        Entry("evidence", N_("Not enough evidence yet")),
+        Entry("merged_with_consent", N_("Merged with the consent of its authors")),
+        Entry("not_feasible_now", N_("Not feasible now")),
+        Entry("insufficient_evidence", N_("Not enough evidence yet")),
         Entry("legal", N_("Not possible for legal reasons")),
         Entry("balance", N_("Needed so that a group or constituency is heard")),
-        Entry("thin_participation", N_("Too few of those concerned have voted")),
         Entry("other_addressee", N_("For somebody else to decide")),
-        Entry("already_agreed", N_("Agreed or under way elsewhere")),
         Entry("withdrawn", N_("Withdrawn by its author")),
-        Entry("other", N_("Another reason, given in the sentence")),
+        Entry("harm", N_("Could put people in danger")),
+        Entry("personal_data", N_("Tells of a single person")),
+        Entry("unclear", N_("Not clear enough to act on")),
     ),
 )
 
