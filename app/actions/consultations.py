@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor, check_site, short_code
-from app.actions.record import append_event, change
+from app.actions.record import append_event, change, claim_form, settle_form
 from app.auth import Person, normalised_email
 from app.database import execute, fetchrow, fetchval, now, transaction
 from app.forms import Filled
@@ -65,12 +65,15 @@ async def create(
     targets: Mapping[str, Mapping[str, float]],
     by: Person,
     slug: str | None = None,
+    form: Filled[Any] | None = None,
 ) -> Consultation:
     """A draft consultation with its rounds and targets; its creator is its convenor."""
     check_site(by, Action.CREATE_CONSULTATION)
     check_rounds(rounds)
     async with transaction():
         moment = await now()
+        if form is not None:
+            await claim_form(form, str(by.id))
         consultation = Consultation(
             slug=slug or await _free_slug(title),
             title=title,
@@ -91,6 +94,8 @@ async def create(
         await Membership(consultation=consultation.id, account=by.id, role=Role.CONVENOR.value).save()
         await _save_rounds(consultation.id, rounds)
         await _save_targets(consultation.id, targets)
+        if form is not None:
+            await settle_form(form, str(by.id), f"/c/{consultation.slug}/convene")
         await append_event(
             str(consultation.id),
             actor=f"{Role.CONVENOR}:{short_code(by.id)}",

@@ -48,11 +48,11 @@ async def change(
         fresh = await _under_lock(by)
         fresh.check(action)
         made = Change(fresh, subject)
-        if form is not None and form.key:
-            await _claim(form, by)
+        if form is not None:
+            await claim_form(form, _whose(by))
         yield made
-        if form is not None and form.key:
-            await execute("update used_forms set outcome = $2 where key = $1", _form_key(form, by), made.outcome[:300])
+        if form is not None:
+            await settle_form(form, _whose(by), made.outcome)
         await append_event(
             str(fresh.consultation.id), actor=fresh.label, action=event, subject=made.subject, payload=made.payload
         )
@@ -68,13 +68,19 @@ async def _under_lock(by: Actor) -> Actor:
     return replace(by, consultation=consultation, rounds=tuple(rounds), now=await now())
 
 
-def _form_key(form: Filled[Any], by: Actor) -> str:
-    whose = str(by.person.id) if by.person else "visitor"
+def _whose(by: Actor) -> str:
+    return str(by.person.id) if by.person else "visitor"
+
+
+def _form_key(form: Filled[Any], whose: str) -> str:
     return hashlib.sha256(f"{whose}:{form.key}".encode()).hexdigest()
 
 
-async def _claim(form: Filled[Any], by: Actor) -> None:
-    key = _form_key(form, by)
+async def claim_form(form: Filled[Any], whose: str) -> None:
+    """This copy of the form is the one that counts. Raises AlreadyDone for a second copy, Conflict for a reused key."""
+    if not form.key:
+        return
+    key = _form_key(form, whose)
     mine = await fetchval(
         """
         insert into used_forms (id, key, content_hash, outcome, used_at)
@@ -89,6 +95,12 @@ async def _claim(form: Filled[Any], by: Actor) -> None:
     if used is not None and used.content_hash == form.content_hash:
         raise AlreadyDone(used.outcome)
     raise Conflict(N_("This form was sent already with other content. Please open the page again."))
+
+
+async def settle_form(form: Filled[Any], whose: str, outcome: str) -> None:
+    """Where the first copy of the form led, for the second."""
+    if form.key:
+        await execute("update used_forms set outcome = $2 where key = $1", _form_key(form, whose), outcome[:300])
 
 
 @asynccontextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Check, Unique
@@ -25,6 +27,12 @@ class Round(Table, tablename="rounds"):
     held_for_review = Text(default="")
     uq_round = Unique([consultation, number], name="uq_round_number")
     ck_round = Check("closes_at > opens_at", name="ck_round_times")
+
+    @property
+    def n_places(self) -> int:
+        """Places for distinct stances on the slate of a curate round."""
+        given = json.loads(self.settings) if isinstance(self.settings, str) else self.settings
+        return int(given.get("n_places", 8))
 
     @property
     def times(self) -> RoundTimes:
