@@ -75,9 +75,8 @@ async def raise_alert(*, found: power.Found, by: Actor) -> bool:
         return False
     async with change("alerts.raise", Action.DECIDE_ALERT, by=by) as made:
         alert = known or Alert(consultation=by.consultation.id, kind=found.kind, subject=found.subject)
-        alert.level, alert.measure, alert.raised_at, alert.cleared_at = (
-            found.imbalance.level.value, _measure(found, alert), made.by.now, None,
-        )  # fmt: skip
+        alert.measure = _measure(found, _earlier(alert) if known else [])
+        alert.level, alert.raised_at, alert.cleared_at = found.imbalance.level.value, made.by.now, None
         alert.decision, alert.reason, alert.decided_by, alert.decided_at = "", "", None, None
         await alert.save()
         made.subject, made.payload = str(alert.id), {"kind": alert.kind, "level": alert.level}
@@ -94,20 +93,24 @@ async def _known(consultation: UUID, kind: str, subject: str) -> Alert | None:
     )
 
 
-def _measure(found: power.Found, alert: Alert) -> dict[str, Any]:
+def _measure(found: power.Found, earlier: list[Any]) -> dict[str, Any]:
     one = found.imbalance
-    earlier = list(measure_of(alert).get("earlier", ()))
-    if alert.decision:
-        earlier.append({"decision": alert.decision, "reason": alert.reason, "at": str(alert.decided_at)})
     measured = {"measure": one.measure, "bound": one.bound, "parameters": dict(one.parameters), "earlier": earlier}
     # An infinite e-value is no JSON.
     return dict(json.loads(json.dumps(measured, default=str).replace("Infinity", "1e308")))
 
 
+def _earlier(alert: Alert) -> list[Any]:
+    """What was decided on the alert before it cleared and came back."""
+    earlier = list(measure_of(alert).get("earlier", ()))
+    if alert.decision:
+        earlier.append({"decision": alert.decision, "reason": alert.reason, "at": str(alert.decided_at)})
+    return earlier
+
+
 async def _remeasure(alert: Alert, found: power.Found) -> None:
     """The figures of an open alert are those of the latest check; its decision stays."""
-    earlier = measure_of(alert).get("earlier", [])
-    fresh = _measure(found, Alert()) | {"earlier": earlier}
+    fresh = _measure(found, measure_of(alert).get("earlier", []))
     await execute("update alerts set measure = $2 where id = $1", alert.id, json.dumps(fresh))
 
 

@@ -107,7 +107,8 @@ def tell(kind: str, subject: str, measure: Mapping[str, Any], gate: Gate) -> Tol
 
 
 def _holder(kind: str, title: str, measure: Mapping[str, Any], gate: Gate) -> Told:
-    n, whole, bound = int(measure["parameters"]["n"]), int(measure["parameters"]["of"]), float(measure["bound"])
+    n, bound = int(measure["parameters"]["n"]), float(measure["bound"])
+    whole = round(n / float(measure["measure"]))
     share = gate.part(n, whole)
     facts = ((gettext("Bound"), pct(bound)),)
     missing = max(0, math.ceil(n / bound - whole - 1e-9))

@@ -202,6 +202,7 @@ def relaxed(settings: PowerSettings) -> PowerSettings:
         ratio_high=1 + (settings.ratio_high - 1) * half,
         author_share_over=settings.author_share_over * half,
         organisation_share_over=settings.organisation_share_over * half,
+        times_equal_share=settings.times_equal_share * half,
         fewest_effective_authors=settings.fewest_effective_authors / half,
         effective_authors_share=settings.effective_authors_share / half,
         between_share_over=settings.between_share_over * half,
@@ -268,6 +269,7 @@ def _figures(read: Read, mode: Attribution, previous: Mapping[str, Any], *, seed
             "proposals": _spread(people.n_proposals.astype(float)),
         },
         "largest": list(largest_organisation(people) or ()),
+        "organisation_bound": _organisation_bound(people),
         "n_alive": sum(status is not Status.DECLINED for status in people.statuses),
         "bursts": [[day.isoformat(), burst.n_votes, burst.n_people] for day, burst in read.bursts],
         "moderation": by_language,
@@ -275,6 +277,13 @@ def _figures(read: Read, mode: Attribution, previous: Mapping[str, Any], *, seed
         "slate": {"n": read.slate_size, "n_curated": read.curated_size, "curated_status": read.curated_status},
         "seed": seed,
     }
+
+
+def _organisation_bound(people: Participation) -> float:
+    """Share of proposals above which one organisation is on too many: higher where there are few organisations."""
+    settings = PowerSettings()
+    n_bodies = len({body for body in people.organisations if body is not None})
+    return max(settings.organisation_share_over, settings.times_equal_share / max(n_bodies, 1))
 
 
 class _Keeper:

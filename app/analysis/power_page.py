@@ -432,7 +432,7 @@ def _spread_kpi(figures: _Figures, kind: str, label: str) -> Kpi:
 
 
 def _holder_kpi(figures: _Figures) -> Kpi:
-    label, bound = gettext("Largest single organisation"), SETTINGS.organisation_share_over
+    label, bound = gettext("Largest single organisation"), figures.data["organisation_bound"]
     largest = figures.data["largest"]
     if not largest:
         return Kpi(label, NOTHING, gettext("no proposal is by an organisation"))
@@ -558,7 +558,7 @@ async def _network(figures: _Figures) -> maps.Network | None:
         return None
     kinds = dict.fromkeys(net["bridges"], "bridge")
     largest = figures.data["largest"]
-    is_over = largest and figures.data["n_alive"] and largest[1] > SETTINGS.organisation_share_over
+    is_over = largest and figures.data["n_alive"] and largest[1] > figures.data["organisation_bound"]
     if is_over and largest[0] in net["organisations"]:
         kinds[largest[0]] = "hub"
     return maps.network(

@@ -126,7 +126,11 @@ async def _queue_page(
 
 @get("/c/{slug:str}/moderate", opt={"action": Action.MODERATE})
 async def show_queue(
-    request: AnyRequest, actor: NamedDependency[Actor], language: Language = "", words: Words = "", page_number: Page = "1"
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    language: Language = "",
+    words: Words = "",
+    page_number: Page = "1",
 ) -> Response[Any]:
     return await _queue_page(request, actor, _asked(language, words, page_number))
 

@@ -40,7 +40,9 @@ class DecisionForm(msgspec.Struct):
 
 
 @get("/c/{slug:str}/power", opt={"action": Action.SEE_POWER})
-async def show_power(request: AnyRequest, actor: NamedDependency[Actor], by: Annotated[str, QueryParameter(name="by")] = "") -> Response[Any]:
+async def show_power(
+    request: AnyRequest, actor: NamedDependency[Actor], by: Annotated[str, QueryParameter(name="by")] = ""
+) -> Response[Any]:
     attribute = by if by in ATTRIBUTE_NAMES else "constituency"
     balance = await power_page.balance_of(actor, attribute)
     if balance is None:

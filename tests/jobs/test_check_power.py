@@ -1,0 +1,137 @@
+"""The job `check_power`: one look at the balance keeps its figures and raises what is out of bounds, once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.analysis.power import stored_figures
+from app.database import execute, fetchval
+from app.jobs.check_power import check_power
+from app.tables.alerts import Alert
+from app.tables.audit import AuditEvent
+from app.tables.outbox import Message
+from deliberation.bursts import bursts
+from tests import crowd, factories
+
+
+@pytest.fixture
+async def here(database):
+    return await factories.make_consultation()
+
+
+async def run(here) -> list[Alert]:
+    await check_power(consultation_id=str(here.id))
+    return await Alert.objects().where(Alert.consultation == here.id).order_by(Alert.kind, Alert.subject)
+
+
+async def test_an_organisation_on_many_proposals_is_flagged_and_moderators_are_told(here):
+    made = await crowd.gather(here)
+    alerts = await run(here)
+    found = [alert for alert in alerts if alert.kind == "one_organisation"]
+    assert [(alert.subject, alert.level) for alert in found] == [(str(made.forum), "flag")]
+    measure = json.loads(found[0].measure)
+    on = await fetchval(
+        """
+        select count(*) from proposals p where p.consultation = $1 and (
+          exists(select from participants q where q.id = p.author and q.organisation = $2)
+          or exists(select from cosponsors c where c.proposal = p.id and c.organisation = $2))
+        """,
+        here.id,
+        made.forum,
+    )
+    assert measure["measure"] == pytest.approx(on / 40)
+    assert measure["bound"] == pytest.approx(2 / 11), "twice an equal share of the eleven organisations"
+    told = await Message.objects().where(Message.kind == "alert_raised")
+    assert {message.to for message in told} == {"ben@example.org"}
+    assert all(crowd.FORUM not in message.text and "%" not in message.text for message in told)
+
+
+async def test_running_it_twice_is_as_running_it_once(here):
+    await crowd.gather(here, n_burst=6)
+    first = [(alert.id, alert.raised_at) for alert in await run(here)]
+    n_messages, n_events = await Message.count(), await AuditEvent.count()
+    second = [(alert.id, alert.raised_at) for alert in await run(here)]
+    assert first
+    assert first == second
+    assert (await Message.count(), await AuditEvent.count()) == (n_messages, n_events)
+
+
+async def test_thin_and_thick_constituencies_are_found_against_their_targets(here):
+    await crowd.gather(here, constituencies=("ngos",) * 100 + ("women",) * 45 + ("business",) * 5)
+    found = {(alert.kind, alert.subject) for alert in await run(here)}
+    assert ("under_represented", "constituency:business:participants") in found
+    assert ("over_represented", "constituency:ngos:participants") in found
+    assert not any("women:participants" in subject for _, subject in found)
+
+
+async def test_a_burst_of_votes_is_flagged_with_its_day(here):
+    made = await crowd.gather(here, n_burst=9)
+    found = [alert for alert in await run(here) if alert.kind == "burst"]
+    assert found
+    day = made.started_at.date().toordinal() + 2
+    assert all(
+        alert.subject.split(":")[0] == type(made.started_at.date()).fromordinal(day).isoformat() for alert in found
+    )
+    assert json.loads(found[0].measure)["parameters"]["n_people"] >= 3
+
+
+async def test_no_burst_is_found_where_everybody_votes_at_their_own_hour(here):
+    await crowd.gather(here)
+    assert [alert for alert in await run(here) if alert.kind == "burst"] == []
+
+
+async def test_a_language_whose_statements_are_declined_more_often_is_flagged(here):
+    await crowd.gather(here, n_proposals=60, n_forum=3, declined_arabic=True)
+    assert ("uneven_moderation", "language:ar") in {(alert.kind, alert.subject) for alert in await run(here)}
+
+
+async def test_below_15_people_nothing_is_flagged(here):
+    await crowd.gather(here, constituencies=("ngos",) * 14)
+    assert await run(here) == []
+
+
+async def test_without_anybody_there_are_figures_and_no_alert(here):
+    assert await run(here) == []
+    assert (await stored_figures(here.id))["n_participants"] == 0
+
+
+async def test_an_alert_clears_after_two_checks_below_half_its_bound(here):
+    made = await crowd.gather(here)
+    await run(here)
+    assert await fetchval("select cleared_at from alerts where kind = 'one_organisation'") is None
+    await execute(
+        "update participants set organisation = null where consultation = $1 and organisation = $2", here.id, made.forum
+    )
+    await execute("delete from cosponsors")
+    await execute("update participants set organisation = null where consultation = $1", here.id)
+    await run(here)
+    assert await fetchval("select cleared_at from alerts where kind = 'one_organisation'") is None
+    await run(here)
+    assert await fetchval("select cleared_at from alerts where kind = 'one_organisation'") is not None
+    events = await AuditEvent.select(AuditEvent.action).where(AuditEvent.action == "alerts.clear")
+    assert events
+
+
+async def test_what_is_published_of_a_table_waits_until_enough_people_moved(here):
+    made = await crowd.gather(here)
+    await run(here)
+    before = (await stored_figures(here.id))["tables"]["constituency/participants"]
+    await execute("update participants set constituency = 'women' where id = $1", made.participants[0])
+    await run(here)
+    assert (await stored_figures(here.id))["tables"]["constituency/participants"] == before
+    await execute(
+        "update participants set constituency = 'women' where id = any($1::bigint[])", list(made.participants[:10])
+    )
+    await run(here)
+    assert (await stored_figures(here.id))["tables"]["constituency/participants"] != before
+
+
+def test_one_person_voting_fast_is_no_burst():
+    quiet = list(range(0, 6000, 20))
+    rush = [3000] * 60
+    people = [place % 15 for place in range(len(quiet))]
+    assert bursts(quiet + rush, people + [99] * 60) == ()
+    many = bursts(quiet + rush, people + [100 + place % 9 for place in range(60)])
+    assert [(burst.n_votes, burst.n_people) for burst in many] == [(60 + 1, 10)]
