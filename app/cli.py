@@ -20,7 +20,7 @@ from rich.table import Table
 from app import database, supervisor
 from app.refusals import Conflict, NotFound
 from app.settings import Settings, SettingsError, get_settings
-from app.terminal import Cli, Steps, migrated, people, progress_bar, run, show_json, the_database
+from app.terminal import Cli, Steps, people, progress_bar, run, show_json, the_database
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LIGHTS = {"green": "[green]●[/]", "amber": "[yellow]●[/]", "red": "[red]●[/]"}
@@ -33,9 +33,6 @@ def main() -> None:
 
     Without DATABASE_URL, Plenary starts a PostgreSQL of its own in ./.data (or PLENARY_DATA_DIR).
     """
-    from app.logs import configure_logs
-
-    configure_logs()
 
 
 @main.command()
@@ -112,7 +109,7 @@ def _serve(
             steps("Starting the database", 0.0)
             with contextlib.ExitStack() as stack:
                 url = stack.enter_context(the_database(is_exclusive=True))
-                run(prepare(steps))
+                run(lambda: prepare(steps), needs_tables=False)
                 keep = stack.pop_all()
         with keep:
             environment = os.environ | {"DATABASE_URL": url}
@@ -158,7 +155,7 @@ def migrate(check: bool, description: str | None) -> None:
         _new_migration(description)
         return
     with the_database():
-        names = run(database.pending_migrations() if check else database.migrate())
+        names = run(database.pending_migrations if check else database.migrate, needs_tables=False)
     for name in names:
         click.echo(f"{'pending' if check else 'ran'}: {name}")
     if not names:
@@ -184,7 +181,7 @@ def import_polis(folder: Path, as_json: bool) -> None:
     with the_database(), progress_bar() as bar:
         steps = Steps(bar)
         steps(f"Reading {folder}")
-        result = run(migrated(imports.import_polis(folder=folder, by="command line")))
+        result = run(lambda: imports.import_polis(folder=folder, by="command line"))
     _report(result, as_json=as_json)
 
 
@@ -201,7 +198,7 @@ def export(consultation: str, folder: Path, as_json: bool) -> None:
 
     with the_database(), progress_bar() as bar:
         Steps(bar)(f"Writing {folder}")
-        result = run(migrated(exports.export_polis(slug=consultation, folder=folder, by="command line")))
+        result = run(lambda: exports.export_polis(slug=consultation, folder=folder, by="command line"))
     _report(result, as_json=as_json)
 
 
@@ -212,7 +209,7 @@ def analyse(consultation: str, as_json: bool) -> None:
     """Analyse the CONSULTATION (its slug) now, in this process, and store the result."""
     with the_database(), progress_bar() as bar:
         Steps(bar)(f"Analysing {consultation}")
-        found = run(migrated(_analyse(consultation)))
+        found = run(lambda: _analyse(consultation))
     if as_json:
         show_json(found)
     else:
@@ -260,9 +257,7 @@ def user_add(email: str, name: str, administrator: bool, convenor: bool) -> None
     from app.actions import staff
 
     with the_database():
-        password = run(
-            migrated(staff.add(email=email, name=name, is_administrator=administrator, may_convene=convenor))
-        )
+        password = run(lambda: staff.add(email=email, name=name, is_administrator=administrator, may_convene=convenor))
     _print_password(email, password)
 
 
@@ -275,7 +270,7 @@ def user_grant(email: str, administrator: bool, convenor: bool) -> None:
     from app.actions import staff
 
     with the_database():
-        run(migrated(staff.grant(email=email, is_administrator=administrator, may_convene=convenor)))
+        run(lambda: staff.grant(email=email, is_administrator=administrator, may_convene=convenor))
     people.print("Done.")
 
 
@@ -286,7 +281,7 @@ def user_password(email: str) -> None:
     from app.actions import staff
 
     with the_database():
-        password = run(migrated(staff.reset_password(email=email)))
+        password = run(lambda: staff.reset_password(email=email))
     _print_password(email, password)
 
 
@@ -297,7 +292,7 @@ def user_disable(email: str) -> None:
     from app.actions import staff
 
     with the_database():
-        run(migrated(staff.disable(email=email)))
+        run(lambda: staff.disable(email=email))
     people.print("Done.")
 
 
@@ -310,7 +305,7 @@ def user_list(as_json: bool) -> None:
     from app.actions import staff
 
     with the_database():
-        accounts = run(migrated(staff.all_staff()))
+        accounts = run(lambda: staff.all_staff())
     if as_json:
         show_json([asdict(account) for account in accounts])
         return
@@ -334,7 +329,8 @@ def doctor(as_json: bool) -> None:
 
     settings = get_settings()
     with the_database():
-        findings = run(examine(settings))
+        # Without a pool, so that a database that is away is one finding among others.
+        findings = asyncio.run(examine(settings))
     if as_json:
         show_json([finding.as_json() for finding in findings])
     else:
@@ -344,4 +340,4 @@ def doctor(as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="plenary")

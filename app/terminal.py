@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+import asyncpg
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app import database
 from app.embedded import EmbeddedError, embedded_server
+from app.logs import configure_logs
 from app.refusals import Refusal
 from app.settings import EXIT_UNSAFE, SettingsError, get_settings
 from app.supervisor import CannotServe, Stop
@@ -38,6 +40,10 @@ class Cli(click.Group):
         except (EmbeddedError, CannotServe, Refusal, DeliberationError, database.NoDatabase) as error:
             people.print("[red]Refused:[/]", str(error) or type(error).__name__, markup=True, soft_wrap=True)
             sys.exit(1)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # Its message may hold the address, and with it a password.
+            people.print(f"[red]Refused:[/] The database cannot be reached or used ({type(error).__name__}).")
+            sys.exit(1)
         except (Stop, KeyboardInterrupt):
             people.print("Stopped.")
             sys.exit(130)
@@ -47,6 +53,7 @@ class Cli(click.Group):
 def the_database(*, is_exclusive: bool = False) -> Iterator[str]:
     """The configured database, or the embedded one for as long as the block runs; children find it too."""
     settings = get_settings()
+    configure_logs()
     with contextlib.ExitStack() as stack:
         url = settings.database_url
         if url is None:
@@ -55,17 +62,26 @@ def the_database(*, is_exclusive: bool = False) -> Iterator[str]:
         yield url
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of the work, done with a small pool of connections."""
+def run(work: Callable[[], Coroutine[Any, Any, Result]], *, needs_tables: bool = True) -> Result:
+    """The result of the work, done with a small pool of connections on tables that are those of this code."""
 
     async def with_pool() -> Result:
         await database.open_pool(min_size=1, max_size=4, is_patient=True)
         try:
-            return await work
+            if needs_tables:
+                await _check_tables()
+            return await work()
         finally:
             await database.close_pool()
 
     return asyncio.run(with_pool())
+
+
+async def _check_tables() -> None:
+    if get_settings().database_url is None:
+        await database.migrate()
+    elif await database.pending_migrations():
+        raise SettingsError("The database's tables are not those of this version: run `plenary migrate` first.")
 
 
 @contextlib.contextmanager
@@ -92,13 +108,3 @@ class Steps:
 def show_json(value: object) -> None:
     """The value on standard output, for other programs."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-async def migrated(work: Coroutine[Any, Any, Result]) -> Result:
-    """The work's result, unless the tables are not those of this code."""
-    if get_settings().database_url is None:
-        await database.migrate()
-    elif await database.pending_migrations():
-        work.close()
-        raise SettingsError("The database's tables are not those of this version: run `plenary migrate` first.")
-    return await work
