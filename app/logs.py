@@ -29,6 +29,20 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET_LOGGERS = ("procrastinate", "_granian", "granian", "asyncio", "httpx", "faker", "piccolo")
 
 
+class _StandardError:
+    """Standard error as it is when a line is written, not as it was when logging was configured."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+_standard_error: Any = _StandardError()
+_handler = logging.StreamHandler(_standard_error)
+
+
 def configure_logs(*, is_json: bool | None = None) -> None:
     """Every logger of this process writes one line an event to standard error, without anything that is forbidden."""
     as_json = get_settings().is_log_json if is_json is None else is_json
@@ -46,17 +60,19 @@ def configure_logs(*, is_json: bool | None = None) -> None:
     structlog.configure(
         processors=[*shared, final],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=_standard_error),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
+    _handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final],
             foreign_pre_chain=shared,
         )
     )
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    root = logging.getLogger()
+    if _handler not in root.handlers:
+        root.addHandler(_handler)
+    root.setLevel(logging.INFO)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 

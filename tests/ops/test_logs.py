@@ -19,16 +19,11 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     """What the log holds, as parsed lines."""
-    root, written = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
-    # Configuring closes the handlers it finds; pytest's own are needed afterwards.
-    root.handlers.clear()
+    written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     configure_logs(is_json=True)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
     structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_a_request_is_one_line_with_its_route_and_without_its_path(lines: Lines) -> None:
