@@ -9,21 +9,21 @@ from app.taxonomies import N_, Entry, Taxonomy
 TAXONOMY = Taxonomy(
     name="curation_reasons",
     version="1",
-    source="Plenary",
+    source="Plenary; the codes are those of deliberation.curation.ReasonCode",
     valid_from=date(2026, 1, 1),
     entries=(
         Entry("out_of_mandate", N_("Outside the mandate of this consultation")),
         Entry("duplicate", N_("Said by another item of the slate")),
-        Entry("merged_with_consent", N_("Merged with the consent of its authors")),
         Entry("not_feasible_now", N_("Not feasible now")),
         Entry("insufficient_evidence", N_("Not enough evidence yet")),
-        Entry("legal", N_("Not possible for legal reasons")),
+        Entry("legal", N_("Not possible by law")),
         Entry("balance", N_("Needed so that a group or constituency is heard")),
-        Entry("other_addressee", N_("For somebody else to decide")),
+        Entry("merged_with_consent", N_("Merged with the consent of its authors")),
         Entry("withdrawn", N_("Withdrawn by its author")),
-        Entry("harm", N_("Could put people in danger")),
-        Entry("personal_data", N_("Tells of a single person")),
-        Entry("unclear", N_("Not clear enough to act on")),
+        Entry("other_addressee", N_("For somebody else to decide")),
+        Entry("harm", N_("Could put a person in danger")),
+        Entry("personal_data", N_("Names or identifies a person")),
+        Entry("unclear", N_("The statement is unclear")),
     ),
 )
 

@@ -9,7 +9,19 @@ import pytest
 from app.language import LANGUAGES
 from app.tables.participants import Organisation, Participant
 from app.tables.proposals import Proposal
-from app.taxonomies import NAMES, Entry, Taxonomy, constituencies, languages, named, regions, targets, themes
+from app.taxonomies import (
+    NAMES,
+    Entry,
+    Taxonomy,
+    constituencies,
+    curation_reasons,
+    languages,
+    named,
+    regions,
+    targets,
+    themes,
+)
+from deliberation.curation import ReasonCode
 
 COLUMNS = {
     "constituencies": Participant.constituency,
@@ -91,6 +103,10 @@ def test_the_nineteen_targets_of_goal_17_stand_under_one_heading_each() -> None:
 
 def test_the_expert_meeting_left_nineteen_themes() -> None:
     assert len(themes.of_kind(themes.INSIDE)) + len(themes.of_kind(themes.AROUND)) == 19
+
+
+def test_the_reasons_of_curators_are_those_the_core_accepts() -> None:
+    assert set(curation_reasons.codes()) == set(ReasonCode)
 
 
 def test_a_retired_term_can_be_shown_but_no_longer_chosen() -> None:
