@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from deliberation.certificates import CertificateRecord, check_slate, estimate_certificate
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
-from deliberation.landscape import GROUP, Landscape
+from deliberation.landscape import GROUP, Landscape, map_landscape
 from deliberation.slates import Slate, select_slate
-from deliberation.space import complete_votes
+from deliberation.space import OpinionSpace, complete_votes
 from deliberation.votes import VoteMatrix
 
 
@@ -50,14 +50,15 @@ def slate_of_votes(
     labels = group_labels(votes, landscape)
     common = [Stance(one.statement_id, one.stance) for one in landscape.common_ground]
     observed = observed_holdings(votes, labels=labels)
-    if landscape.space is None:
+    space = _completing_space(votes, landscape, seed)
+    if space is None:
         slate = select_slate(observed, common, size=size)
         estimated = None
     else:
         choosing, judging = np.random.SeedSequence(seed).generate_state(2).tolist()
-        drawn = _completed(votes, landscape, labels, seed=choosing, n_draws=settings.n_draws)
+        drawn = _completed(votes, space, labels, seed=choosing, n_draws=settings.n_draws)
         slate = select_slate(drawn, common, size=size)
-        fresh = _completed(votes, landscape, labels, seed=judging, n_draws=settings.n_fresh_draws)
+        fresh = _completed(votes, space, labels, seed=judging, n_draws=settings.n_fresh_draws)
         estimated = estimate_certificate(fresh, slate.stances, k=slate.size, candidates=slate.candidates)
     certified = check_slate(observed, slate.stances, k=slate.size, candidates=slate.candidates)
     record = CertificateRecord(votes.digest(), certified, estimated, None)
@@ -76,10 +77,15 @@ def group_labels(votes: VoteMatrix, landscape: Landscape) -> dict[str, NDArray[n
     return {GROUP: labels}
 
 
+def _completing_space(votes: VoteMatrix, landscape: Landscape, seed: int) -> OpinionSpace | None:
+    """The picture from which votes are completed; that of the Polis method knows no doubt and cannot serve."""
+    if landscape.method == "default" or landscape.space is None:
+        return landscape.space
+    return map_landscape(votes, seed=seed, evidence="quick").space
+
+
 def _completed(
-    votes: VoteMatrix, landscape: Landscape, labels: dict[str, NDArray[np.str_]], *, seed: int, n_draws: int
+    votes: VoteMatrix, space: OpinionSpace, labels: dict[str, NDArray[np.str_]], *, seed: int, n_draws: int
 ) -> Holdings:
-    space = landscape.space
-    assert space is not None
     on_space = votes.select(statements=np.isin(votes.statement_ids, space.statement_ids))
     return imputed_holdings(complete_votes(space, on_space, seed=seed, n_draws=n_draws), on_space, labels=labels)
