@@ -7,7 +7,7 @@ from importlib import import_module
 
 from litestar.types import ControllerRouterHandler
 
-MODULES = ("health", "home", "accounts", "consultations", "voting", "proposals", "moderation", "power", "convene")
+MODULES = ("health", "home", "accounts", "consultations", "voting", "proposals", "moderation", "power", "convene", "exports", "results")
 DEMO_MODULES = ("demo",)
 
 

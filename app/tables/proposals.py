@@ -29,7 +29,10 @@ from app.tables.rounds import Round
 
 
 class Proposal(Table, tablename="proposals"):
-    """What a participant submits. `id` names the statement in the core, `number` is what people quote."""
+    """What a participant submits. `id` names the statement in the core, `number` is what people quote.
+
+    Forms take statements of at most 200 characters; imported ones may be longer.
+    """
 
     id = Serial(primary_key=True)
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
@@ -38,7 +41,7 @@ class Proposal(Table, tablename="proposals"):
     author = ForeignKey(Participant, null=True, default=None, index=True)
     is_starter = Boolean(default=False)
     author_is_named = Boolean(default=False)
-    statement = Varchar(length=200)
+    statement = Varchar(length=1000)
     details = Text(default="")
     details_html = Text(default="")
     language = Varchar(length=8, default="en")

@@ -1,8 +1,8 @@
-"""Votes: one current choice per participant and statement, guarded by the database; and the log of imported ones."""
+"""Votes: one current choice per participant and statement, guarded by the database; and imported logs."""
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -28,40 +28,14 @@ class Vote(Table, tablename="votes"):
     ck_vote = Check("choice in ('agree', 'disagree', 'pass')", name="ck_vote_choice")
 
 
-class ImportedVote(Table, tablename="imported_votes"):
-    """One event of an imported vote log, in its order; current votes are derived from it."""
+class ImportedLog(Table, tablename="imported_logs"):
+    """An imported vote log with everything the export carried, in its order; current votes are derived from it."""
 
     id = UUID(primary_key=True, default=UUID4())
-    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
-    position = Integer()
-    source_participant = BigInt()
-    source_statement = BigInt()
-    choice = Varchar(length=8)
-    timestamp_ms = BigInt()
-    uq_imported_vote = Unique([consultation, position], name="uq_imported_vote_position")
-
-
-class ImportedStatement(Table, tablename="imported_statements"):
-    """The fields of an imported statement that a Polis export carries, kept so that an export gives them back."""
-
-    id = UUID(primary_key=True, default=UUID4())
-    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
-    proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.cascade)
-    source_id = BigInt()
-    position = Integer()
-    fields = Varchar(length=4000, default="{}")
-    uq_imported_statement = Unique([consultation, source_id], name="uq_imported_statement_source")
-
-
-class ImportedParticipant(Table, tablename="imported_participants"):
-    """Which participant stands for which number of an imported log. The source is public already."""
-
-    id = UUID(primary_key=True, default=UUID4())
-    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
-    participant = ForeignKey(Participant, null=False, on_delete=OnDelete.cascade)
-    source_id = BigInt()
-    xid = Varchar(length=200, default="")
-    uq_imported_participant = Unique([consultation, source_id], name="uq_imported_participant_source")
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, unique=True)
+    content = Bytea()
+    n_events = Integer()
+    imported_at = Timestamptz()
 
 
 class Response(Table, tablename="responses"):
