@@ -45,6 +45,8 @@ _handler = logging.StreamHandler(_standard_error)
 
 def configure_logs(*, is_json: bool | None = None) -> None:
     """Every logger of this process writes one line an event to standard error, without anything that is forbidden."""
+    # Whoever looks at a demo's terminal looks for its addresses.
+    level = logging.WARNING if get_settings().is_demo else logging.INFO
     as_json = get_settings().is_log_json if is_json is None else is_json
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -59,7 +61,7 @@ def configure_logs(*, is_json: bool | None = None) -> None:
     )
     structlog.configure(
         processors=[*shared, final],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=_standard_error),
         cache_logger_on_first_use=False,
     )
@@ -72,7 +74,7 @@ def configure_logs(*, is_json: bool | None = None) -> None:
     root = logging.getLogger()
     if _handler not in root.handlers:
         root.addHandler(_handler)
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
