@@ -22,6 +22,8 @@ class BurstSettings:
     """Fewer votes change no result."""
     fewest_people: int = 3
     """One or two people voting through their cards in one sitting are no burst, however fast they read."""
+    widest_share: float = 0.25
+    """When a quarter of all voters vote within minutes it is a session that somebody held, not a few accounts."""
     alpha: float = 0.01
     """Chance of any false alarm in the whole record, shared among all windows (Bonferroni)."""
 
@@ -58,11 +60,12 @@ def bursts(minutes: ArrayLike, participants: ArrayLike, *, settings: BurstSettin
     _, per_sitting = np.unique(np.stack([windows, who]), axis=1, return_counts=True)
     dispersion = float((per_sitting**2).sum() / per_sitting.sum())
     expected = _rate_around(counts, settings.around_hours * 60 // settings.window_minutes)
-    found = []
+    found, n_voters = [], int(np.unique(who).size)
     for window in np.flatnonzero(counts >= settings.fewest_votes):
         n_people = int(np.unique(who[windows == window]).size)
         p_value = _poisson_tail(counts[window] / dispersion, expected[window] / dispersion)
-        if n_people >= settings.fewest_people and p_value < settings.alpha / counts.size:
+        is_few = settings.fewest_people <= n_people <= settings.widest_share * n_voters
+        if is_few and p_value < settings.alpha / counts.size:
             start = int(window) * settings.window_minutes
             found.append(Burst(start, int(counts[window]), n_people, float(expected[window]), p_value))
     return tuple(found)

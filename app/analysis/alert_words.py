@@ -72,7 +72,7 @@ class Gate:
         shown = release_index(
             value, n_people, self.mode, audience=Audience.INSIDE, n_participants=self.n_participants
         ).value
-        return None if shown is None else pct(shown)
+        return None if shown is None else rounded(shown, is_nothing=value == 0)
 
     def part(self, part: int, whole: int) -> str | None:
         """What one holder has of a whole, to the percent; unnamed."""
@@ -84,6 +84,11 @@ class Gate:
         n = self.n_people.get(attribute, {}).get(code, 0)
         is_told = release_count(n, self.mode, audience=Audience.INSIDE).value is not None
         return label_of(attribute, code) if is_told else None
+
+
+def rounded(shown: float, *, is_nothing: bool = False) -> str:
+    """A released share as a percentage; what was rounded down to nothing is not called nothing."""
+    return pct(shown) if shown or is_nothing else gettext("under %(share)s") % {"share": pct(0.05)}
 
 
 def headline(kind: str) -> str:

@@ -6,13 +6,12 @@ import json
 
 import pytest
 
-from app.analysis.power import stored_figures
+from app.analysis.power_rows import stored_figures
 from app.database import execute, fetchval
 from app.jobs.check_power import check_power
 from app.tables.alerts import Alert
 from app.tables.audit import AuditEvent
 from app.tables.outbox import Message
-from deliberation.bursts import bursts
 from tests import crowd, factories
 
 
@@ -126,12 +125,3 @@ async def test_what_is_published_of_a_table_waits_until_enough_people_moved(here
     )
     await run(here)
     assert (await stored_figures(here.id))["tables"]["constituency/participants"] != before
-
-
-def test_one_person_voting_fast_is_no_burst():
-    quiet = list(range(0, 6000, 20))
-    rush = [3000] * 60
-    people = [place % 15 for place in range(len(quiet))]
-    assert bursts(quiet + rush, people + [99] * 60) == ()
-    many = bursts(quiet + rush, people + [100 + place % 9 for place in range(60)])
-    assert [(burst.n_votes, burst.n_people) for burst in many] == [(60 + 1, 10)]
