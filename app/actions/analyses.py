@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app import live
@@ -15,8 +15,11 @@ from app.database import execute
 from app.queue import enqueue
 from app.tables.analyses import Analysis
 from deliberation.disclosure import Attribution, Audience, release
-from deliberation.landscape import Landscape
 from deliberation.phases import Action
+
+if TYPE_CHECKING:
+    # Pages ask for analyses too, and scipy stays in the workers.
+    from deliberation.landscape import Landscape
 
 
 async def record(
@@ -96,3 +99,8 @@ async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participan
         landscape.n_participants,
         analysis,
     )
+
+
+async def ask_for_freeze(round_id: UUID) -> None:
+    """The closed round is frozen soon; one job waits, whoever asked first."""
+    await enqueue("freeze", queueing_lock=f"freeze:{round_id}", round_id=str(round_id))

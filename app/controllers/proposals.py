@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import proposals
-from app.analysis import similar
+from app.analysis import results_views, similar
 from app.database import fetch, fetchrow
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
@@ -113,6 +113,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         sponsors=await _sponsors(actor, proposal.id),
         status_name=STATUS_NAMES[proposal.status],
         vote_refused=actor.why_not(Action.VOTE),
+        results=await results_views.of_statement(actor, proposal.id),
     )
 
 
