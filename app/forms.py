@@ -23,6 +23,8 @@ from deliberation.texts import clean_text
 MAX_FIELDS = 400
 MAX_LENGTH = 20_000
 TECHNICAL = ("_csrf_token", "_key", "_version")
+# Sentences are worth handing back; choices, addresses and secrets are not.
+NEVER_SHOWN = frozenset({*TECHNICAL, "password", "code", "email", "emails"})
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -75,6 +77,16 @@ class Filled(Generic[Shape]):
 def blank(**typed: Any) -> Filled[Any]:
     """A form nobody has filled in yet, with these values in place."""
     return Filled(typed=dict(typed))
+
+
+async def remember(request: Request[Any, Any, Any]) -> None:
+    """What was typed is at hand for the error page, whatever refuses the request, so that nobody types it twice."""
+    sent = await request.form()
+    request.scope["state"]["typed"] = {
+        name: value[:MAX_LENGTH]
+        for name, value in sent.items()
+        if isinstance(value, str) and name not in NEVER_SHOWN and " " in value.strip()
+    }
 
 
 async def read(request: Request[Any, Any, Any], shape: type[Shape]) -> Filled[Shape]:

@@ -191,6 +191,11 @@ def band(bounds: tuple[int | None, int | None]) -> str:
     raise ValueError("a band needs a bound")
 
 
+def released(value: int | tuple[int, int]) -> str:
+    """A count as the disclosure gate gave it out: exact, or the band it lies in."""
+    return band(value) if isinstance(value, tuple) else num(value)
+
+
 def bdi(text: str) -> Markup:
     """The text kept from disturbing the direction of the sentence around it."""
     return Markup("<bdi>") + escape(text) + Markup("</bdi>")

@@ -18,6 +18,7 @@ from app import auth, live, rendering
 from app.access import Actor, check_site, enter
 from app.controllers import routes
 from app.database import close_pool, open_pool
+from app.forms import remember
 from app.front import Front
 from app.language import sentence
 from app.logs import configure_logs
@@ -41,6 +42,8 @@ async def provide_actor(request: AnyRequest, slug: FromPath[str]) -> Actor:
 
 async def before_request(request: AnyRequest) -> None:
     """What holds for every route: forms come from our own pages, and the site's doors are guarded."""
+    if request.method not in auth.SAFE_METHODS and not _is_api(request):
+        await remember(request)
     await auth.check_csrf(request)
     declared = request.route_handler.opt.get("action")
     if declared is not None and Action(declared) in SITE_ACTIONS:
@@ -109,9 +112,9 @@ def _error(request: AnyRequest, status: int, message: Any = None, **more: Any) -
         template,
         status=status,
         headers=headers,
-        message=message,
+        sentence=message,
         typed=request.scope["state"].get("typed"),
-        request_id=request.scope["state"].get("request_id", ""),
+        reference=request.scope["state"].get("request_id", ""),
     )
 
 

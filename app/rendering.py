@@ -136,6 +136,7 @@ def environment() -> Environment:
         "num": language.num,
         "pct": language.pct,
         "band": language.band,
+        "released": language.released,
         "dt": language.dt,
         "date": language.date,
         "bdi": language.bdi,

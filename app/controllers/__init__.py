@@ -7,7 +7,20 @@ from importlib import import_module
 
 from litestar.types import ControllerRouterHandler
 
-MODULES = ("health", "home", "accounts", "consultations", "voting", "proposals", "moderation", "power", "convene", "exports", "results")
+MODULES = (
+    "health",
+    "home",
+    "accounts",
+    "consultations",
+    "voting",
+    "proposals",
+    "moderation",
+    "power",
+    "convene",
+    "exports",
+    "results",
+    "coalitions",
+)
 DEMO_MODULES = ("demo",)
 
 

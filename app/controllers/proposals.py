@@ -165,7 +165,6 @@ def _check(form: Filled[ProposeForm]) -> None:
 @post("/c/{slug:str}/propose/check", opt={"action": Action.PROPOSE}, status_code=200)
 async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Before anything is public: the statement as it will read, hints, and statements that say nearly the same."""
-    request.scope["state"]["typed"] = str((await request.form()).get("statement", ""))[:5_000]
     form = await read(request, ProposeForm)
     _check(form)
     if not form.is_valid:
@@ -196,7 +195,6 @@ async def look_for_similar(request: AnyRequest, actor: NamedDependency[Actor]) -
 
 @post("/c/{slug:str}/propose", opt={"action": Action.PROPOSE}, status_code=200)
 async def submit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    request.scope["state"]["typed"] = str((await request.form()).get("statement", ""))[:5_000]
     form = await read(request, ProposeForm)
     _check(form)
     if form.is_valid:
