@@ -54,18 +54,11 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(call install,requirements-dev.lock)
 	@touch $(VENV)/.installed $@
 
-# uv is ten times as fast where it is there and reaches the same index; pip always works.
+# uv installs ten times as fast as pip; where it is missing, or reaches another index than pip, pip does it all.
 define install
-{ command -v uv >/dev/null 2>&1 \
-	&& uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>/dev/null; } \
+{ uv --version >/dev/null 2>&1 && uv=uv || { uv=$(BIN)/uv; \
+	sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ /p;}' $(1) >$(VENV)/uv.lock; $(PIP) --require-hashes -r $(VENV)/uv.lock; }; } 2>/dev/null; \
+"$$uv" pip install --quiet --python $(BIN)/python --require-hashes -r $(1) 2>/dev/null \
 	|| $(PIP) --require-hashes -r $(1); \
 $(PIP) --no-deps --no-build-isolation --no-index -e .
 endef
-
-.PHONY: messages
-messages: $(VENV)/.installed-dev  ## Collect the sentences of pages and code into the catalogues of each language
-	@$(BIN)/pybabel --quiet extract -F babel.cfg -k N_ -k pgettext:1c,2 -k npgettext:1c,2,3 --no-location --sort-output --no-wrap \
-		--omit-header -o $(VENV)/messages.pot .
-	@for code in ar zh fr ru es; do \
-		if [ -f app/translations/$$code/LC_MESSAGES/messages.po ]; then command=update; else command=init; fi; \
-		$(BIN)/pybabel --quiet $$command -l $$code -i $(VENV)/messages.pot -d app/translations --no-wrap || exit 1; done
