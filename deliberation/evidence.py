@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deliberation.clustering import Labels, nearest_centre, overlaps, partition, silhouettes
 from deliberation.factors import Factors, Floats, Observed, fit_factors, posterior
-from deliberation.nulls import fit_null
+from deliberation.nulls import NullModel, fit_null, fit_slopes
 from deliberation.space import OpinionSpace, principal
 from deliberation.votes import VoteMatrix
 
@@ -41,6 +41,12 @@ class GroupSettings:
     """Sets of votes without groups, of each kind; the smallest p is then .01, enough for four tests at .05."""
     null_draws_large: int = 159
     """The same where up to seven groups are tried, so six tests."""
+    refuse_spectrum: bool = False
+    """Whether groups that one spectrum would show as well are refused; else they are found, and said to be its ends."""
+    matching_rounds: int = 4
+    """Rounds in which the spectrum model is brought to the width of the map: its axes are then within some percent."""
+    matching_draws: int = 3
+    """Simulated maps per round."""
     level: float = 0.05
     """Family-wise error rate over all numbers of groups tried (Holm 1979)."""
     restarts: int = 10
@@ -63,12 +69,14 @@ class GroupSettings:
 
 @dataclass(frozen=True)
 class GroupEvidence:
-    """What was found for k groups. `p` and what belongs to it are None where every k was refused beforehand.
+    """What was found for k groups. What belongs to null models is None where every k was refused before them.
 
     jaccard : mean bootstrap Jaccard of the least stable group; smallest : members of the smallest group
     placed : share of participants whose membership is sure enough
-    silhouette : of the groups found; null_mean : its mean where there are no groups, by the model that comes closer
-    p, p_holm : share of null draws at least as clear, and the same corrected for all k tried; the larger of both models
+    silhouette : of the groups found; null_mean : its mean in votes without groups
+    p, p_holm : share of those at least as clear, and the same corrected for all k tried
+    p_spectrum : share at least as clear where people lie in one bell shape on the same axes: large if groups are only
+        the ends of a spectrum
     refused_because : "too_small", "unstable", "mostly_unplaced", "not_clearer_than_no_groups",
         "not_clearer_than_one_spectrum", or None
     """
@@ -81,12 +89,13 @@ class GroupEvidence:
     null_mean: float | None = None
     p: float | None = None
     p_holm: float | None = None
+    p_spectrum: float | None = None
     accepted: bool = False
     refused_because: str | None = None
 
     @property
     def excess(self) -> float:
-        """How much clearer than without groups."""
+        """How much clearer than in votes without groups."""
         return self.silhouette - (self.null_mean or 0.0)
 
 
@@ -161,19 +170,27 @@ class _Refit:
     space: OpinionSpace
     settings: GroupSettings
 
-    def points(self, observed: Observed, start: Factors | None) -> Floats:
-        factors = fit_factors(
+    def factors(self, observed: Observed, start: Factors | None) -> Factors:
+        settings = self.settings
+        fitted = fit_factors(
             observed,
             self.space.rank,
             self.space.prior,
             start=start,
-            tolerance=self.settings.tolerance,
-            max_iterations=self.settings.max_iterations,
+            tolerance=settings.tolerance,
+            max_iterations=settings.max_iterations,
         )
-        factors = principal(factors)
+        return principal(fitted)
+
+    def points(self, observed: Observed, start: Factors | None) -> Floats:
+        factors = self.factors(observed, start)
         z, _ = posterior(observed, factors)
         scaled: Floats = z * np.sqrt(np.mean(factors.loadings**2, axis=0))
         return scaled[:, :2]
+
+    def revoted(self, signs: NDArray[np.int8]) -> Observed:
+        """The same votes cast, with other signs."""
+        return Observed.of(self.observed.rows, self.observed.columns, signs, self.observed.n, self.observed.m)
 
     def start(self) -> Factors:
         half = np.linalg.cholesky(self.space.position_prior)
@@ -217,39 +234,61 @@ def _null_silhouettes(refit: _Refit, candidates: list[int], rng: np.random.Gener
     """Silhouettes (2, draws, candidates) of groups sought where there are none: without axes, and on a spectrum."""
     observed, settings = refit.observed, refit.settings
     null = fit_null(observed.rows, observed.columns, observed.x.astype(np.int8), observed.n, observed.m)
+    slopes = _matched_slopes(refit, null, rng)
     draws = settings.null_draws if len(candidates) <= 4 else settings.null_draws_large
     clear = np.zeros((2, draws, len(candidates)))
     for draw in range(draws):
-        for kind, signs in enumerate((null.draw(rng), null.draw_spectrum(refit.start(), rng))):
-            votes = Observed.of(observed.rows, observed.columns, signs, observed.n, observed.m)
-            points = refit.points(votes, None)
+        for kind, signs in enumerate((null.draw(rng), null.draw_spectrum(slopes, rng))):
+            points = refit.points(refit.revoted(signs), None)
             kmeans_seed = int(rng.integers(2**31))
             found = [partition(points, k, seed=kmeans_seed, restarts=settings.evidence_restarts)[0] for k in candidates]
             clear[kind, draw] = silhouettes(points, found)
     return clear
 
 
+def _matched_slopes(refit: _Refit, null: NullModel, rng: np.random.Generator) -> Floats:
+    """Slopes of the spectrum model under which its maps are as wide on each axis as the map of the votes is.
+
+    Weaker axes are partly noise. Simulated as if they were opinions they make a rounder map, and a round map is less
+    easily cut in two than the long one of a true spectrum, which would then be taken for two groups.
+    """
+    observed, start = refit.observed, refit.start()
+    slopes = fit_slopes(observed, posterior(observed, start)[0])
+    wanted = np.sqrt(np.mean(start.loadings**2, axis=0))
+    for _ in range(refit.settings.matching_rounds):
+        scales = np.zeros(wanted.size)
+        for _ in range(refit.settings.matching_draws):
+            fitted = refit.factors(refit.revoted(null.draw_spectrum(slopes, rng)), None)
+            scales += np.sqrt(np.mean(fitted.loadings**2, axis=0)) / refit.settings.matching_draws
+        slopes[:, 1:] *= np.clip(wanted / np.maximum(scales, 1e-9), 0.5, 2.0)
+    return slopes
+
+
 def _judge(judged: list[GroupEvidence], nulls: Floats, settings: GroupSettings) -> tuple[GroupEvidence, ...]:
-    """The evidence with what the null draws say: an accepted k is clearer than both kinds of them."""
+    """The evidence with what the null draws say."""
     observed = np.array([evidence.silhouette for evidence in judged])
-    shares = (1 + (nulls >= observed).sum(axis=1)) / (1 + nulls.shape[1])
-    holm = np.stack([holm_adjusted(p) for p in shares])
-    worst = shares.argmax(axis=0)
-    judged = list(judged)
+    p, p_spectrum = (1 + (nulls >= observed).sum(axis=1)) / (1 + nulls.shape[1])
+    p_holm = holm_adjusted(p)
+    means = nulls[0].mean(axis=0)
+    weighed = []
     for index, evidence in enumerate(judged):
-        beaten = holm[:, index] <= settings.level + 1e-12
         why = evidence.refused_because
-        if why is None and not beaten.all():
-            why = "not_clearer_than_no_groups" if not beaten[0] else "not_clearer_than_one_spectrum"
-        judged[index] = replace(
-            evidence,
-            null_mean=float(nulls[:, :, index].mean(axis=1).max()),
-            p=float(shares[worst[index], index]),
-            p_holm=float(holm[:, index].max()),
-            accepted=why is None,
-            refused_because=why,
+        if why is None and p_holm[index] > settings.level + 1e-12:
+            why = "not_clearer_than_no_groups"
+        if why is None and settings.refuse_spectrum and p_spectrum[index] > settings.level + 1e-12:
+            why = "not_clearer_than_one_spectrum"
+        weighed.append(
+            replace(
+                evidence,
+                null_mean=float(means[index]),
+                p=float(p[index]),
+                p_holm=float(p_holm[index]),
+                p_spectrum=float(p_spectrum[index]),
+                accepted=why is None,
+                refused_because=why,
+            )
         )
-    return tuple(judged)
+    return tuple(weighed)
 
 
 def holm_adjusted(p: Floats) -> Floats:

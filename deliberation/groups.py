@@ -62,6 +62,16 @@ class OpinionGroups:
     bands: NDArray[np.int8]
 
     @property
+    def chosen(self) -> GroupEvidence | None:
+        """The evidence for the groups found; None without."""
+        return next((e for e in self.evidence if e.accepted and e.k == len(self.letters)), None)
+
+    @property
+    def is_one_spectrum(self) -> bool:
+        """Whether the groups found are the parts of one spectrum rather than camps with few people between them."""
+        return self.chosen is not None and (self.chosen.p_spectrum or 0.0) > GroupSettings().level
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Placed participants of each group."""
         return {letter: int((self.labels == index).sum()) for index, letter in enumerate(self.letters)}
@@ -105,9 +115,9 @@ def find_groups(
 ) -> OpinionGroups:
     """The opinion groups that are stable, large, sure and clearer than votes without groups would show; or none.
 
-    k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against two models
-    without groups, corrected by Holm over all k: one with statements' levels and people's leanings only, and one where
-    people lie on the fitted axes in one bell shape. Of the accepted k the clearest over both is taken. `previous` only
+    k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against votes with
+    statements' levels and people's leanings only, corrected by Holm over all k; of the accepted k the clearest wins.
+    `is_one_spectrum` of the result says whether a single bell-shaped spectrum would be cut as clearly. `previous` only
     lends its letters. `votes` are those the space was fitted on.
     """
     if votes.shape != (space.participant_ids.size, space.statement_ids.size):

@@ -133,6 +133,7 @@ def landscape_digest(landscape: Landscape) -> str:
             "groups": [
                 groups.status,
                 groups.letters,
+                groups.is_one_spectrum,
                 [array.tolist() for array in (groups.labels, groups.nearest, groups.bands)],
                 [[e.k, e.accepted, e.refused_because] for e in groups.evidence],
             ],

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import expit
 
-from deliberation.factors import Factors, Floats
+from deliberation.factors import Floats, Observed
 
 Ints = NDArray[np.int64]
 
@@ -72,16 +73,14 @@ class NullModel:
         agrees = rng.random(self.rows.size) < self._chances(self.agreeing, rng)
         return np.where(passes, 0, np.where(agrees, 1, -1)).astype(np.int8)
 
-    def draw_spectrum(self, factors: Factors, rng: np.random.Generator) -> NDArray[np.int8]:
+    def draw_spectrum(self, slopes: Floats, rng: np.random.Generator) -> NDArray[np.int8]:
         """Signs for the same votes cast, where opinions have the fitted axes but people lie on them in one bell shape.
 
-        The expected sign of a vote is that of the fitted space, so only the grouping of people is missing.
+        slopes : (m, 1 + rank) of `fit_slopes`
         """
-        z = rng.standard_normal((self.passing.leanings.size, factors.rank))
-        passing = np.minimum(self._chances(self.passing, rng), 0.98)
-        expected = factors.predict(z, self.rows, self.columns)
-        agreeing = np.clip((1 + expected / (1 - passing)) / 2, 0.01, 0.99)
-        passes = rng.random(self.rows.size) < passing
+        z = rng.standard_normal((self.passing.leanings.size, slopes.shape[1] - 1))
+        passes = rng.random(self.rows.size) < self._chances(self.passing, rng)
+        agreeing = expit(slopes[self.columns, 0] + np.einsum("ta,ta->t", z[self.rows], slopes[self.columns, 1:]))
         agrees = rng.random(self.rows.size) < agreeing
         return np.where(passes, 0, np.where(agrees, 1, -1)).astype(np.int8)
 
@@ -101,3 +100,28 @@ def fit_null(rows: Ints, columns: Ints, signs: NDArray[np.int8], n: int, m: int)
         fit_leaning(rows, columns, ~decided, n, m),
         fit_leaning(rows[decided], columns[decided], signs[decided] > 0, n, m),
     )
+
+
+def fit_slopes(observed: Observed, z: Floats, *, ridge: float = 0.25, sweeps: int = 10) -> Floats:
+    """For each statement the logistic regression of agreeing, among those who did not pass, on 1 and z: (m, 1 + rank).
+
+    Logistic, because agreement saturates: people far out agree with nearly all of their side, which crowds them at both
+    ends of an axis even where they are spread in one bell shape. A linear model would take that crowding for groups.
+    """
+    decided = observed.x != 0
+    rows, columns, yes = observed.rows[decided], observed.columns[decided], observed.x[decided] > 0
+    design = np.hstack([np.ones((observed.n, 1)), z])
+    size = design.shape[1]
+    slopes = np.zeros((observed.m, size))
+    pairs = np.triu_indices(size)
+    moments = design[:, pairs[0]] * design[:, pairs[1]]
+    for _ in range(sweeps):
+        chance = expit(np.einsum("ta,ta->t", design[rows], slopes[columns]))
+        shape = (observed.m, observed.n)
+        gradient = sparse.csr_matrix((yes - chance, (columns, rows)), shape=shape) @ design - ridge * slopes
+        spread = sparse.csr_matrix((np.maximum(chance * (1 - chance), 1e-4), (columns, rows)), shape=shape) @ moments
+        curvature = np.empty((observed.m, size, size))
+        curvature[:, pairs[0], pairs[1]] = curvature[:, pairs[1], pairs[0]] = spread
+        step = np.linalg.solve(curvature + ridge * np.eye(size), gradient[:, :, None])[:, :, 0]
+        slopes += np.clip(step, -2, 2)
+    return slopes

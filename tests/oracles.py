@@ -23,6 +23,17 @@ def posterior_by_loops(votes: VoteMatrix, means: Floats, loadings: Floats, noise
     return z, covariances
 
 
+def likelihood_by_loops(votes: VoteMatrix, means: Floats, loadings: Floats, noise: float) -> float:
+    """Log density of the votes cast: each participant's are jointly normal, with positions integrated out."""
+    total = 0.0
+    for person in range(votes.n_participants):
+        seen = votes.rows == person
+        q, residual = loadings[votes.columns[seen]], votes.signs[seen] - means[votes.columns[seen]]
+        covariance = q @ q.T + noise * np.eye(len(q))
+        total -= 0.5 * (np.linalg.slogdet(2 * np.pi * covariance)[1] + residual @ np.linalg.solve(covariance, residual))
+    return float(total)
+
+
 def silhouette_by_loops(points: Floats, labels: NDArray[np.int64]) -> float:
     """Mean of (b - a) / max(a, b) over points (Rousseeuw 1987); 0 for a point alone in its group."""
     scores = []

@@ -41,12 +41,15 @@ def simulated_votes(
 ) -> VoteMatrix:
     """Votes with a known truth: people differ in agreeableness, statements in how agreed they are, one in ten passes.
 
-    "structureless" : nothing else; "groups" : participant i belongs to group i % groups, whose members share opinions
+    "structureless" : nothing else; "spectrum" : people lie in one bell shape between two ends; "groups" : participant i
+    belongs to group i % groups, whose members share opinions
     """
     rng = np.random.default_rng(seed)
     logits = rng.normal(0.4, 0.8, m) + rng.normal(0, 0.5, n)[:, None]
     if kind == "groups":
         logits = logits + rng.normal(0, contrast, (groups, m))[np.arange(n) % groups]
+    elif kind == "spectrum":
+        logits = logits + rng.normal(0, 1, n)[:, None] * rng.normal(0, contrast, m)
     elif kind != "structureless":
         raise ValueError(kind)
     signs = np.where(rng.random((n, m)) < 0.1, 0, np.where(rng.random((n, m)) < expit(logits), 1, -1))

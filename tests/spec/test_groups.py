@@ -86,6 +86,19 @@ def test_votes_without_structure_have_no_groups() -> None:
     assert found.count(GroupsStatus.NONE) >= 3
 
 
+def test_a_spectrum_is_never_passed_off_as_camps(three: Three) -> None:
+    votes = simulated_votes("spectrum", seed=5, n=150, m=40, contrast=1.5)
+    space = fit_space(votes, seed=5)
+    groups = find_groups(space, votes, seed=5, settings=BRIEF)
+    assert space.rank > 0
+    assert groups.status == GroupsStatus.NONE or groups.is_one_spectrum
+    by_k = {evidence.k: evidence for evidence in groups.evidence}
+    assert by_k[2].jaccard > 0.75  # cutting it in two is stable, which alone proves nothing
+    assert by_k[2].p_spectrum is not None and by_k[2].p_spectrum > 0.05
+    _, _, camps = three
+    assert not camps.is_one_spectrum
+
+
 def test_without_groups_there_are_three_bands_of_one_spectrum() -> None:
     votes = simulated_votes("groups", seed=1, n=90)
     space = fit_space(votes, seed=1)

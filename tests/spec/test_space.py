@@ -11,7 +11,7 @@ from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements
 from deliberation.factors import Factors, Observed, fit_additive, fit_factors, posterior
 from deliberation.space import RankGain, SpaceSettings, align, choose_gain, complete_votes, fit_space, project
 from deliberation.votes import VoteMatrix
-from tests.oracles import posterior_by_loops
+from tests.oracles import likelihood_by_loops, posterior_by_loops
 from tests.vote_tables import read_votes, simulated_votes
 
 TWO_CAMPS = """
@@ -40,6 +40,22 @@ def test_positions_are_what_conditioning_on_each_vote_gives() -> None:
     slow_z, slow_covariances = posterior_by_loops(votes, factors.means, factors.loadings, 0.4)
     np.testing.assert_allclose(z, slow_z, atol=1e-12)
     np.testing.assert_allclose(covariances, slow_covariances, atol=1e-12)
+
+
+def test_no_other_loadings_explain_the_votes_cast_better() -> None:
+    votes = simulated_votes("groups", seed=1, n=40, m=10, density=0.5)
+    fitted = fit_factors(Observed.of_votes(votes), 2, 5.0, tolerance=1e-12, max_iterations=3_000)
+
+    def worth(loadings: np.ndarray) -> float:
+        likelihood = likelihood_by_loops(votes, fitted.means, loadings, fitted.noise_variance)
+        return likelihood - 5.0 / 2 * float((loadings**2).sum())
+
+    best = worth(fitted.loadings)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        away = 0.02 * rng.normal(size=fitted.loadings.shape)
+        assert worth(fitted.loadings + away) < best
+    assert worth(0.98 * fitted.loadings) < best and worth(1.02 * fitted.loadings) < best
 
 
 def test_who_voted_less_is_less_sure_to_stand_there() -> None:
@@ -110,7 +126,7 @@ def test_alignment_turns_the_map_back_and_changes_no_distance() -> None:
     space = fit_space(simulated_votes("groups", seed=5), seed=5)
     angle = 0.7
     turn = np.eye(space.rank)
-    turn[:2, :2] = [[np.cos(angle), np.sin(angle)], [np.sin(angle), -np.cos(angle)]]
+    turn[:2, :2] = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
     turned = replace(
         space,
         positions=space.positions @ turn,
