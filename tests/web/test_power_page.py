@@ -108,6 +108,15 @@ async def test_in_a_small_room_there_are_words_and_no_figures(client):
     assert '<svg class="chart' not in page
 
 
+async def test_an_alert_does_not_name_a_category_of_fewer_than_five_people(client):
+    await checked(constituencies=("ngos",) * 100 + ("women",) * 46 + ("business",) * 4)
+    page = await text_of(client)
+    alerts = page[page.index("For your decision") : page.index("Votes per day")]
+    assert "A small category: under the target among participants" in alerts
+    assert "Business and Industry" not in alerts
+    assert "Non-Governmental Organizations: over the target" in alerts
+
+
 async def test_a_burst_stands_out_of_the_days(client):
     await checked(n_burst=9)
     page = await text_of(client)
