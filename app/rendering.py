@@ -46,10 +46,11 @@ processors: list[Processor] = []
 
 @dataclass(frozen=True)
 class StatusLine:
-    """What just happened, in one short sentence; `undo` is the address that a POST takes it back at."""
+    """What just happened, in one short sentence; `undo` is the address that a POST takes it back at, into `target`."""
 
     text: str
     undo: str | None = None
+    target: str = "#ballot"
 
 
 @dataclass(frozen=True)

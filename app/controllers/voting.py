@@ -50,6 +50,7 @@ def _answer(request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLi
         "voting/_card.html",
         actor=actor,
         card=shown,
+        is_fragment=wants_fragment(request),
         phases=overview.phase_bar(actor.rounds, actor),
         **more,
     )
@@ -68,7 +69,7 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     else:
         choice = Choice(form.data.choice)
         await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, by=actor)
-        said = StatusLine(SAID[choice]() % {"number": number}, undo=url(f"{base}/votes/{number}/undo"))
+        said = StatusLine(SAID[choice]() % {"number": number}, url(f"{base}/votes/{number}/undo"), "#ballot-area")
     if wants_fragment(request):
         return _answer(request, actor, await votes.show_next(by=actor), said)
     return see_other(request, url(f"{base}/vote"), said=said.text, undo=said.undo)
