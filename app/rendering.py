@@ -50,7 +50,7 @@ class StatusLine:
 
     text: str
     undo: str | None = None
-    target: str = "#ballot"
+    target: str = "#ballot-area"
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     else:
         choice = Choice(form.data.choice)
         await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, by=actor)
-        said = StatusLine(SAID[choice]() % {"number": number}, url(f"{base}/votes/{number}/undo"), "#ballot-area")
+        said = StatusLine(SAID[choice]() % {"number": number}, url(f"{base}/votes/{number}/undo"))
     if wants_fragment(request):
         return _answer(request, actor, await votes.show_next(by=actor), said)
     return see_other(request, url(f"{base}/vote"), said=said.text, undo=said.undo)

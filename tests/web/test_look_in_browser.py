@@ -92,7 +92,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.site.sent.append((self.path, parse_qs(body), self.headers.get("X-CSRF-Token")))
         number = 8 + len(self.site.sent)
-        line = rendering.StatusLine(f"You agreed with statement {number - 1}", "/en/undo")
+        line = rendering.StatusLine(f"You agreed with statement {number - 1}", "/en/undo", "#ballot")
         self.answer(f"<title>Vote: statement {number}</title>".encode() + self.draw(BALLOT, n=number, line=line))
 
 
