@@ -23,6 +23,7 @@ from deliberation.polis_export import (
 from deliberation.polis_sign import PolisSign
 
 VERSION = 1
+ARRAYS = ("timestamps_ms", "statements", "participants", "signs")
 
 
 def pack(export: PolisExport) -> bytes:
@@ -31,12 +32,8 @@ def pack(export: PolisExport) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("export.json", json.dumps(_head(export), ensure_ascii=False))
-        arrays: dict[str, NDArray[Any]] = {
-            "timestamps_ms": log.timestamps_ms,
-            "statements": log.statements,
-            "participants": log.participants,
-            "signs": log.signs,
-        } | {f"cells/{number}": cells for number, cells in enumerate(log.other_cells.values())}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(log, name) for name in ARRAYS}
+        arrays |= {f"cells/{number}": cells for number, cells in enumerate(log.other_cells.values())}
         for name, array in arrays.items():
             archive.writestr(f"{name}.npy", _array_bytes(array))
     return content.getvalue()
@@ -49,7 +46,7 @@ def unpack(content: bytes) -> PolisExport:
             head = json.loads(archive.read("export.json"))
             if head["version"] != VERSION:
                 raise BadFile(file="export.json", line=0, problem="version")
-            arrays = {name: _array(archive, name) for name in ("timestamps_ms", "statements", "participants", "signs")}
+            arrays = {name: _array(archive, name) for name in ARRAYS}
             cells = {name: _array(archive, f"cells/{number}") for number, name in enumerate(head["other_cells"])}
     except (zipfile.BadZipFile, KeyError, ValueError, UnicodeDecodeError) as error:
         raise BadFile(file="export.json", line=0, problem="archive") from error
