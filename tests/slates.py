@@ -1,0 +1,79 @@
+"""A consultation whose propose round is frozen and whose curate round is open, with the desk ready to be opened."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from app.analysis import curation as reading
+from app.analysis.curation import Draft, Frozen
+from app.database import execute, fetchrow
+from app.tables.consultations import Consultation
+from app.tables.proposals import Proposal
+from deliberation.disclosure import Attribution
+from deliberation.holdings import Stance
+from deliberation.phases import Phase
+from tests import factories, simulated
+
+PHASES = (Phase.PROPOSE, Phase.CURATE, Phase.RESPOND, Phase.COMMIT)
+
+
+async def curating(
+    *,
+    phases: tuple[Phase, ...] = PHASES,
+    attribution: Attribution = Attribution.OPEN,
+    joining: tuple[str, ...] = (),
+    slug: str = "water",
+    **people: Any,
+) -> Consultation:
+    """120 simulated people have voted, the analysis is frozen, and the curate round is open."""
+    here = await factories.make_consultation(phases=phases, attribution=attribution, slug=slug)
+    for name in joining:
+        await factories.join(name, here)
+    await factories.move_to(here, 2)
+    await simulated.fill(here, **people)
+    await simulated.freeze_first_round(here)
+    return here
+
+
+async def stored(here: Consultation) -> tuple[Frozen, Draft]:
+    """The frozen analysis and the curated slate as they are in the database."""
+    row = await fetchrow("select id, analysis from curated_slates where consultation = $1", here.id)
+    assert row is not None
+    return await reading.frozen_of(row["analysis"]), await reading.draft(row["id"])
+
+
+async def proposal_of(stance: Stance) -> Proposal:
+    found = await Proposal.objects().where(Proposal.id == stance.statement_id).first()
+    assert found is not None
+    return found
+
+
+async def left_out(frozen: Frozen, draft: Draft) -> Stance:
+    """A stance on a statement of which neither side is listed."""
+    listed = {stance.statement_id for stance in (*frozen.stances, *draft.stances)}
+    return next(stance for stance in frozen.slate.candidates if stance.statement_id not in listed)
+
+
+async def fields(draft: Draft, stance: Stance, **more: Any) -> dict[str, str]:
+    """What the page's forms carry for an edit of this stance."""
+    seen = ",".join(f"{one.statement_id}:{one.choice.value}" for one in draft.stances)
+    return {"_version": str(draft.version), "choice": stance.choice.value, "seen": seen, **more}
+
+
+async def end_round(here: Consultation, number: int) -> None:
+    """A round is over this very moment."""
+    await execute(
+        "update rounds set closes_at = clock_timestamp() where consultation = $1 and number = $2", here.id, number
+    )
+
+
+def section(page: str, heading: str) -> str:
+    """The part of a page that stands under a heading's id."""
+    start = page.index(f'aria-labelledby="{heading}"')
+    return page[start : page.index("</section>", start)]
+
+
+def numbers(part: str) -> list[int]:
+    """The numbers of the statements listed in a part of a page, in order."""
+    return [int(found) for found in re.findall(r'<span class="n num">(\d+)</span>', part)]

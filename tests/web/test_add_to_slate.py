@@ -1,0 +1,204 @@
+"""POST /c/{slug}/desk/items and below: add, remove, move, swap; a stale version meets both lists, overwriting nothing."""
+
+from __future__ import annotations
+
+from app.database import execute, fetchval
+from deliberation.holdings import Stance
+from deliberation.votes import Choice
+from tests import slates
+from tests.cast import signed_in
+
+DESK = "/en/c/water/desk"
+HTMX = {"hx-request": "true"}
+
+
+async def opened(client, name="gus"):
+    """The desk, opened by a curator, and what is stored."""
+    here = await slates.curating()
+    browser = await signed_in(client, name)
+    await browser.get(DESK)
+    return here, browser, *(await slates.stored(here))
+
+
+async def test_a_statement_is_added_at_the_end_and_the_answer_leads_back(client):
+    here, gus, frozen, draft = await opened(client)
+    stance = await slates.left_out(frozen, draft)
+    number = (await slates.proposal_of(stance)).number
+    answer = await gus.post(f"{DESK}/items", await slates.fields(draft, stance, number=str(number)))
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{DESK}#s{number}"
+    _, after = await slates.stored(here)
+    assert after.stances == (*draft.stances, stance)
+    assert after.version == draft.version + 1
+
+
+async def test_balance_comes_in_the_same_answer(client):
+    _here, gus, frozen, draft = await opened(client)
+    first = frozen.slate.stances[0]
+    number = (await slates.proposal_of(first)).number
+    answer = await gus.post(f"{DESK}/items/{number}/remove", await slates.fields(draft, first), headers=HTMX)
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith('<div id="desk"')
+    assert "<html" not in answer.text
+    assert "drops 1 and adds 0" in answer.text
+    assert "Group A" in slates.section(answer.text, "h-balance")
+    assert number in slates.numbers(slates.section(answer.text, "h-before"))
+    assert number not in slates.numbers(slates.section(answer.text, "h-after"))
+    assert "One difference from the participants&#39; slate still lacks a reason." in answer.text
+
+
+async def test_either_side_of_a_statement_can_stand_on_the_slate_and_both(client):
+    here, gus, frozen, draft = await opened(client)
+    stance = await slates.left_out(frozen, draft)
+    number = str((await slates.proposal_of(stance)).number)
+    for choice in (Choice.DISAGREE, Choice.AGREE):
+        side = Stance(stance.statement_id, choice)
+        _, draft = await slates.stored(here)
+        answer = await gus.post(f"{DESK}/items", await slates.fields(draft, side, number=number))
+        assert answer.status_code == 303
+    _, after = await slates.stored(here)
+    assert {Stance(stance.statement_id, choice) for choice in (Choice.DISAGREE, Choice.AGREE)} < set(after.stances)
+    assert "Disagreement with:" in (await gus.get(DESK)).text
+
+
+async def test_an_item_moves_by_one_place_and_stays_at_the_ends(client):
+    here, gus, _, draft = await opened(client)
+    second = draft.stances[1]
+    path = f"{DESK}/items/{(await slates.proposal_of(second)).number}/move"
+    for version, expected in ((1, 0), (2, 0)):
+        sent = await slates.fields(draft, second, direction="up") | {"_version": str(version)}
+        assert (await gus.post(path, sent)).status_code == 303
+        _, after = await slates.stored(here)
+        assert after.stances.index(second) == expected
+
+
+async def test_the_offered_swap_repairs_what_it_says(client):
+    here, gus, frozen, draft = await opened(client)
+    from app.analysis import curation
+
+    for _ in range(4):
+        loser = max(
+            frozen.distinct(draft.stances), key=lambda one: (frozen.holdings.support_within(
+                (frozen.holdings.labels["group"] == "B")[:, None] / (frozen.holdings.labels["group"] == "B").sum(),
+                frozen.holdings.columns_of([one])).item())
+        )  # fmt: skip
+        number = (await slates.proposal_of(loser)).number
+        await gus.post(f"{DESK}/items/{number}/remove", await slates.fields(draft, loser))
+        _, draft = await slates.stored(here)
+    page = (await gus.get(DESK)).text
+    review = await curation.review(frozen, draft.stances)
+    repair = review.measured.repair
+    assert repair is not None
+    assert "To repair or to answer for" in page
+    into, out = (await slates.proposal_of(repair.add)).number, (await slates.proposal_of(repair.remove)).number
+    assert str(into) in slates.section(page, "h-flags") and str(out) in slates.section(page, "h-flags")
+    replaces = f"{repair.remove.statement_id}:{repair.remove.choice.value}"
+    sent = await slates.fields(draft, repair.add, number=str(into), replaces=replaces)
+    assert (await gus.post(f"{DESK}/items", sent)).status_code == 303
+    _, after = await slates.stored(here)
+    assert after.stances.index(repair.add) == draft.stances.index(repair.remove)
+    repaired = await curation.review(frozen, after.stances)
+    assert max(row.loss for row in repaired.measured.losses) < max(row.loss for row in review.measured.losses)
+
+
+async def test_a_stale_version_meets_both_lists_and_overwrites_nothing(client):
+    here, gus, _frozen, draft = await opened(client)
+    amara = await signed_in(client, "amara")
+    gone, kept = draft.stances[0], draft.stances[1]
+    gone_number, kept_number = [(await slates.proposal_of(one)).number for one in (gone, kept)]
+    await amara.post(f"{DESK}/items/{gone_number}/remove", await slates.fields(draft, gone))
+    for headers in ({}, HTMX):
+        sent = await slates.fields(draft, kept)
+        answer = await gus.post(f"{DESK}/items/{kept_number}/remove", sent, headers=headers)
+        assert answer.status_code == 409
+        yours = answer.text[answer.text.index("The list as you had it") : answer.text.index("The list as it is now")]
+        now = answer.text[answer.text.index("The list as it is now") :]
+        now = now[: now.index("</section>")]
+        assert f'value="{gone_number}"' in yours and f'value="{kept_number}"' in yours
+        assert f'value="{gone_number}"' not in now and f'value="{kept_number}"' in now
+    _, after = await slates.stored(here)
+    assert after.stances == draft.stances[1:]
+
+
+async def test_a_form_sent_twice_counts_once(client):
+    here, gus, frozen, draft = await opened(client)
+    stance = await slates.left_out(frozen, draft)
+    number = str((await slates.proposal_of(stance)).number)
+    sent = await slates.fields(draft, stance, number=number, _key="once")
+    first, second = await gus.post(f"{DESK}/items", sent), await gus.post(f"{DESK}/items", sent)
+    assert (first.status_code, second.status_code) == (303, 303)
+    _, after = await slates.stored(here)
+    assert after.stances.count(stance) == 1
+    assert after.version == draft.version + 1
+
+
+async def test_what_cannot_be_added_is_refused_with_a_sentence(client):
+    _here, gus, frozen, draft = await opened(client)
+    listed = draft.stances[0]
+    number = str((await slates.proposal_of(listed)).number)
+    twice = await gus.post(f"{DESK}/items", await slates.fields(draft, listed, number=number))
+    assert twice.status_code == 422
+    assert "stands on the slate already" in twice.text
+    other = await slates.left_out(frozen, draft)
+    await execute("update proposals set status = 'declined' where id = $1", other.statement_id)
+    declined = str((await slates.proposal_of(other)).number)
+    gone = await gus.post(f"{DESK}/items", await slates.fields(draft, other, number=declined))
+    assert gone.status_code == 422
+    assert "Only statements that are open for votes" in gone.text
+    assert await fetchval("select version from curated_slates where id = $1", draft.id) == 1
+
+
+async def test_bad_input_gets_a_page_and_never_a_crash(client):
+    here, gus, _frozen, draft = await opened(client)
+    number = str((await slates.proposal_of(draft.stances[0])).number)
+    base = {"_version": "1", "choice": "agree", "number": number}
+    for path, change in (
+        ("items", {"number": "99999999"}),
+        ("items", {"number": "-1"}),
+        ("items", {"number": "x"}),
+        ("items", {"choice": "pass"}),
+        ("items", {"choice": ""}),
+        ("items", {"replaces": "zzz"}),
+        ("items", {"replaces": "1:pass"}),
+        ("items", {"seen": "a,b,1:agree," * 60}),
+        ("items", {"seen": "x" * 3_000}),
+        ("items", {"_version": "x"}),
+        ("items", {"other": "1"}),
+        ("items/99999999999999/remove", {}),
+        (f"items/{number}/move", {"direction": "sideways"}),
+    ):
+        sent = {name: value for name, value in (base | change).items() if path == "items" or name != "number"}
+        answer = await gus.post(f"{DESK}/{path}", sent)
+        assert 400 <= answer.status_code < 500, (path, change, answer.status_code)
+    _, after = await slates.stored(here)
+    assert after.stances == draft.stances
+
+
+async def test_statements_of_another_consultation_are_not_shown_as_seen(client):
+    _here, gus, _frozen, draft = await opened(client)
+    await execute(
+        "insert into consultations (id, slug, title, question, created_at) "
+        "values (gen_random_uuid(), 'elsewhere', 't', 'q', now())"
+    )
+    foreign = await fetchval(
+        """
+        insert into proposals (id, consultation, number, statement, status, submitted_on)
+        select 999999, id, 1, 'A secret of another place.', 'waiting', current_date from consultations
+        where slug = 'elsewhere' returning id
+        """
+    )
+    number = (await slates.proposal_of(draft.stances[0])).number
+    sent = await slates.fields(draft, draft.stances[0]) | {"_version": "77", "seen": f"{foreign}:agree"}
+    answer = await gus.post(f"{DESK}/items/{number}/remove", sent)
+    assert answer.status_code == 409
+    assert "A secret of another place." not in answer.text
+
+
+async def test_after_the_close_an_edit_is_refused_as_gone(client):
+    here, gus, _frozen, draft = await opened(client)
+    await slates.end_round(here, 2)
+    number = (await slates.proposal_of(draft.stances[0])).number
+    answer = await gus.post(f"{DESK}/items/{number}/remove", await slates.fields(draft, draft.stances[0]))
+    assert answer.status_code == 410
+    _, after = await slates.stored(here)
+    assert after.stances == draft.stances
