@@ -27,7 +27,7 @@ class Choice(StrEnum):
 
     AGREE = "agree"
     DISAGREE = "disagree"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  # a choice, not a secret
 
 
 SIGN: dict[Choice, int] = {Choice.AGREE: 1, Choice.DISAGREE: -1, Choice.PASS: 0}
@@ -168,7 +168,8 @@ class VoteMatrix:
         """The matrix of the marked participants and statements only (boolean masks; None keeps all)."""
         people = np.ones(self.n_participants, bool) if participants is None else np.asarray(participants, bool)
         items = np.ones(self.n_statements, bool) if statements is None else np.asarray(statements, bool)
-        for name, mask, size in (("participants", people, self.n_participants), ("statements", items, self.n_statements)):
+        sized = (("participants", people, self.n_participants), ("statements", items, self.n_statements))
+        for name, mask, size in sized:
             if mask.shape != (size,):
                 raise BadShape(name=name, expected=(size,), found=mask.shape)
         kept = people[self.rows] & items[self.columns]

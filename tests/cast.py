@@ -1,4 +1,7 @@
-"""The standing cast: Amara convenes, Ben moderates, Chidi and Dana take part, Eve is an outsider, Fatima audits, Gus curates."""
+"""The standing cast: Amara convenes, Ben moderates, Chidi and Dana take part, Eve is an outsider.
+
+Fatima audits, Gus curates.
+"""
 
 from __future__ import annotations
 

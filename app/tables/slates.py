@@ -15,7 +15,7 @@ from app.tables.rounds import Round
 
 
 class CuratedSlate(Table, tablename="curated_slates"):
-    """What the curators of one curate round chose on the frozen analysis they saw; `version` guards concurrent edits."""
+    """What the curators of one round chose on the frozen analysis they saw; `version` guards concurrent edits."""
 
     id = UUID(primary_key=True, default=UUID4())
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)

@@ -48,4 +48,5 @@ class Response(Table, tablename="responses"):
     can_live_with = Varchar(length=8)
     sentence = Varchar(length=500, default="")
     answered_at = Timestamptz()
-    uq_response = Unique([round, participant], name="uq_response_participant")
+    # `round` is the column above: the table's word for it, and a class body has no other use for the built-in.
+    uq_response = Unique([round, participant], name="uq_response_participant")  # noqa: A003
