@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
-from app.access import new_participant_id
-from app.database import executemany, fetch, fetchrow, transaction
+import numpy as np
+
+from app.analysis import landscape as bridge
+from app.database import execute, executemany, fetchrow, transaction
 from app.demo.partnership_proposals import PROPOSALS
 from app.jobs.analyse import analyse, freeze
 from app.tables.consultations import Consultation
@@ -21,7 +25,8 @@ THREE_VIEWS = (
     View((-0.9, 1.4), 0.31, constituencies={"business": 0.6, "science": 0.4}),
     View((-0.8, -1.4), 0.27, constituencies={"women": 0.5, "ngos": 0.5}),
 )
-ONE_VIEW = (View((0.0, 0.0), 1.0, spread=1.0, constituencies=MIX),)
+ALIKE = (View((0.4, 0.0), 1.0, spread=0.8, constituencies=MIX),)
+FIRST_PARTICIPANT, FIRST_PROPOSAL = 1_000_003, 500_000
 WORD = {1: Choice.AGREE, -1: Choice.DISAGREE, 0: Choice.PASS}
 
 
@@ -41,13 +46,21 @@ async def fill(
     views: Sequence[View] = THREE_VIEWS,
     votes_per_person: float = 25.0,
     seed: int = 7,
+    first: int = 1,
 ) -> Filled:
-    """People of these views have voted in the first round, as far as it has gone."""
+    """People of these views have voted in the first round, as far as it has gone.
+
+    Ids and seed are the same in every run, so that equal fillings have equal landscapes; `first` sets the ids of a
+    second consultation in the same database apart.
+    """
+    await execute("update consultations set seed = $2 where id = $1", here.id, seed)
     people = simulate(
         seed=seed,
         views=views,
         n_participants=n_participants,
         n_statements=n_statements,
+        # Some statements most people like, whatever else they think, and some that few do.
+        intercepts=np.random.default_rng(seed).permutation(np.linspace(-0.6, 1.6, n_statements)),
         settings=SimulationSettings(votes_per_person=votes_per_person, min_votes=8),
     )
     times = await fetchrow(
@@ -56,7 +69,7 @@ async def fill(
         here.id,
     )
     assert times is not None
-    ids = [new_participant_id() for _ in range(n_participants)]
+    ids = [FIRST_PARTICIPANT * first + 7919 * (place * 31 % n_participants) for place in range(n_participants)]
     await executemany(
         "insert into participants (id, consultation, constituency, region, language, gender, is_excluded, joined_on) "
         "values ($1, $2, $3, '', 'en', '', false, $4)",
@@ -65,7 +78,8 @@ async def fill(
             for one, code in zip(ids, people.constituencies, strict=True)
         ],
     )
-    proposals = await _write(here, n_statements, times["opens_at"])
+    proposals = [FIRST_PROPOSAL * first + place for place in range(n_statements)]
+    await _write(here, proposals, times["opens_at"])
     whole = (times["until"] - times["opens_at"]).total_seconds() * 0.95
     last = float(people.vote_offsets.max()) or 1.0
     rows = [
@@ -81,32 +95,55 @@ async def fill(
     return Filled(tuple(ids), tuple(proposals))
 
 
-async def _write(here: Consultation, n: int, at: object) -> list[int]:
+async def _write(here: Consultation, ids: Sequence[int], at: object) -> None:
     """Starter statements in the words of the demo, numbered from 101."""
     rows = []
-    for place in range(n):
+    for place, one in enumerate(ids):
         written = PROPOSALS[place % len(PROPOSALS)]
         again = "" if place < len(PROPOSALS) else f" ({place})"
-        rows.append((here.id, 101 + place, written.statement[:190] + again, written.language, list(written.goals), at))
+        text = written.statement[:190] + again
+        rows.append((one, here.id, 101 + place, text, written.language, list(written.goals), at))
     await executemany(
         """
-        insert into proposals (consultation, number, is_starter, author_is_named, statement, details, details_html,
+        insert into proposals (id, consultation, number, is_starter, author_is_named, statement, details, details_html,
           language, goals, theme, status, reason_code, reason, version, submitted_on, waiting_since, decided_at)
-        values ($1, $2, true, false, $3, '', '', $4, $5, '', 'accepted', '', '', 1, $6::timestamptz::date, $6, $6)
+        values ($1, $2, $3, true, false, $4, '', '', $5, $6, '', 'accepted', '', '', 1, $7::timestamptz::date, $7, $7)
         """,
         rows,
     )
-    found = await fetch("select id from proposals where consultation = $1 and number > 100 order by number", here.id)
-    return [row["id"] for row in found]
+
+
+_landscapes: dict[object, Any] = {}
+_slates: dict[object, Any] = {}
+_compute, _choose = bridge.compute, bridge.choose
+
+
+def _computed_once(given: bridge.Input, **settings: Any) -> Any:
+    """The real landscape, worked out once for equal votes: the search for groups takes many seconds."""
+    previous = settings["previous"]
+    key = (given.votes.digest(), tuple(given.constituencies), settings["seed"], settings["evidence"])
+    key = (*key, None if previous is None else previous.digest)
+    if key not in _landscapes:
+        _landscapes[key] = _compute(given, **settings)
+    return _landscapes[key]
+
+
+def _chosen_once(given: bridge.Input, landscape: Any, **settings: Any) -> Any:
+    key = (landscape.digest, *settings.values())
+    if key not in _slates:
+        _slates[key] = _choose(given, landscape, **settings)
+    return _slates[key]
 
 
 async def freeze_first_round(here: Consultation) -> None:
     """What the worker does when the first round has closed."""
     row = await fetchrow("select id from rounds where consultation = $1 order by number limit 1", here.id)
     assert row is not None
-    await freeze(round_id=str(row["id"]))
+    with patch.multiple(bridge, compute=_computed_once, choose=_chosen_once):
+        await freeze(round_id=str(row["id"]))
 
 
 async def analyse_now(here: Consultation) -> None:
     """What the worker does while people vote."""
-    await analyse(consultation_id=str(here.id))
+    with patch.multiple(bridge, compute=_computed_once, choose=_chosen_once):
+        await analyse(consultation_id=str(here.id))

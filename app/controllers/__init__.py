@@ -19,6 +19,10 @@ MODULES = (
     "convene",
     "exports",
     "results",
+    "api",
+    "curation",
+    "slates",
+    "respond",
     "coalitions",
 )
 DEMO_MODULES = ("demo",)
