@@ -10,12 +10,17 @@ from uuid import UUID
 
 import numpy as np
 
-from app.access import Actor
+from app.access import Actor, actor_in
 from app.actions.consultations import PlannedRound
+from app.database import execute
 from app.demo.analysing import freeze
 from app.demo.calendar import Exposures
+from app.demo.coalition import join_forces
+from app.demo.curating import curate
 from app.demo.expert_meeting import EXPERT_MEETING
 from app.demo.people import EXPERTS, gather
+from app.demo.responding import respond
+from app.demo.rows import move_round
 from app.demo.story import SEED, Staff, Story, convene, imagine, stakeholder_as, write_down
 from app.demo.writing import timetable
 from deliberation.phases import Phase
@@ -25,7 +30,7 @@ MINUTE = 60.0
 MEETING_SEED = SEED + 2
 
 
-async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> Actor:
+async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> None:
     """Half a day, four hours ago until just now: propose and vote, curate, respond, publish."""
     opens_at = moment - timedelta(hours=4)
     plan = [
@@ -34,9 +39,52 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
         PlannedRound(Phase.RESPOND, opens_at + timedelta(hours=3), opens_at + timedelta(hours=3, minutes=50)),
     ]
     by = await convene(EXPERT_MEETING, plan, staff, created_at=moment - timedelta(days=14), seed=MEETING_SEED)
-    await write_down(imagine_meeting(opens_at), by, staff, organisation_ids)
+    persons = await write_down(imagine_meeting(opens_at), by, staff, organisation_ids)
     await freeze(by, evidence="full", n_places=N_PLACES)
-    return by
+    await _as_if_open(by, plan, Phase.CURATE, moment)
+    await curate(curator=await actor_in(by.consultation, staff.curator), convenor=await _convenor(by, staff))
+    await _as_if_open(by, plan, Phase.RESPOND, moment)
+    await respond(by.consultation, persons)
+    await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
+    await _as_it_was(by, plan)
+
+
+async def _convenor(by: Actor, staff: Staff) -> Actor:
+    """The convenor as the clock stands now."""
+    return await actor_in(by.consultation, staff.convenor)
+
+
+async def _as_if_open(by: Actor, plan: list[PlannedRound], phase: Phase, moment: datetime) -> None:
+    """The clock stands in the round of this phase: earlier ones are over, later ones have not begun."""
+    here = [planned.phase for planned in plan].index(phase)
+    for place, planned in enumerate(plan):
+        opens_at, closes_at = planned.opens_at, planned.closes_at
+        if place >= here:
+            closes_at = moment + timedelta(hours=1 + place - here)
+        if place > here:
+            opens_at = closes_at - timedelta(minutes=50)
+        await move_round(by.consultation.id, place + 1, opens_at=opens_at, closes_at=closes_at)
+
+
+async def _as_it_was(by: Actor, plan: list[PlannedRound]) -> None:
+    """Rounds have their own times again, and what was done in them falls into them."""
+    consultation, (_, curate_round, respond_round) = by.consultation.id, plan
+    for number, planned in enumerate(plan, 1):
+        await move_round(consultation, number, opens_at=planned.opens_at, closes_at=planned.closes_at)
+    signed_at, answered_at = (item.closes_at - timedelta(minutes=5) for item in (curate_round, respond_round))
+    await execute("update curated_slates set published_at = $2 where consultation = $1", consultation, signed_at)
+    await execute(
+        "update slate_signatures s set signed_at = $2 from curated_slates c "
+        "where c.id = s.slate and c.consultation = $1",
+        consultation,
+        signed_at,
+    )
+    await execute(
+        "update responses a set answered_at = $2 from rounds r where r.id = a.round and r.consultation = $1",
+        consultation,
+        answered_at,
+    )
+    await execute("update votes set cast_at = $2 where consultation = $1 and cast_at > $2", consultation, answered_at)
 
 
 def imagine_meeting(opens_at: datetime) -> Story:

@@ -42,14 +42,14 @@ async def organisations() -> dict[str, UUID]:
     return ids
 
 
-async def accounts(people: Sequence[DemoPerson], *, created_at: datetime) -> tuple[UUID, ...]:
-    """Ids of new accounts for these people, in their order."""
+async def accounts(people: Sequence[DemoPerson], *, created_at: datetime) -> tuple[Person, ...]:
+    """New accounts for these people, in their order."""
     rows = [
         Account(id=uuid4(), email=person.email, name=person.name, locale=person.language, created_at=created_at)
         for person in people
     ]
     await Account.insert(*rows)
-    return tuple(row.id for row in rows)
+    return tuple(Person(row.id, row.email, row.name, row.locale, "UTC", False, False) for row in rows)
 
 
 async def staff_account(email: str, name: str, *, may_convene: bool, created_at: datetime) -> Person:

@@ -130,16 +130,16 @@ async def convene(
     return await actor_in(fresh, staff.convenor)
 
 
-async def write_down(story: Story, by: Actor, staff: Staff, organisation_ids: dict[str, UUID]) -> None:
-    """What happened is in the tables: people, proposals, co-sponsors, votes, and what no vote has been taken on."""
+async def write_down(story: Story, by: Actor, staff: Staff, organisation_ids: dict[str, UUID]) -> tuple[Person, ...]:
+    """What happened is in the tables: people, proposals, co-sponsors, votes. The people as who they sign in as."""
     consultation, round_id, opens_at = by.consultation.id, by.rounds[0].id, story.opens_at
     first = first_seen(story.votes.exposures, len(story.people))
     first[~np.isfinite(first)] = story.votes.exposures.seconds.min()
-    accounts = await rows.accounts(story.people[1:], created_at=opens_at)
+    persons = (staff.stakeholder, *await rows.accounts(story.people[1:], created_at=opens_at))
     ids = await rows.participants(
         consultation,
         story.people,
-        (staff.stakeholder.id, *accounts),
+        [person.id for person in persons],
         rows.days(opens_at, list(first)),
         organisation_ids,
     )
@@ -153,6 +153,7 @@ async def write_down(story: Story, by: Actor, staff: Staff, organisation_ids: di
         consultation, vote_rows(story.votes, story.content.proposals, proposal_ids, ids, opens_at=opens_at, seed=SEED)
     )
     await _store_unpublished(story, by, staff, ids)
+    return persons
 
 
 async def _store_unpublished(story: Story, by: Actor, staff: Staff, ids: Sequence[int]) -> None:

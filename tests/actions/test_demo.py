@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,7 +15,7 @@ from app.access import approach
 from app.actions.record import GENESIS
 from app.analysis.routing import deck_of
 from app.auth import Person
-from app.database import fetch, fetchrow, fetchval
+from app.database import fetch, fetchrow, fetchval, now
 from app.demo.calendar import DAY, four_weeks
 from app.demo.community_data import COMMUNITY_DATA
 from app.demo.content import FORUM, DemoConsultation, DemoProposal, UnpublishedProposal
@@ -27,7 +28,15 @@ from app.demo.story import Story
 from app.demo.voices import CENTRES, loadings
 from app.demo.voting import N_RING, RING_DAY
 from app.tables.accounts import Account
-from app.taxonomies import constituencies, languages, moderation_reasons, organisations, regions, themes
+from app.taxonomies import (
+    constituencies,
+    curation_reasons,
+    languages,
+    moderation_reasons,
+    organisations,
+    regions,
+    themes,
+)
 from deliberation.bursts import bursts
 from deliberation.common_ground import find_common_ground, find_divides
 from deliberation.phases import Role
@@ -196,6 +205,8 @@ async def test_seeding_leaves_three_consultations_for_three_users(database: None
     await check_first_consultation()
     await check_queue()
     await check_analyses()
+    await check_meeting()
+    await check_coalition()
     await check_chains()
     before = await counts()
     await seeded()
@@ -284,6 +295,44 @@ async def check_analyses() -> None:
     asked = await fetch("select task_name, args ->> 'consultation_id' as id from procrastinate_jobs")
     third = await fetchval("select id from consultations where slug = $1", COMMUNITY_DATA.slug)
     assert ("analyse", str(third)) in {(row["task_name"], row["id"]) for row in asked}
+
+
+async def check_meeting() -> None:
+    """Its slate is published, differs by one stance gone and one come, and gives a reason for both."""
+    row = await fetchrow(
+        "select s.status, s.report, c.id from curated_slates s join consultations c on c.id = s.consultation "
+        "where c.slug = $1",
+        EXPERT_MEETING.slug,
+    )
+    assert row is not None and row["status"] == "published"
+    report = json.loads(row["report"])
+    assert report["signatures"] == ["convenor", "curator"]
+    assert [len(report["difference"][kind]) for kind in ("added", "dropped")] == [1, 1]
+    reasons = await fetch("select reason_code, sentence from slate_reasons")
+    assert len(reasons) == 2 and {row["reason_code"] for row in reasons} <= set(curation_reasons.codes())
+    rounds = await fetch("select opens_at, closes_at from rounds where consultation = $1 order by number", row["id"])
+    assert all(before["closes_at"] <= after["opens_at"] for before, after in pairwise(rounds))
+    assert rounds[-1]["closes_at"] < await now()
+    answers = await fetch("select can_live_with, answered_at from responses")
+    assert Counter(row["can_live_with"] for row in answers) == {"yes": 13, "no": 1, "unsure": 1}
+    assert all(rounds[2]["opens_at"] < row["answered_at"] < rounds[2]["closes_at"] for row in answers)
+    n_late = await fetchval(
+        "select count(*) from votes where consultation = $1 and cast_at > $2", row["id"], rounds[2]["closes_at"]
+    )
+    assert n_late == 0
+
+
+async def check_coalition() -> None:
+    """It has formed without the stakeholder, whose invitation is still to be answered."""
+    stakeholder = (await approach(await who("stakeholder"), EXPERT_MEETING.slug)).participant
+    assert stakeholder is not None
+    seats = await fetch(
+        "select c.status as coalition, s.status, s.participant from coalition_seats s "
+        "join coalitions c on c.id = s.coalition"
+    )
+    assert {row["coalition"] for row in seats} == {"formed"}
+    assert Counter(row["status"] for row in seats) == {"accepted": 4, "invited": 1}
+    assert [row["participant"] for row in seats if row["status"] == "invited"] == [stakeholder.id]
 
 
 async def check_chains() -> None:
