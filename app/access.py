@@ -116,7 +116,13 @@ class Actor:
                 return NotSignedIn(N_("Please sign in first."))
             return Denied(NOT_YOU[others[0]] if others else GENERAL_NOT_NOW)
         sentence = NOT_NOW.get(action, GENERAL_NOT_NOW)
-        return Closed(sentence) if action in CLOSING and self.state.endswith(":closed") else Denied(sentence)
+        return Closed(sentence) if self._is_too_late(action) else Denied(sentence)
+
+    def _is_too_late(self, action: Action) -> bool:
+        """Whether a round is over in which the action was open to these roles: also when the next one has begun."""
+        over = {f"{item.phase}:{Standing.OPEN}" for item in self.rounds if item.closes_at <= self.now}
+        is_running = self.consultation.lifecycle == Lifecycle.RUNNING
+        return is_running and action in CLOSING and any(is_allowed(action, self.roles, state) for state in over)
 
     def why_not(self, action: Action) -> str | None:
         """The sentence with which the action would be refused, or None."""

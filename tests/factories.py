@@ -88,8 +88,12 @@ async def vote(by: Actor, proposal: Proposal, choice: str) -> None:
 
 
 async def move_to(consultation: Consultation, number: int, *, standing: str = "open") -> None:
-    """The clock stands in round `number` (from 1): scheduled, open or closed. Earlier rounds are over."""
-    shift = {"scheduled": timedelta(hours=2), "open": timedelta(0), "closed": timedelta(days=-1)}[standing]
+    """The clock stands in round `number` (from 1): scheduled, open, or closed and the next one not yet open.
+
+    Earlier rounds are over.
+    """
+    hours = {"scheduled": 2.0, "open": 0.0, "closed": -22.5}
+    shift = timedelta(hours=hours[standing])
     moment = await now()
     await execute(
         """

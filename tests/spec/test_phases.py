@@ -1,0 +1,204 @@
+"""The process, in tables that people can read: what may follow what, and who may do what while what is open.
+
+The tables here are written by hand from the rules, not derived from the code: v visitor, p participant, c curator,
+m moderator, o convenor, a auditor, A administrator; a letter means that the role may.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from deliberation.phases import (
+    ALLOWED,
+    NEXT_PHASES,
+    READING,
+    ROUND_STATES,
+    SITE_ACTIONS,
+    STATES,
+    TEMPLATES,
+    Action,
+    Lifecycle,
+    Phase,
+    Role,
+    RoundTimes,
+    could_ever,
+    current_round,
+    is_allowed,
+    sequence_error,
+    state_of,
+)
+
+NOON = datetime(2027, 5, 28, 12, tzinfo=UTC)
+LETTERS = {
+    "v": Role.VISITOR,
+    "p": Role.PARTICIPANT,
+    "c": Role.CURATOR,
+    "m": Role.MODERATOR,
+    "o": Role.CONVENOR,
+    "a": Role.AUDITOR,
+    "A": Role.ADMINISTRATOR,
+}
+COLUMNS = ("draft", "propose:open", "propose:closed", "curate:open", "respond:open", "commit:open", "published")
+RIGHTS = """
+                     draft  prop:open  prop:closed  cur:open  resp:open  comm:open  published
+see_consultation     moaA   vpcmoaA    vpcmoaA      vpcmoaA   vpcmoaA    vpcmoaA    vpcmoaA
+see_statements       moa    vpcmoa     vpcmoa       vpcmoa    vpcmoa     vpcmoa     vpcmoa
+see_results          -      vpcmoa     vpcmoa       vpcmoa    vpcmoa     vpcmoa     vpcmoa
+see_slates           -      -          cmoa         cmoa      vpcmoa     vpcmoa     vpcmoa
+join                 -      v          -            -         v          -          -
+vote                 -      p          -            -         -          -          -
+propose              -      p          -            -         -          -          -
+cosponsor            -      p          -            -         -          -          -
+flag                 -      p          -            -         p          -          -
+see_own              -      p          p            p         p          p          p
+respond              -      -          -            -         p          -          -
+offer_work           -      -          -            -         p          p          p
+moderate             -      m          m            m         m          m          -
+see_power            -      ma         moa          moa       moa        moa        moa
+decide_alert         -      m          m            m         m          m          m
+configure            o      -          -            -         -          -          -
+appoint              o      o          o            o         o          o          -
+write_starter        o      -          -            -         -          -          -
+extend_round         -      o          -            o         o          o          -
+curate               -      -          -            co        -          -          -
+sign_slate           -      -          -            pco       -          -          -
+form_coalition       -      -          -            -         o          o          o
+write_summary        -      -          o            o         o          o          o
+export_votes         -      -          oa           oa        oa         oa         oa
+"""
+
+
+def rows() -> list[tuple[Action, str, set[Role]]]:
+    cells = []
+    for line in RIGHTS.strip().splitlines()[1:]:
+        name, *letters = line.split()
+        assert len(letters) == len(COLUMNS), line
+        for state, given in zip(COLUMNS, letters, strict=True):
+            cells.append((Action(name), state, {LETTERS[letter] for letter in given if letter != "-"}))
+    return cells
+
+
+@pytest.mark.parametrize(("action", "state", "roles"), rows(), ids=lambda item: str(item) if item else "")
+def test_who_may_do_what(action: Action, state: str, roles: set[Role]) -> None:
+    assert {role for role in Role if is_allowed(action, [role], state)} == roles
+
+
+def test_the_table_has_a_cell_for_every_action_role_and_state() -> None:
+    assert len(STATES) == len(set(STATES)) == 15
+    assert set(ALLOWED) == set(Action)
+    for action, role in product(Action, Role):
+        assert ALLOWED[action][role] <= set(STATES)
+
+
+def test_an_administrator_has_no_say_in_any_consultation() -> None:
+    says = {action for action in Action if ALLOWED[action][Role.ADMINISTRATOR]} - SITE_ACTIONS
+    assert says == {Action.SEE_CONSULTATION, Action.SEE_COALITIONS, Action.SEE_SUMMARY, Action.SEE_AUDIT} & says
+    assert Action.VOTE not in says
+    assert Action.CURATE not in says
+
+
+def test_who_governs_does_not_vote_and_who_judges_does_not_curate() -> None:
+    for role in set(Role) - {Role.PARTICIPANT}:
+        assert not ALLOWED[Action.VOTE][role]
+        assert not ALLOWED[Action.RESPOND][role]
+    for role in (Role.MODERATOR, Role.AUDITOR):
+        assert not ALLOWED[Action.CURATE][role]
+        assert not ALLOWED[Action.SIGN_SLATE][role]
+
+
+def test_an_auditor_changes_nothing() -> None:
+    changes = {action for action in Action if ALLOWED[action][Role.AUDITOR]} - READING - SITE_ACTIONS
+    assert changes == {Action.ANALYSE}
+
+
+def test_nothing_is_written_once_a_consultation_is_archived() -> None:
+    private = {Action.ANALYSE, Action.WRITE_SUMMARY}  # a computation again, a draft that can no longer be published
+    for action in set(Action) - READING - SITE_ACTIONS - private:
+        assert not any("archived" in states for states in ALLOWED[action].values()), action
+
+
+def test_several_roles_add_up() -> None:
+    roles = [Role.PARTICIPANT, Role.MODERATOR]
+    assert is_allowed(Action.VOTE, roles, "propose:open")
+    assert is_allowed(Action.MODERATE, roles, "propose:open")
+    assert could_ever(Action.VOTE, roles)
+    assert not could_ever(Action.VOTE, [Role.MODERATOR])
+
+
+# -------- the order of rounds
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_is_a_possible_order(name: str) -> None:
+    assert sequence_error(TEMPLATES[name]) is None
+
+
+@pytest.mark.parametrize(
+    ("phases", "wrong"),
+    [
+        (("curate",), (0, "curate")),
+        (("respond",), (0, "respond")),
+        (("propose", "respond"), (1, "respond")),
+        (("propose", "curate", "curate"), (2, "curate")),
+        (("propose", "commit", "curate"), (2, "curate")),
+        (("propose", "propose", "curate", "respond", "curate", "commit", "propose"), None),
+        ((), None),
+    ],
+)
+def test_a_slate_needs_proposals_and_a_response_needs_a_slate(
+    phases: tuple[str, ...], wrong: tuple[int, str] | None
+) -> None:
+    found = sequence_error([Phase(phase) for phase in phases])
+    assert found == (None if wrong is None else (wrong[0], Phase(wrong[1])))
+
+
+def test_every_phase_can_be_reached_and_left() -> None:
+    reached = set().union(*NEXT_PHASES.values())
+    assert reached == set(Phase)
+    assert all(NEXT_PHASES[phase] for phase in Phase)
+
+
+# -------- the clock
+
+
+def planned(*hours: tuple[str, int, int]) -> list[RoundTimes]:
+    return [
+        RoundTimes(Phase(phase), NOON + timedelta(hours=opens), NOON + timedelta(hours=closes))
+        for phase, opens, closes in hours
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rounds", "state"),
+    [
+        ([("propose", 1, 2)], "propose:scheduled"),
+        ([("propose", -1, 1)], "propose:open"),
+        ([("propose", 0, 1)], "propose:open"),  # it opens on the dot
+        ([("propose", -1, 0)], "propose:closed"),  # and closes on the dot: no grace
+        ([("propose", -3, -2), ("curate", 1, 2)], "propose:closed"),  # between two rounds the last one counts
+        ([("propose", -3, -2), ("curate", -1, 2)], "curate:open"),
+        ([("propose", -3, 0), ("curate", 0, 2)], "curate:open"),  # back to back
+        ([("propose", -3, 2), ("curate", -2, -1)], "propose:open"),  # an open round is not closed by a later one
+    ],
+)
+def test_what_is_open_is_a_function_of_the_clock(rounds: list[tuple[str, int, int]], state: str) -> None:
+    assert state_of(Lifecycle.RUNNING, planned(*rounds), NOON) == state
+
+
+def test_before_launch_and_after_publication_the_clock_decides_nothing() -> None:
+    rounds = planned(("propose", -1, 1))
+    for lifecycle in (Lifecycle.DRAFT, Lifecycle.PUBLISHED, Lifecycle.ARCHIVED):
+        assert state_of(lifecycle, rounds, NOON) == lifecycle.value
+
+
+def test_without_rounds_nothing_is_open() -> None:
+    assert current_round([], NOON) is None
+    assert state_of(Lifecycle.RUNNING, [], NOON) == "draft"
+
+
+def test_there_are_three_standings_of_four_phases() -> None:
+    assert len(ROUND_STATES) == 12
+    assert {state.partition(":")[0] for state in ROUND_STATES} == set(Phase)
