@@ -167,8 +167,14 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.SEE_CONSULTATION: _row("launched", moderator="any", convenor="any", auditor="any", administrator="any"),
     Action.SEE_STATEMENTS: _row("launched", moderator="any", convenor="any", auditor="any", administrator=""),
     Action.SEE_RESULTS: _row("propose:open after", administrator=""),
-    Action.SEE_SLATES: _row("curate:closed respond:* commit:* published archived", convenor="after", curator="after",
-                            moderator="after", auditor="after", administrator=""),
+    Action.SEE_SLATES: _row(
+        "curate:closed respond:* commit:* published archived",
+        convenor="after",
+        curator="after",
+        moderator="after",
+        auditor="after",
+        administrator="",
+    ),
     Action.SEE_COALITIONS: _row("curate:closed respond:* commit:* published archived", administrator=""),
     Action.SEE_SUMMARY: _row("launched", convenor="any"),
     Action.SEE_AUDIT: _row("launched", moderator="any", convenor="any", auditor="any"),
@@ -196,7 +202,11 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.SIGN_SLATE: _row(convenor="curate:open", curator="curate:open", participant="curate:open"),
     Action.FORM_COALITION: _row(convenor="curate:closed respond:* commit:* published"),
     Action.WRITE_SUMMARY: _row(convenor="after"),
-    Action.PUBLISH_SUMMARY: _row(convenor="propose:closed curate:closed respond:* commit:* published"),
+    Action.PUBLISH_SUMMARY: _row(
+        convenor="propose:closed curate:closed respond:* commit:* published",
+        curator="propose:closed curate:closed respond:* commit:* published",
+        participant="propose:closed curate:closed respond:* commit:* published",
+    ),
     Action.ARCHIVE: _row(convenor="published"),
     Action.EXPORT_RESULTS: _row("after", administrator=""),
     Action.EXPORT_VOTES: _row(convenor="after", auditor="after"),
@@ -204,14 +214,21 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
 """Who may do what in which state. `visitor` is anybody without another role here, signed in or not. What a mode of
 attribution or a single round narrows further is decided in the application's access checks, never widened there."""
 
-SITE_ACTIONS: frozenset[Action] = frozenset({
-    Action.SEE_SITE, Action.SIGN_IN, Action.SEE_OWN_ACCOUNT, Action.SEE_OUTBOX, Action.CREATE_CONSULTATION,
-    Action.MANAGE_ACCOUNTS,
-})
+SITE_ACTIONS: frozenset[Action] = frozenset(
+    {
+        Action.SEE_SITE,
+        Action.SIGN_IN,
+        Action.SEE_OWN_ACCOUNT,
+        Action.SEE_OUTBOX,
+        Action.CREATE_CONSULTATION,
+        Action.MANAGE_ACCOUNTS,
+    }
+)
 """Actions that concern no single consultation."""
 
 READING: frozenset[Action] = frozenset(action for action in Action if action.value.startswith("see_")) | {
-    Action.EXPORT_RESULTS, Action.EXPORT_VOTES,
+    Action.EXPORT_RESULTS,
+    Action.EXPORT_VOTES,
 }
 """Actions that change nothing; a route that changes something may not declare one of these."""
 

@@ -34,9 +34,12 @@ class Check:
     detail: str = ""
 
 
-def verify_record(record: Mapping[str, Any]) -> tuple[Check, ...]:
+def verify_record(
+    record: Mapping[str, Any], *, key: str | None = None, previous: Mapping[str, Any] | None = None
+) -> tuple[Check, ...]:
     """Every check of this record; each that holds was recomputed from the record's own content.
 
+    key, previous : of a published summary, the public key (hex) and the summary before that the reader holds
     A record too damaged to be read fails the check `form`. Raises `BadValue` for a kind nobody can check.
     """
     kind = record.get("kind")
@@ -46,6 +49,10 @@ def verify_record(record: Mapping[str, Any]) -> tuple[Check, ...]:
     try:
         for check in CHECKS[kind](record):
             found.append(check)
+        if key is not None or previous is not None:
+            from deliberation.snapshots import check_against
+
+            found += [Check(name, not problem, problem) for name, problem in check_against(record, key, previous)]
     except (DeliberationError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as problem:
         found.append(Check("form", False, f"{type(problem).__name__}: {problem}"))
     return tuple(found)
@@ -84,7 +91,28 @@ def check_landscape_record(record: Mapping[str, Any]) -> Iterator[Check]:
 
 Checker = Callable[[Mapping[str, Any]], Iterator[Check]]
 
-CHECKS: dict[str, Checker] = {"slate": check_slate_record, "landscape": check_landscape_record}
+
+def check_published_record(record: Mapping[str, Any]) -> Iterator[Check]:
+    """Whether a published summary or curated slate is what was signed, and says of itself what it contains."""
+    from deliberation.snapshots import check_snapshot
+
+    yield from (Check(name, not problem, problem) for name, problem in check_snapshot(record))
+
+
+def check_audit_record(record: Mapping[str, Any]) -> Iterator[Check]:
+    """Whether a downloaded governance log is one unbroken chain."""
+    from deliberation.snapshots import check_audit
+
+    yield from (Check(name, not problem, problem) for name, problem in check_audit(record))
+
+
+CHECKS: dict[str, Checker] = {
+    "slate": check_slate_record,
+    "landscape": check_landscape_record,
+    "summary": check_published_record,
+    "curated_slate": check_published_record,
+    "audit": check_audit_record,
+}
 """Kind of record -> its checks."""
 
 

@@ -24,6 +24,8 @@ MODULES = (
     "slates",
     "respond",
     "coalitions",
+    "summary",
+    "method",
 )
 DEMO_MODULES = ("demo",)
 

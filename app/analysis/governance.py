@@ -1,0 +1,151 @@
+"""The governance log of a consultation: what everybody may read of it, and whether its chain is unbroken."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app.access import Actor
+from app.database import fetch, fetchrow
+from app.refusals import N_
+from deliberation.disclosure import ReleasedDay, release_day
+from deliberation.phases import Role
+from deliberation.snapshots import FORMAT, GENESIS, chain_problem
+
+SHOWN = 200
+FULL = frozenset({Role.CONVENOR, Role.AUDITOR})
+"""Who reads the log with its payloads, times and codes of actors; everybody else reads days and roles."""
+NAMES = {
+    "consultations.create": N_("Consultation created"),
+    "consultations.configure": N_("Texts, rounds or targets changed"),
+    "consultations.tighten": N_("Attribution rule made stricter"),
+    "consultations.launch": N_("Consultation launched"),
+    "consultations.appoint": N_("Person appointed"),
+    "consultations.invite": N_("Invitations sent"),
+    "rounds.extend": N_("Round extended"),
+    "participants.join": N_("Somebody joined"),
+    "proposals.submit": N_("Proposal submitted"),
+    "proposals.write_starter": N_("Starter proposal written"),
+    "proposals.withdraw": N_("Proposal withdrawn"),
+    "proposals.cosponsor": N_("Proposal co-sponsored"),
+    "proposals.end_cosponsoring": N_("Co-sponsorship ended"),
+    "proposals.flag": N_("Statement reported"),
+    "moderation.accept": N_("Statement accepted"),
+    "moderation.decline": N_("Statement declined"),
+    "moderation.settle_flags": N_("Reports settled"),
+    "moderation.suggest_merge": N_("Merge suggested"),
+    "moderation.answer_merge": N_("Author answered on a merge"),
+    "analyses.record": N_("Analysis recorded"),
+    "alerts.raise": N_("Alert raised"),
+    "alerts.clear": N_("Alert cleared"),
+    "alerts.decide": N_("Alert decided"),
+    "summaries.write": N_("Summary draft changed"),
+    "summaries.sign": N_("Summary signed"),
+    "summaries.announce": N_("Participants told of the summary"),
+}
+ROLES = {
+    "convenor": N_("Convenor"),
+    "moderator": N_("Moderator"),
+    "curator": N_("Curator"),
+    "auditor": N_("Auditor"),
+    "administrator": N_("Administrator"),
+    "participant": N_("Participant"),
+    "visitor": N_("Visitor"),
+    "system": N_("The platform"),
+}
+ABOUT_ONE_PERSON = frozenset({"participants.join", "proposals.submit", "proposals.flag", "moderation.answer_merge"})
+"""Events of single participants: who reads along could tell from a subject and a day who was busy then."""
+EVENTS = """
+select chain, sequence, happened_at, actor, action, subject, payload, previous_hash, hash
+from audit_events where chain = $1 order by sequence
+"""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event as it may be read: `by` is a role, for those who read the log in full with a code."""
+
+    sequence: int
+    day: ReleasedDay
+    by: str
+    action: str
+    subject: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """The log with the outcome of checking every link and every event's own hash; `problem` is empty if all hold."""
+
+    events: tuple[Event, ...]
+    n_events: int
+    n_older: int
+    head: str
+    problem: str
+
+
+async def head_of(chain: str) -> tuple[int, str]:
+    """Number and hash of a chain's last event."""
+    row = await fetchrow(
+        "select sequence, hash from audit_events where chain = $1 order by sequence desc limit 1", chain
+    )
+    return (row["sequence"], row["hash"]) if row else (0, GENESIS)
+
+
+def _full(row: Any) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in ("chain", "sequence", "actor", "action", "subject", "previous_hash", "hash")},
+        "happened_at": row["happened_at"].isoformat(),
+        "payload": json.loads(row["payload"]),
+    }
+
+
+def _public(row: Any) -> dict[str, Any]:
+    return {
+        "sequence": row["sequence"],
+        "day": release_day(row["happened_at"]).day.isoformat(),
+        "actor": row["actor"].partition(":")[0],
+        "action": row["action"],
+        "subject": "" if row["action"] in ABOUT_ONE_PERSON else row["subject"],
+        "previous_hash": row["previous_hash"],
+        "hash": row["hash"],
+    }
+
+
+def _reads_all(actor: Actor) -> bool:
+    return bool(actor.roles & FULL)
+
+
+async def log_of(actor: Actor) -> Log:
+    """The log, the latest events first, checked from its first event to its last."""
+    rows = await fetch(EVENTS, str(actor.consultation.id))
+    problem = chain_problem([_full(row) for row in rows])
+    reads_all = _reads_all(actor)
+    shown = [
+        Event(
+            row["sequence"],
+            release_day(row["happened_at"]),
+            row["actor"] if reads_all else row["actor"].partition(":")[0],
+            row["action"],
+            row["subject"] if reads_all or row["action"] not in ABOUT_ONE_PERSON else "",
+            row["hash"],
+        )
+        for row in reversed(rows[-SHOWN:])
+    ]
+    head = rows[-1]["hash"] if rows else GENESIS
+    return Log(tuple(shown), len(rows), len(rows) - len(shown), head, problem)
+
+
+async def record_of(actor: Actor) -> dict[str, Any]:
+    """The log as a record that `python -m deliberation verify` checks; in full for convenors and auditors."""
+    rows = await fetch(EVENTS, str(actor.consultation.id))
+    tell = _full if _reads_all(actor) else _public
+    last = rows[-1] if rows else {"sequence": 0, "hash": GENESIS}
+    return {
+        "kind": "audit",
+        "format": FORMAT,
+        "consultation": actor.consultation.slug,
+        "events": [tell(row) for row in rows],
+        "head": {"sequence": last["sequence"], "hash": last["hash"]},
+    }

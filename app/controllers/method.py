@@ -1,0 +1,30 @@
+"""How it works: the page that shows the rules by which everything here is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get
+
+from app.documents import method
+from app.rendering import page
+from deliberation.phases import Action, Role
+
+
+@get("/method", opt={"action": Action.SEE_SITE})
+async def show_method(request: Request[Any, Any, Any]) -> Response[str]:
+    return page(
+        request,
+        "method/show.html",
+        phases=method.phase_rows(),
+        diagram=method.diagram(),
+        permissions=method.permission_rows(),
+        roles=[method.ROLE_NAMES[role] for role in Role],
+        settings=method.all_settings(),
+        ladder=method.ladder_rows(),
+        disclosure=method.disclosure_rows(),
+        renewal=method.attribution_note(),
+    )
+
+
+HANDLERS = [show_method]

@@ -1,0 +1,393 @@
+"""The summary: its page and downloads, its editor, its two signatures; and the governance log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from app import charts
+from app.access import Actor
+from app.actions import summaries
+from app.analysis import governance
+from app.analysis.summary import gather
+from app.documents import markdown, snapshot, wording
+from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
+from app.documents.balance import BalanceTest, failed, in_words
+from app.documents.model import Document
+from app.documents.summary import introduction
+from app.forms import Filled, blank, read
+from app.language import gettext
+from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
+from app.rendering import page, see_other, url
+from app.settings import get_settings
+from deliberation.phases import Action, Role
+from deliberation.snapshots import key_id_of, public_key_of
+
+AnyRequest = Request[Any, Any, Any]
+Number = Annotated[str, QueryParameter(name="number")]
+IsDraft = Annotated[str, QueryParameter(name="draft")]
+STAFF = frozenset({Role.CONVENOR, Role.CURATOR, Role.MODERATOR, Role.AUDITOR})
+N_FOLLOW_UP = 5
+NOTHING_YET = N_("No summary has been published yet.")
+
+Text = Annotated[str, msgspec.Meta(max_length=2000)]
+Line = Annotated[str, msgspec.Meta(max_length=300)]
+
+
+def _edit_form() -> type[msgspec.Struct]:
+    """One field for each section and each line of the follow-up, so that unknown fields are refused by name."""
+    fields: list[tuple[str, Any, Any]] = [("introduction", Text, "")]
+    fields += [(f"section_{code}", Text, "") for code in OPEN_TO_ADDITIONS]
+    for place in range(1, N_FOLLOW_UP + 1):
+        fields += [(f"what_{place}", Line, ""), (f"who_{place}", Line, ""), (f"by_when_{place}", Line, "")]
+    fields += [("balance_reason", Text, ""), ("correction", Text, "")]
+    return msgspec.defstruct("EditForm", fields)
+
+
+EditForm = _edit_form()
+
+
+class EmptyForm(msgspec.Struct):
+    pass
+
+
+# -------- reading
+
+
+async def _may_see_draft(actor: Actor) -> bool:
+    if actor.roles & STAFF:
+        return True
+    if actor.participant is None:
+        return False
+    row = await summaries.latest(actor.consultation.id, "draft")
+    is_signed = row is not None and "body" in summaries.plain(row.document)
+    return is_signed and row is not None and actor.participant.id == await summaries.drawn(actor, row.number)
+
+
+async def _published(actor: Actor, number: str) -> tuple[dict[str, Any] | None, list[tuple[int, bool]]]:
+    """The published record that was asked for, else the newest; and all numbers with whether each was corrected."""
+    rows = await summaries.published(actor.consultation.id)
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else None
+    if number and wanted not in {row.number for row in rows}:
+        raise NotFound
+    chosen = next((row for row in rows if wanted in (None, row.number)), None)
+    numbers = [(row.number, row.is_corrected) for row in rows]
+    return (None if chosen is None else summaries.plain(chosen.snapshot)), numbers
+
+
+def _body_of(draft: summaries.Draft, actor: Actor) -> dict[str, Any]:
+    """The draft as it is signed, if it is signed already; else as it would be now."""
+    held = summaries.plain(draft.row.document).get("body") if draft.row else None
+    return held or snapshot.unsigned(
+        material=draft.material,
+        document=draft.document,
+        added=draft.added,
+        tests=draft.tests,
+        consultation=actor.consultation,
+        rounds=actor.rounds,
+        number=draft.number,
+    )
+
+
+def _bars(document: Document) -> dict[int, list[charts.VoteRow]]:
+    """For each statement the bars of the opinion groups whose figures are in the document."""
+    found: dict[int, list[charts.VoteRow]] = {}
+    for fact in document.facts:
+        if fact.kind != "support_group" or "agree" not in fact.value:
+            continue
+        letter = fact.id.rsplit(".", 1)[-1]
+        agree, disagree = (float(fact.value[name]["share"]) for name in ("agree", "disagree"))
+        shown = gettext("%(share)s agree") % {"share": wording.place_text(fact.value["agree"])}
+        label = gettext("Group %(letter)s") % {"letter": letter}
+        found.setdefault(fact.statements[0], []).append(
+            charts.vote_row(label, agree, disagree, text=shown, letter=letter)
+        )
+    return {number: sorted(rows, key=lambda row: row.label) for number, rows in found.items()}
+
+
+def _view(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates need of a snapshot or of a draft's body."""
+    body = record.get("snapshot", record)
+    document, added = Document.from_json(body["document"]), Added.from_json(body["added"])
+    return {
+        "body": body,
+        "record": record if "hash" in record else None,
+        "document": document,
+        "opening": introduction({one.id: one for one in document.facts}, added),
+        "bars": _bars(document),
+        "words": wording,
+        "tests": [(BalanceTest(**one), *in_words(BalanceTest(**one))) for one in body["balance"]["tests"]],
+        "balance_reason": body["balance"]["reason"],
+    }
+
+
+@get("/c/{slug:str}/summary", opt={"action": Action.SEE_SUMMARY})
+async def show_summary(
+    request: AnyRequest, actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = ""
+) -> Response[Any]:
+    record, numbers = await _published(actor, number)
+    sees_draft = await _may_see_draft(actor)
+    if sees_draft and (record is None or is_draft == "1"):
+        draft = await summaries.draft_of(actor)
+        if draft is None:
+            return page(request, "summary/none.html", actor=actor, why=gettext(summaries.NOT_READY))
+        return page(
+            request,
+            "summary/show.html",
+            actor=actor,
+            is_draft=True,
+            numbers=numbers,
+            problems=draft.problems,
+            sees_draft=True,
+            **_view(_body_of(draft, actor)),
+        )
+    if record is None:
+        return page(request, "summary/none.html", actor=actor, why=gettext(NOTHING_YET))
+    return page(
+        request,
+        "summary/show.html",
+        actor=actor,
+        is_draft=False,
+        numbers=numbers,
+        problems=(),
+        sees_draft=sees_draft,
+        **_view(record),
+    )
+
+
+async def _record(actor: Actor, number: str) -> dict[str, Any]:
+    record, _ = await _published(actor, number)
+    if record is None:
+        raise NotFound
+    return record
+
+
+def _file(content: str, name: str, media_type: str) -> Response[str]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@get("/c/{slug:str}/summary.json", opt={"action": Action.SEE_SUMMARY})
+async def summary_as_json(actor: NamedDependency[Actor], number: Number = "") -> Response[str]:
+    record = await _record(actor, number)
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    name = f"{actor.consultation.slug}-summary-{record['snapshot']['number']}.json"
+    return _file(text, name, MediaType.JSON)
+
+
+@get("/c/{slug:str}/summary.md", opt={"action": Action.SEE_SUMMARY})
+async def summary_as_markdown(actor: NamedDependency[Actor], number: Number = "") -> Response[str]:
+    record = await _record(actor, number)
+    name = f"{actor.consultation.slug}-summary-{record['snapshot']['number']}.md"
+    return _file(markdown.render(record), name, "text/markdown; charset=utf-8")
+
+
+@get("/c/{slug:str}/slate.json", opt={"action": Action.SEE_SLATES})
+async def slate_as_json(actor: NamedDependency[Actor]) -> Response[str]:
+    material = await gather(actor)
+    if material is None or material.slates.curated is None:
+        raise NotFound
+    head = await governance.head_of(str(actor.consultation.id))
+    record = snapshot.curated_slate(
+        material, actor.consultation, actor.rounds, signers=material.slates.signers, head=snapshot.Head(*head)
+    )
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    return _file(text, f"{actor.consultation.slug}-slate.json", MediaType.JSON)
+
+
+@get("/.well-known/plenary-key.json", opt={"action": Action.SEE_SITE}, sync_to_thread=False)
+def public_key() -> dict[str, Any]:
+    """The key by which anybody can check what was published here."""
+    key = public_key_of(get_settings().signing_key)
+    return {"keys": [{"key_id": key_id_of(key), "algorithm": "ed25519", "public_key": key}]}
+
+
+# -------- writing
+
+
+def _typed(added: Added) -> dict[str, str]:
+    typed = {"introduction": added.introduction, "balance_reason": added.balance_reason, "correction": added.correction}
+    typed |= {f"section_{code}": added.sentences.get(code, "") for code in OPEN_TO_ADDITIONS}
+    for place in range(1, N_FOLLOW_UP + 1):
+        one = added.follow_up[place - 1] if place <= len(added.follow_up) else FollowUp("", "", "")
+        typed |= {f"what_{place}": one.what, f"who_{place}": one.who, f"by_when_{place}": one.by_when}
+    return typed
+
+
+def _added(form: Filled[Any], language: str) -> Added:
+    data = msgspec.structs.asdict(form.data)
+    lines = [
+        FollowUp(data[f"what_{place}"], data[f"who_{place}"], data[f"by_when_{place}"])
+        for place in range(1, N_FOLLOW_UP + 1)
+    ]
+    for place, one in enumerate(lines, 1):
+        if (one.who or one.by_when) and not one.what:
+            form.refuse(f"what_{place}", N_("Please say what follows, or leave the whole line empty."))
+    return Added(
+        introduction=data["introduction"],
+        follow_up=tuple(one for one in lines if one.what),
+        sentences={code: data[f"section_{code}"] for code in OPEN_TO_ADDITIONS if data[f"section_{code}"]},
+        balance_reason=data["balance_reason"],
+        correction=data["correction"],
+        language=language,
+    )
+
+
+async def _edit_page(
+    request: AnyRequest,
+    actor: Actor,
+    form: Filled[Any] | None = None,
+    *,
+    status: int = 200,
+    theirs: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    draft = await summaries.draft_of(actor)
+    if draft is None:
+        raise Denied(summaries.NOT_READY)
+    sections = [(one.code, one.title) for one in draft.document.sections if one.code in OPEN_TO_ADDITIONS]
+    return page(
+        request,
+        "summary/edit.html",
+        status=status,
+        actor=actor,
+        draft=draft,
+        form=form or blank(**_typed(draft.added)),
+        version=draft.version,
+        sections=sections,
+        n_follow_up=N_FOLLOW_UP,
+        theirs=theirs,
+        names=_field_names(sections),
+        tests=[(one, *in_words(one)) for one in draft.tests],
+        has_failed=bool(failed(draft.tests)),
+    )
+
+
+def _field_names(sections: list[tuple[str, str]]) -> dict[str, str]:
+    names = {"introduction": gettext("Introduction"), "balance_reason": gettext("Public reason")}
+    names |= {f"section_{code}": gettext(title) for code, title in sections}
+    return names | {f"what_{place}": gettext("Follow-up") for place in range(1, N_FOLLOW_UP + 1)}
+
+
+@get("/c/{slug:str}/summary/edit", opt={"action": Action.WRITE_SUMMARY})
+async def show_editor(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    return await _edit_page(request, actor)
+
+
+@post("/c/{slug:str}/summary/edit", opt={"action": Action.WRITE_SUMMARY}, status_code=200)
+async def write_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, EditForm)
+    added = _added(form, actor.consultation.language) if form.is_valid else None
+    if added is None or not form.is_valid:
+        return await _edit_page(request, actor, form, status=422)
+    try:
+        await summaries.write(added=added, version=form.version or 0, by=actor, form=form)
+    except Conflict:
+        draft = await summaries.draft_of(actor)
+        theirs = _typed(draft.added) if draft else {}
+        return await _edit_page(request, actor, form, status=409, theirs=theirs)
+    path = f"/c/{actor.consultation.slug}/summary"
+    return see_other(request, url(path, draft="1"), said=gettext("The draft is saved."))
+
+
+# -------- signing
+
+
+async def _sign_page(
+    request: AnyRequest, actor: Actor, *, status: int = 200, refused: Refusal | None = None
+) -> Response[Any]:
+    draft = await summaries.draft_of(actor)
+    if draft is None:
+        raise Denied(summaries.NOT_READY)
+    is_held = bool(draft.row and "body" in summaries.plain(draft.row.document))
+    body = _body_of(draft, actor)
+    return page(
+        request,
+        "summary/sign.html",
+        status=status,
+        actor=actor,
+        draft=draft,
+        is_held=is_held,
+        refused=refused or await _why_not(actor, draft),
+        tests=[(BalanceTest(**one), *in_words(BalanceTest(**one))) for one in body["balance"]["tests"]],
+        names=_field_names([(one.code, one.title) for one in draft.document.sections]),
+    )
+
+
+async def _why_not(actor: Actor, draft: summaries.Draft) -> Refusal | None:
+    """Why this person cannot sign now, in the sentence that the action would refuse with."""
+    if draft.problems:
+        return Invalid(draft.problems[0])
+    signed = await summaries.signed_by(draft.row) if draft.row else set()
+    if actor.person is not None and actor.person.id in signed:
+        return Denied(summaries.OTHER_PERSON)
+    try:
+        await summaries.signing_role(actor, draft.number, is_first=not signed)
+    except Denied as refusal:
+        return refusal
+    return None
+
+
+@get("/c/{slug:str}/summary/sign", opt={"action": Action.PUBLISH_SUMMARY})
+async def show_signing(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    if not await _may_see_draft(actor):
+        raise Denied(summaries.NOT_YOURS)
+    return await _sign_page(request, actor)
+
+
+@post("/c/{slug:str}/summary/sign", opt={"action": Action.PUBLISH_SUMMARY}, status_code=200)
+async def sign_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    if not await _may_see_draft(actor):
+        raise Denied(summaries.NOT_YOURS)
+    form = await read(request, EmptyForm)
+    try:
+        row = await summaries.sign(by=actor, version=form.version or 0, form=form)
+    except Invalid as refusal:
+        return await _sign_page(request, actor, status=422, refused=refusal)
+    path = url(f"/c/{actor.consultation.slug}/summary")
+    if row.status == "published":
+        return see_other(request, path, said=gettext("The summary is published. Everybody who took part hears of it."))
+    said = gettext("You have signed. It is published when a second person signs.")
+    return see_other(request, url(f"/c/{actor.consultation.slug}/summary/sign"), said=said)
+
+
+# -------- the governance log
+
+
+@get("/c/{slug:str}/audit", opt={"action": Action.SEE_AUDIT})
+async def show_audit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    return page(
+        request,
+        "summary/audit.html",
+        actor=actor,
+        log=await governance.log_of(actor),
+        names=governance.NAMES,
+        roles=governance.ROLES,
+    )
+
+
+@get("/c/{slug:str}/audit.json", opt={"action": Action.SEE_AUDIT})
+async def audit_as_json(actor: NamedDependency[Actor]) -> Response[str]:
+    record = await governance.record_of(actor)
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    return _file(text, f"{actor.consultation.slug}-audit.json", MediaType.JSON)
+
+
+HANDLERS = [
+    show_summary,
+    summary_as_json,
+    summary_as_markdown,
+    slate_as_json,
+    public_key,
+    show_editor,
+    write_summary,
+    show_signing,
+    sign_summary,
+    show_audit,
+    audit_as_json,
+]

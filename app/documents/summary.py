@@ -1,0 +1,247 @@
+"""The balanced summary: from released material to a document in which every sentence cites its facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.analysis.summary import ATTRIBUTES, Material
+from app.documents import model, outcome, views
+from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
+from app.documents.model import Document, Passage, Section, Sentence, Table
+from app.documents.writer import Writer
+from app.refusals import N_
+from app.tables.consultations import Consultation
+
+ATTRIBUTE_TITLES = {
+    "constituency": N_("Participants by constituency"),
+    "region": N_("Participants by region"),
+    "language": N_("Participants by language"),
+}
+
+
+@dataclass(frozen=True)
+class SummarySettings:
+    """The bounds of a summary's own judgements."""
+
+    indicative_below: int = 30
+    """A few more people could change every figure, as in a landscape of a small room."""
+    anecdotal_below: int = 10
+    """Fewer voices than a published row must have are stories, not a room."""
+    fewest_voices_share: float = 0.80
+    """Share of claims that at least three people must stand behind: a summary of single remarks is no summary."""
+    space_low: float = 0.5
+    space_high: float = 1.5
+    """A group's part of the passages may be half as much again or half as little as its part of the people."""
+    hardest_text: int = 55
+    """Lix of official texts; above it only specialists read on (Björnsson 1968)."""
+
+
+DEFAULT = SummarySettings()
+
+
+def build(
+    material: Material,
+    consultation: Consultation,
+    added: Added,
+    *,
+    number: int,
+    previous_number: int | None = None,
+) -> Document:
+    """The document of this material; the same for the same material and additions, in whatever language."""
+    w = Writer(material)
+    # What is said of views comes first, for the one page and the minority section build on what is shown already.
+    w.fact("question", "question", {"text": consultation.question})
+    held = [views.common_ground(w), views.divergence(w), views.partial(w), views.minority(w)]
+    common, divergence, partial, minority = held
+    sections = [
+        header(w),
+        one_page(w, consultation, added),
+        participation(w),
+        context(w, consultation),
+        views.views(w),
+        common,
+        partial,
+        divergence,
+        minority,
+        outcome.slates(w),
+        outcome.coalitions(w),
+        outcome.follow_up(w, consultation, added),
+        outcome.method(w, consultation),
+        outcome.statements_annex(w),
+        outcome.moderation_annex(w),
+        outcome.alerts_annex(w),
+        outcome.recompute_annex(w, number, added, previous_number),
+    ]
+    kept = [with_added(w, section, added) for section in sections]
+    return Document(list(w.facts.values()), [one for one in kept if one.passages or one.tables])
+
+
+def header(w: Writer) -> Section:
+    rule = w.fact("rule", "rule", {"mode": w.material.mode.value, "is_small_room": w.material.is_small_room})
+    status = N_("This is an informal summary. It is not negotiated and binds nobody who took part.")
+    passage = Passage([w.say(status, [rule]), w.say(outcome.RULE[w.material.mode], [rule])])
+    return Section("header", N_("Status of this document"), [passage])
+
+
+def one_page(w: Writer, consultation: Consultation, added: Added) -> Section:
+    """The question, who took part, what is common, what divides, what curators changed, and what comes next."""
+    asked = w.say(
+        N_("The question was: %(text)s"), ["question"], text=model.prose(consultation.question, consultation.language)
+    )
+    found = [Passage([asked, *_who(w)])]
+    for id in views.common_ids(w)[: views.SHORT]:
+        found += [replace(one, sentences=[s for s in one.sentences if s.says != "plain"]) for one in w.passage(id)]
+    for id in views.divide_ids(w)[: views.SHORT]:
+        found += [replace(one, sentences=[s for s in one.sentences if s.says != "plain"]) for one in w.passage(id)]
+    if w.material.is_small_room:
+        rule = "rule"
+        message = N_(
+            "In so small a room nobody is told who differed from whom; where there was dissent, a note says so."
+        )
+        found.append(Passage([w.say(message, [rule])]))
+    changed = outcome.curation_sentence(w)
+    if changed is not None:
+        found.append(Passage([changed]))
+    return Section("one_page", N_("In one page"), found)
+
+
+def confidence(material: Material, settings: SummarySettings = DEFAULT) -> str:
+    """How far the document may be leant on: firm, indicative or anecdotal."""
+    if material.n_voters < settings.anecdotal_below:
+        return "anecdotal"
+    return "indicative" if material.n_voters < settings.indicative_below else "firm"
+
+
+CONFIDENCE = {
+    "firm": N_("Confidence: firm. Enough people voted for the figures to hold if a few more had come."),
+    "indicative": N_("Confidence: indicative. In so small a room a few more people could change what is said here."),
+    "anecdotal": N_("Confidence: anecdotal. So few people voted that this records voices, not a room."),
+}
+
+
+def _who(w: Writer) -> list[Sentence]:
+    people = w.material.people
+    joined = w.fact("joined", "people", {"n": model.people(people.joined)})
+    voted = w.fact("voted", "people", {"n": model.people(people.voted)})
+    sentences = [
+        w.say(
+            N_("People who joined: %(joined)s; people who voted: %(voted)s."),
+            [joined, voted],
+            joined=model.people(people.joined),
+            voted=model.people(people.voted),
+        )
+    ]
+    table = people.tables.get("constituency")
+    if table is not None and table.is_shown:
+        codes = [one.code for one in table.categories if one.code not in {"", "other"}]
+        fact = _table_fact(w, "constituency")
+        sentences.append(w.say(N_("They spoke for %(kinds)s."), [fact], kinds=model.categories("constituency", codes)))
+    return sentences
+
+
+def participation(w: Writer) -> Section:
+    people = w.material.people
+    sentences = []
+    if people.n_invited:
+        invited = w.fact("invited", "tally", {"number": people.n_invited})
+        sentences.append(
+            w.say(N_("%(n)s personal invitations were sent."), [invited], n=model.number(people.n_invited))
+        )
+    sentences += _who(w)
+    wrote = w.fact("wrote", "people", {"n": model.people(people.wrote)})
+    counts = w.fact("proposals", "tally", {"proposals": people.n_proposals, "statements": people.n_statements})
+    sentences.append(
+        w.say(
+            N_("People who wrote proposals: %(people)s. Proposals, starters included: %(n)s; voted on: %(kept)s."),
+            [wrote, counts],
+            people=model.people(people.wrote),
+            n=model.number(people.n_proposals),
+            kept=model.number(people.n_statements),
+        )
+    )
+    if people.n_votes is not None:
+        votes = w.fact("votes", "tally", {"number": people.n_votes})
+        sentences.append(w.say(N_("Together they cast %(n)s votes."), [votes], n=model.number(people.n_votes)))
+    label = confidence(w.material)
+    fact = w.fact("confidence", "confidence", {"label": label})
+    sentences.append(w.say(CONFIDENCE[label], [fact, "voted"]))
+    tables = [_people_table(w, attribute) for attribute in ATTRIBUTES if _is_shown(w, attribute)]
+    return Section(
+        "participation",
+        N_("Participation and its limits"),
+        [Passage(sentences)],
+        [*outcome.standings_table(w), *tables],
+    )
+
+
+def _is_shown(w: Writer, attribute: str) -> bool:
+    table = w.material.people.tables.get(attribute)
+    return table is not None and table.is_shown
+
+
+def _table_fact(w: Writer, attribute: str) -> str:
+    table = w.material.people.tables[attribute]
+    rows = [
+        [one.code, model.people_number(one.n), None if one.share is None else model.decimal(one.share)]
+        for one in table.categories
+    ]
+    return w.fact(f"people.{attribute}", "breakdown", {"rows": rows, "is_rounded": table.is_rounded})
+
+
+def _people_table(w: Writer, attribute: str) -> Table:
+    table = w.material.people.tables[attribute]
+    bound = "about" if table.is_rounded else "exact"
+    rows = [
+        [
+            model.category(attribute, one.code),
+            model.people_number(one.n),
+            {"withheld": True} if one.share is None else {"share": model.decimal(one.share), "bound": bound},
+        ]
+        for one in table.categories
+    ]
+    head = [N_("Category"), N_("People"), N_("Share")]
+    return Table(ATTRIBUTE_TITLES[attribute], head, rows, [_table_fact(w, attribute)])
+
+
+def context(w: Writer, consultation: Consultation) -> Section:
+    found = []
+    for place, text in enumerate(consultation.questions, 1):
+        fact = w.fact(f"question.{place}", "question", {"text": text})
+        found.append(
+            Passage([w.say(N_("Guiding question: %(text)s"), [fact], text=model.prose(text, consultation.language))])
+        )
+    if consultation.goals:
+        fact = w.fact("goals", "goals", {"numbers": list(consultation.goals)})
+        goals = {"list": [model.number(int(goal)) for goal in consultation.goals]}
+        found.append(Passage([w.say(N_("Sustainable Development Goals concerned: %(goals)s."), [fact], goals=goals)]))
+    return Section("context", N_("Context and guiding questions"), found)
+
+
+def with_added(w: Writer, section: Section, added: Added) -> Section:
+    """The section with what the convenor wrote for it; what it cites comes along as facts."""
+    texts = [added.sentences.get(section.code, "")] if section.code in OPEN_TO_ADDITIONS else []
+    written = [Passage([_added(w, sentence, added)]) for text in texts for sentence in sentences_of(text)]
+    return replace(section, passages=[*section.passages, *written])
+
+
+def introduction(w_facts: dict[str, model.Fact], added: Added) -> list[Sentence]:
+    """The convenor's introduction, sentence by sentence."""
+    return [_cited(w_facts, sentence, added) for sentence in sentences_of(added.introduction)]
+
+
+def _added(w: Writer, sentence: str, added: Added) -> Sentence:
+    return _cited(w.facts, sentence, added)
+
+
+def _cited(facts: dict[str, model.Fact], sentence: str, added: Added) -> Sentence:
+    cited = [f"s{one}" if one.isdigit() else one for one in citations_of(sentence)]
+    known = [one for one in cited if one in facts]
+    return Sentence("%(text)s", {"text": model.prose(sentence, added.language)}, known, "added")
+
+
+def known_citations(document: Document) -> frozenset[str]:
+    """What an added sentence may cite: numbers of statements with a released support, and ids of facts."""
+    numbers = {
+        str(one.statements[0]) for one in document.facts if one.kind == "support" and "withheld" not in one.value
+    }
+    return frozenset(numbers | {one.id for one in document.facts})

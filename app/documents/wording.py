@@ -1,0 +1,152 @@
+"""Sentences and places in the reader's language: as plain text, as HTML, and as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from babel.lists import format_list
+from markupsafe import Markup, escape
+
+from app import language
+from app.documents.model import Place, Sentence
+from app.language import band, current_locale, gettext, num, pct
+from app.refusals import N_
+from app.taxonomies import constituencies, genders, languages, regions
+
+TAXONOMIES = {
+    "constituency": constituencies.TAXONOMY,
+    "region": regions.TAXONOMY,
+    "language": languages.TAXONOMY,
+    "gender": genders.TAXONOMY,
+}
+TOO_FEW = N_("too few to show")
+PLACES = re.compile(r"%\((\w+)\)s")
+
+
+def text(sentence: Sentence) -> str:
+    """The sentence as plain text."""
+    return gettext(sentence.message) % {name: _plain(place) for name, place in sentence.places.items()}
+
+
+def markdown(sentence: Sentence) -> str:
+    """The sentence as Markdown; what people wrote cannot become markup."""
+    message = _mark(gettext(sentence.message).replace("%%", "%"), skip=PLACES)
+    return PLACES.sub(lambda found: _marked(sentence.places[found.group(1)]), message)
+
+
+def html(sentence: Sentence) -> Markup:
+    """The sentence as HTML, with citations that lead to the statement's row."""
+    message = Markup(escape(gettext(sentence.message)))  # noqa: S704  # escaped on the spot
+    return message % {name: place_html(place) for name, place in sentence.places.items()}
+
+
+def place_html(place: Place) -> Markup:
+    """A place as HTML."""
+    if "statement" in place:
+        return Markup('<q lang="{lang}" dir="auto">{text}</q> {cite}').format(
+            lang=place["language"], text=place["text"], cite=_cite_html(place["statement"])
+        )
+    if "cite" in place:
+        return Markup(" ").join(_cite_html(number) for number in place["cite"])
+    if "text" in place:
+        return Markup('<span lang="{lang}" dir="auto">{text}</span>').format(lang=place["language"], text=place["text"])
+    if "list" in place:
+        parts = {f"\ue000{at}\ue001": place_html(part) for at, part in enumerate(place["list"])}
+        joined = escape(format_list(list(parts), locale=current_locale())) if parts else Markup("")
+        for key, part in parts.items():
+            joined = Markup(str(joined).replace(key, str(part)))  # noqa: S704  # both sides are markup already
+        return joined
+    return Markup(escape(_plain(place)))  # noqa: S704  # escaped on the spot
+
+
+def place_markdown(place: Place) -> str:
+    """A place as Markdown, for the cell of a table."""
+    return _marked(place).replace("|", "\\|").replace("\n", " ")
+
+
+def place_text(place: Place) -> str:
+    """A place as plain text."""
+    return _plain(place)
+
+
+def _cite_html(number: int) -> Markup:
+    return Markup('<a class="cite" href="#s{number}"><span class="sr">{word} </span>[{shown}]</a>').format(
+        number=number, word=gettext("Statement"), shown=num(number)
+    )
+
+
+def _marked(place: Place) -> str:
+    if "statement" in place:
+        return f"“{_mark(place['text'])}” [\\[{num(place['statement'])}\\]](#s{place['statement']})"
+    if "cite" in place:
+        return " ".join(f"[\\[{num(number)}\\]](#s{number})" for number in place["cite"])
+    if "list" in place:
+        return format_list([_marked(part) for part in place["list"]], locale=current_locale())
+    return _mark(_plain(place))
+
+
+def _mark(words: str, *, skip: re.Pattern[str] | None = None) -> str:
+    """The characters by which text could become markup are escaped; what `skip` finds stays."""
+    if skip is not None:
+        parts = re.split(r"(%\(\w+\)s)", words)
+        return "".join(part if skip.fullmatch(part) else _mark(part) for part in parts)
+    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", words)
+
+
+def _plain(place: Place) -> str:
+    for kind, words in KINDS.items():
+        if kind in place:
+            return words(place)
+    raise ValueError(f"no such place: {sorted(place)}")
+
+
+def _share(place: Place) -> str:
+    shown = pct(float(place["share"]))
+    bound = {"at_least": gettext("%(share)s or more"), "at_most": gettext("%(share)s or less")}.get(place["bound"])
+    return bound % {"share": shown} if bound else shown
+
+
+def _category(place: Place) -> str:
+    attribute, code = place["category"]
+    if not code:
+        return gettext("Not stated")
+    if code == "other":
+        return gettext("Others, too few to tell apart")
+    return gettext(TAXONOMIES[attribute].label(code))
+
+
+def _band(place: Place) -> str:
+    low, high = place["band"]
+    return gettext("fewer than %(bound)s") % {"bound": num(high + 1)} if low == 0 else band((low, high))
+
+
+KINDS: dict[str, Callable[[Place], str]] = {
+    "statement": lambda place: f"“{place['text']}” [{num(place['statement'])}]",
+    "cite": lambda place: " ".join(f"[{num(number)}]" for number in place["cite"]),
+    "number": lambda place: num(place["number"]),
+    "people": lambda place: num(place["people"]),
+    "band": _band,
+    "withheld": lambda _place: gettext(TOO_FEW),
+    "share": _share,
+    "decimal": lambda place: num(Decimal(place["decimal"]), 2),
+    "group": lambda place: gettext("group %(letter)s") % {"letter": place["group"]},
+    "category": _category,
+    "list": lambda place: format_list([_plain(part) for part in place["list"]], locale=current_locale()),
+    "term": lambda place: gettext(place["term"]),
+    "text": lambda place: str(place["text"]),
+    "day": lambda place: language.date(date.fromisoformat(place["day"])),
+}
+
+
+def placeholders(message: str) -> frozenset[str]:
+    """The named places of a message."""
+    return frozenset(PLACES.findall(message))
+
+
+def head(label: str) -> str:
+    """The head of a table's column: a message id, or `group:A`."""
+    kind, _, letter = label.partition(":")
+    return gettext("Group %(letter)s") % {"letter": letter} if kind == "group" and letter else gettext(label)
