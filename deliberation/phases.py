@@ -75,6 +75,7 @@ class Action(StrEnum):
     FLAG = "flag"
     ANSWER_MERGE = "answer_merge"
     SEE_OWN = "see_own"
+    CHANGE_DETAILS = "change_details"
     RESPOND = "respond"
     OFFER_WORK = "offer_work"
     ANSWER_INVITATION = "answer_invitation"
@@ -185,6 +186,7 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.FLAG: _row(participant="propose:open respond:open"),
     Action.ANSWER_MERGE: _row(participant="propose:open propose:closed"),
     Action.SEE_OWN: _row(participant="launched"),
+    Action.CHANGE_DETAILS: _row(participant="running"),
     Action.RESPOND: _row(participant="respond:open"),
     Action.OFFER_WORK: _row(participant="curate:closed respond:* commit:* published"),
     Action.ANSWER_INVITATION: _row(participant="curate:closed respond:* commit:* published"),

@@ -54,6 +54,29 @@ async def join(
         return participant
 
 
+async def change_details(
+    *,
+    constituency: str,
+    organisation: str,
+    region: str,
+    language: str,
+    by: Actor,
+    form: Filled[Any] | None = None,
+) -> None:
+    """What the participant says of themselves is this from now on; results of closed rounds stay as they are."""
+    async with change("participants.change_details", Action.CHANGE_DETAILS, by=by, form=form) as made:
+        assert by.participant is not None
+        await execute(
+            "update participants set constituency = $2, organisation = $3, region = $4, language = $5 where id = $1",
+            by.participant.id,
+            constituency,
+            await organisation_named(organisation) if organisation else None,
+            region,
+            language,
+        )
+        made.outcome = f"/c/{by.consultation.slug}/me"
+
+
 async def _use_invitation(consultation: UUID, email: str, token: str) -> None:
     used = await fetchrow(
         """

@@ -13,6 +13,7 @@ from app import auth
 from app.access import Actor
 from app.actions import participants
 from app.analysis import overview
+from app.database import fetchval
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
 from app.refusals import N_, Invalid
@@ -53,16 +54,24 @@ async def ask_to_join(
     return _join_page(request, actor, blank(language=current_locale(), token=token, on_behalf="self"))
 
 
-def _join_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+def _join_page(
+    request: AnyRequest,
+    actor: Actor,
+    form: Filled[Any],
+    *,
+    status: int = 200,
+    template: str = "consultations/join.html",
+) -> Response[Any]:
     return page(
         request,
-        "consultations/join.html",
+        template,
         status=status,
         actor=actor,
         form=form,
         constituencies=[(code, gettext(label)) for code, label in constituencies.options()],
         regions=[(code, gettext(label)) for code, label in regions.options()],
         language_options=list(LANGUAGES.items()),
+        refused=actor.why_not(Action.CHANGE_DETAILS),
     )
 
 
@@ -85,11 +94,53 @@ async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         by=actor,
         form=form,
     )
-    said = gettext("You are in. You can change this under My details.")
+    said = gettext("You are in. You can change this under My details here.")
     return see_other(request, url(f"/c/{actor.consultation.slug}/vote"), said=said)
 
 
-def _check(form: Filled[JoinForm]) -> None:
+class DetailsForm(msgspec.Struct):
+    constituency: Annotated[str, msgspec.Meta(max_length=40)]
+    on_behalf: Annotated[str, msgspec.Meta(max_length=8)] = "self"
+    organisation: Annotated[str, msgspec.Meta(max_length=160)] = ""
+    region: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    language: Annotated[str, msgspec.Meta(max_length=8)] = "en"
+
+
+@get("/c/{slug:str}/me", opt={"action": Action.SEE_OWN})
+async def details(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    own = actor.participant
+    assert own is not None
+    organisation = await fetchval("select name from organisations where id = $1", own.organisation)
+    form = blank(
+        constituency=own.constituency,
+        on_behalf="body" if organisation else "self",
+        organisation=organisation or "",
+        region=own.region,
+        language=own.language,
+    )
+    return _join_page(request, actor, form, template="consultations/details.html")
+
+
+@post("/c/{slug:str}/me", opt={"action": Action.CHANGE_DETAILS}, status_code=200)
+async def change_details(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, DetailsForm)
+    if form.is_valid:
+        _check(form)
+    if not form.is_valid:
+        return _join_page(request, actor, form, status=422, template="consultations/details.html")
+    given = form.data
+    await participants.change_details(
+        constituency=given.constituency,
+        organisation=given.organisation if given.on_behalf == "body" else "",
+        region=given.region,
+        language=given.language,
+        by=actor,
+        form=form,
+    )
+    return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=gettext("Your details are saved."))
+
+
+def _check(form: Filled[Any]) -> None:
     given = form.data
     if given.constituency not in constituencies.codes():
         form.errors["constituency"] = Invalid(N_("Please choose one of the answers offered."))
@@ -101,4 +152,4 @@ def _check(form: Filled[JoinForm]) -> None:
         form.errors["organisation"] = Invalid(N_("Please name the organisation for which you speak."))
 
 
-HANDLERS = [index, show, ask_to_join, join]
+HANDLERS = [index, show, ask_to_join, join, details, change_details]
