@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from app.actions import curation
 from app.analysis import curation as reading
 from app.analysis.curation import Draft, Frozen
 from app.database import execute, fetchrow
@@ -77,3 +78,35 @@ def section(page: str, heading: str) -> str:
 def numbers(part: str) -> list[int]:
     """The numbers of the statements listed in a part of a page, in order."""
     return [int(found) for found in re.findall(r'<span class="n num">(\d+)</span>', part)]
+
+
+async def reasoned(here: Consultation, *, n_dropped: int = 1) -> tuple[Frozen, Draft]:
+    """A draft that drops the first distinct items, adds one, and gives a reason for each difference."""
+    gus = await factories.actor("gus", here)
+    await curation.open_desk(by=gus)
+    frozen, draft = await stored(here)
+    changed = [*frozen.slate.stances[:n_dropped]]
+    for stance in changed:
+        await curation.remove(proposal=await proposal_of(stance), stance=stance, version=draft.version, by=gus)
+        _, draft = await stored(here)
+    added = await left_out(frozen, draft)
+    await curation.add(proposal=await proposal_of(added), stance=added, version=draft.version, by=gus)
+    for stance in (*changed, added):
+        _, draft = await stored(here)
+        await curation.give_reason(
+            proposal=await proposal_of(stance),
+            stance=stance,
+            reason_code="balance",
+            sentence=f"Because of number {stance.statement_id}.",
+            version=draft.version,
+            by=gus,
+        )
+    return await stored(here)
+
+
+async def published(here: Consultation, **more: Any) -> tuple[Frozen, Draft]:
+    """The same, signed by Gus and Amara."""
+    _, draft = await reasoned(here, **more)
+    for name in ("gus", "amara"):
+        await curation.sign(version=draft.version, by=await factories.actor(name, here))
+    return await stored(here)

@@ -116,6 +116,7 @@ async def add(
         else:
             raise Conflict(STALE)
         await _store(slate.id, stances)
+        await _forget_reasons(slate.id, [stance] if replaces is None else [stance, replaces])
         made.payload |= {"choice": stance.choice.value, "replaces": None if replaces is None else replaces.to_json()}
 
 
@@ -126,6 +127,7 @@ async def remove(
     async with _edited("remove", version=version, by=by, form=form, subject=proposal.number) as (made, slate):
         _refuse_absent(stance, slate)
         await _store(slate.id, [other for other in slate.stances if other != stance])
+        await _forget_reasons(slate.id, [stance])
         made.payload |= {"choice": stance.choice.value}
 
 
@@ -264,15 +266,6 @@ async def _role_for_signing(slate: Draft, by: Actor) -> str:
 
 async def _publish(slate: Draft, frozen: reading.Frozen, by: Actor) -> None:
     """The slate stands as it was signed, with what was released of it at that moment."""
-    changes = (await reading.review(frozen, slate.stances)).changes
-    differing = {*changes.added, *changes.dropped, *(moved.stance for moved in changes.moved)}
-    for stance in set(slate.reasons) - differing:
-        await execute(
-            "delete from slate_reasons where slate = $1 and proposal = $2 and choice = $3",
-            slate.id,
-            stance.statement_id,
-            stance.choice.value,
-        )
     report = await curation_report.report_of(by, frozen, slate)
     await execute(
         "update curated_slates set status = 'published', published_at = clock_timestamp(), report = $2 where id = $1",
@@ -324,6 +317,17 @@ def _refuse_absent(stance: Stance, slate: Draft) -> None:
 
 def _round_of(by: Actor, slate: Draft) -> Round:
     return next(item for item in by.rounds if item.id == slate.round)
+
+
+async def _forget_reasons(slate: UUID, stances: Sequence[Stance]) -> None:
+    """A reason is for one change: why an item was dropped does not say why it came back."""
+    for stance in stances:
+        await execute(
+            "delete from slate_reasons where slate = $1 and proposal = $2 and choice = $3",
+            slate,
+            stance.statement_id,
+            stance.choice.value,
+        )
 
 
 async def _store(slate: UUID, stances: Sequence[Stance]) -> None:

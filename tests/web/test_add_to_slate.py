@@ -1,4 +1,4 @@
-"""POST /c/{slug}/desk/items and below: add, remove, move, swap; a stale version meets both lists, overwriting nothing."""
+"""POST /c/{slug}/desk/items and below: add, remove, move, swap; a stale version overwrites nothing."""
 
 from __future__ import annotations
 
