@@ -220,7 +220,10 @@ async def submit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response
 
 OWN = """
 select number, statement, language, status, reason_code, reason, submitted_on,
-       (select q.number from proposals q where q.id = p.merged_into) as merged_number
+       (select q.number from proposals q where q.id = p.merged_into) as merged_number,
+       (select r.id from merge_requests r where r.settled_at is null
+        and ((r.proposal = p.id and r.author_agrees is null) or ("into" = p.id and r.other_author_agrees is null))
+        limit 1) as merge_asked
 from proposals p where consultation = $1 and author = $2 order by number
 """
 
