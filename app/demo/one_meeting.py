@@ -22,6 +22,7 @@ from app.demo.people import EXPERTS, gather
 from app.demo.responding import respond
 from app.demo.rows import move_round
 from app.demo.story import SEED, Staff, Story, convene, imagine, stakeholder_as, write_down
+from app.demo.summarising import summarise
 from app.demo.writing import timetable
 from deliberation.phases import Phase
 
@@ -47,6 +48,7 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await respond(by.consultation, persons)
     await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
     await _as_it_was(by, plan)
+    await summarise(convenor=await _convenor(by, staff), curator=await actor_in(by.consultation, staff.curator))
 
 
 async def _convenor(by: Actor, staff: Staff) -> Actor:

@@ -207,6 +207,7 @@ async def test_seeding_leaves_three_consultations_for_three_users(database: None
     await check_analyses()
     await check_meeting()
     await check_coalition()
+    await check_summary()
     await check_chains()
     before = await counts()
     await seeded()
@@ -333,6 +334,20 @@ async def check_coalition() -> None:
     assert {row["coalition"] for row in seats} == {"formed"}
     assert Counter(row["status"] for row in seats) == {"accepted": 4, "invited": 1}
     assert [row["participant"] for row in seats if row["status"] == "invited"] == [stakeholder.id]
+
+
+async def check_summary() -> None:
+    """The meeting is published with a summary that two persons signed and that can be checked without a database."""
+    rows = await fetch(
+        "select s.status, s.snapshot, c.lifecycle, c.slug from summaries s join consultations c "
+        "on c.id = s.consultation"
+    )
+    assert [(row["slug"], row["status"], row["lifecycle"]) for row in rows] == [
+        (EXPERT_MEETING.slug, "published", "published")
+    ]
+    body = json.loads(rows[0]["snapshot"])["snapshot"]
+    assert all(test["passed"] for test in body["balance"]["tests"])
+    assert len(body["slate"]["common_ground"]) == 3
 
 
 async def check_chains() -> None:
