@@ -10,12 +10,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deliberation.errors import BadShape, BadValue, DuplicateVote, TooLarge, UnknownChoice
+from deliberation.packed import counts_by_sign, encoded, places_among, row_starts, sorted_votes
 
 DENSE_LIMIT = 4096
 """Most participants for which a dense participants x statements copy is made: above it memory would grow with the
@@ -110,20 +112,13 @@ class VoteMatrix:
         for name, array in (("statements", items), ("choices", signs)):
             if array.shape != people.shape:
                 raise BadShape(name=name, expected=people.shape, found=array.shape)
-        all_people = _all_ids("participant_ids", people, participant_ids)
-        all_items = _all_ids("statement_ids", items, statement_ids)
-        key = np.searchsorted(all_people, people) * np.int64(max(all_items.size, 1)) + np.searchsorted(all_items, items)
-        order = np.argsort(key, kind="stable")
-        key, signs = key[order], signs[order]
-        repeated = key[1:] == key[:-1]
-        if repeated.any():
-            if not last_wins:
-                row, column = divmod(int(key[1:][repeated][0]), all_items.size)
-                raise DuplicateVote(participant=int(all_people[row]), statement=int(all_items[column]))
-            last = np.append(~repeated, True)
-            key, signs = key[last], signs[last]
-        rows, columns = np.divmod(key, np.int64(max(all_items.size, 1)))
-        return cls(all_people, all_items, rows.astype(np.int32), columns.astype(np.int32), signs)
+        all_people, rows = _all_ids("participant_ids", people, participant_ids)
+        all_items, columns = _all_ids("statement_ids", items, statement_ids)
+        votes = sorted_votes(rows, columns, signs, n_rows=all_people.size, n_columns=all_items.size)
+        if votes.repeated is not None and not last_wins:
+            row, column = votes.repeated
+            raise DuplicateVote(participant=int(all_people[row]), statement=int(all_items[column]))
+        return cls(all_people, all_items, votes.rows, votes.columns, votes.signs)
 
     @property
     def n_participants(self) -> int:
@@ -143,16 +138,22 @@ class VoteMatrix:
 
     def counts(self) -> StatementCounts:
         """Agrees, disagrees and passes of each statement."""
-        tally = [np.bincount(self.columns[self.signs == sign], minlength=self.n_statements) for sign in (1, -1, 0)]
-        return StatementCounts(*(np.asarray(column, dtype=np.int64) for column in tally))
+        disagrees, passes, agrees = counts_by_sign(self.rows, self.columns, self.signs, self.n_statements)[0].T
+        return StatementCounts(agrees, disagrees, passes)
 
     def votes_per_participant(self) -> NDArray[np.int64]:
         """Number of votes of each participant, shape (n_participants,)."""
-        return np.bincount(self.rows, minlength=self.n_participants).astype(np.int64)
+        return np.diff(self._starts)
 
     def index_pointer(self) -> NDArray[np.int64]:
-        """Where each participant's votes start: votes of row i are `indptr[i]:indptr[i + 1]`."""
-        return np.concatenate(([0], np.cumsum(self.votes_per_participant()))).astype(np.int64)
+        """Where each participant's votes start: votes of row i are `indptr[i]:indptr[i + 1]`. Read-only."""
+        return self._starts
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        starts = row_starts(self.rows, self.n_participants)
+        starts.setflags(write=False)
+        return starts
 
     def dense(self) -> NDArray[np.float64]:
         """Signs in a float64 array of shape (n_participants, n_statements), NaN where unseen."""
@@ -197,23 +198,26 @@ class VoteMatrix:
         return sha.hexdigest()
 
 
-def _as_ids(name: str, values: ArrayLike | Iterable[int]) -> NDArray[np.int64]:
+def _as_ids(name: str, values: ArrayLike | Iterable[int]) -> NDArray[np.integer[Any]]:
     array = np.asarray(values)
     if array.size == 0:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise BadValue(name=name, value=str(array.dtype), allowed="a column of integer ids")
-    return array.astype(np.int64)
+    return array if array.dtype.kind == "i" else array.astype(np.int64)
 
 
-def _all_ids(name: str, used: NDArray[np.int64], given: ArrayLike | None) -> NDArray[np.int64]:
+def _all_ids(
+    name: str, used: NDArray[np.integer[Any]], given: ArrayLike | None
+) -> tuple[NDArray[np.int64], NDArray[np.integer[Any]]]:
+    """All ids in increasing order, and the place of each used one among them."""
     if given is None:
-        return np.unique(used)
-    known = np.unique(_as_ids(name, given))
-    unknown = np.setdiff1d(used, known)
-    if unknown.size:
-        raise BadValue(name=name, value=int(unknown[0]), allowed="an id that is listed")
-    return known
+        return encoded(used)
+    known = np.unique(_as_ids(name, given)).astype(np.int64)
+    places, unknown = places_among(known, used)
+    if unknown is not None:
+        raise BadValue(name=name, value=unknown, allowed="an id that is listed")
+    return known, places
 
 
 def _as_signs(choices: Sequence[str] | NDArray[Any]) -> NDArray[np.int8]:
@@ -221,10 +225,10 @@ def _as_signs(choices: Sequence[str] | NDArray[Any]) -> NDArray[np.int8]:
     if array.size == 0:
         return np.zeros(0, np.int8)
     if array.dtype.kind in "iu":
-        unknown = ~np.isin(array, (-1, 0, 1))
-        if unknown.any():
+        if array.min() < -1 or array.max() > 1:
+            unknown = (array < -1) | (array > 1)
             raise UnknownChoice(choice=int(array[unknown][0]))
-        return array.astype(np.int8)
+        return array.astype(np.int8, copy=False)
     if array.dtype.kind not in "UO":
         raise UnknownChoice(choice=str(array.dtype))
     words, index = np.unique(array.astype(str), return_inverse=True)

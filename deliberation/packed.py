@@ -1,0 +1,187 @@
+"""Kernels over packed votes: one integer a vote, sorted in place, and sums in parts that fit the processor's cache.
+
+A vote becomes row | column | arrival | sign + 1 in one 64-bit integer. One sort of plain integers then orders votes by
+row and column with the last of each pair at the end: nothing is hashed, no table is pivoted, and no vote is met by a
+loop. The sort takes some 10 nanoseconds a vote, a pivot of the same votes some 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PART = 1 << 18
+"""Votes worked on at once: 2 MB of 64-bit integers, which a processor's second cache holds."""
+SIGN_BITS = 2
+KEY_BITS = 63
+SPARSE = 4
+"""Ids that span less than this times their number are looked up in a table, others are searched."""
+
+Integers = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Sorted:
+    """Votes by (row, column), the last of each pair. `repeated` is the first pair that occurred twice, if any did."""
+
+    rows: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    signs: NDArray[np.int8]
+    repeated: tuple[int, int] | None
+
+
+def encoded(ids: Integers) -> tuple[NDArray[np.int64], Integers]:
+    """The distinct ids in increasing order, and the place of each given id among them."""
+    if not ids.size:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    low, high = int(ids.min()), int(ids.max())
+    span = high - low + 1
+    if span > SPARSE * ids.size + 1024:
+        distinct, places = np.unique(ids, return_inverse=True)
+        return distinct.astype(np.int64), places
+    seen = np.zeros(span, bool)
+    for start in range(0, ids.size, PART):
+        seen[_shifted(ids[start : start + PART], low)] = True
+    known = np.flatnonzero(seen) + low
+    if known.size == span:
+        return known, _shifted(ids, low)
+    return known, (np.cumsum(seen, dtype=np.int32) - 1)[_shifted(ids, low)]
+
+
+def places_among(known: NDArray[np.int64], ids: Integers) -> tuple[Integers, int | None]:
+    """The place of each id among the `known` ones, strictly increasing, and one that is not known, if there is any."""
+    if not ids.size:
+        return np.zeros(0, np.int64), None
+    distinct, places = encoded(ids)
+    index = np.searchsorted(known, distinct)
+    unknown = (index == known.size) | (
+        known[np.minimum(index, max(known.size - 1, 0))] != distinct if known.size else True
+    )
+    if unknown.any():
+        return places, int(distinct[np.argmax(unknown)])
+    if distinct.size == known.size:
+        return places, None
+    return index.astype(np.int32)[places], None
+
+
+def sorted_votes(rows: Integers, columns: Integers, signs: NDArray[np.int8], *, n_rows: int, n_columns: int) -> Sorted:
+    """Votes by (row, column), of each pair the last in the given order.
+
+    rows, columns : places, 0 <= rows < n_rows and 0 <= columns < n_columns; signs : -1, 0 or 1
+    """
+    n = signs.size
+    column_bits, arrival_bits = _bits(n_columns), _bits(n)
+    if _bits(n_rows) + column_bits + arrival_bits + SIGN_BITS > KEY_BITS:
+        return _sorted_by_pairs(rows, columns, signs, n_columns)
+    keys = _keys(rows, columns, signs, column_bits, arrival_bits)
+    keys.sort()
+    return _unpacked(keys, column_bits, arrival_bits + SIGN_BITS)
+
+
+def row_starts(rows: NDArray[np.int32], n_rows: int) -> NDArray[np.int64]:
+    """Where the votes of each row start in sorted `rows`, (n_rows + 1,)."""
+    counts = np.zeros(n_rows + 1, np.int64)
+    if rows.size:
+        starts = np.append(0, np.flatnonzero(rows[1:] != rows[:-1]) + 1)
+        counts[rows[starts] + 1] = np.diff(starts, append=rows.size)
+    return np.cumsum(counts, out=counts)
+
+
+def counts_by_sign(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    signs: NDArray[np.int8],
+    n_columns: int,
+    *,
+    labels: NDArray[np.integer[Any]] | None = None,
+    n_labels: int = 1,
+) -> NDArray[np.int64]:
+    """Votes by label, column and sign (disagree, pass, agree), (n_labels, n_columns, 3). Rows labelled -1 are not
+    counted; without `labels` every row has label 0."""
+    cells = 3 * n_columns
+    total = np.zeros((n_labels + 1) * cells, np.int64)
+    offsets = None if labels is None else (labels.astype(np.int64) + 1) * cells
+    for part in parts(signs.size):
+        code = columns[part] * np.int64(3)
+        code += signs[part]
+        code += 1
+        code += cells if offsets is None else offsets[rows[part]]
+        total += np.bincount(code, minlength=total.size)
+    return total.reshape(n_labels + 1, n_columns, 3)[1:]
+
+
+def parts(n: int, size: int = PART) -> Iterator[slice]:
+    """Slices that cover n votes, each of `size` but the last."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def row_parts(starts: NDArray[np.int64], size: int = PART) -> Iterator[tuple[slice, slice]]:
+    """Slices of rows with their slices of votes, so that each holds about `size` votes and no row is cut."""
+    row, n_rows = 0, starts.size - 1
+    while row < n_rows:
+        end = int(np.searchsorted(starts, starts[row] + size, side="right")) - 1
+        end = min(max(end, row + 1), n_rows)
+        yield slice(row, end), slice(int(starts[row]), int(starts[end]))
+        row = end
+
+
+def _shifted(ids: Integers, low: int) -> Integers:
+    return ids - low if low else ids
+
+
+def _bits(n: int) -> int:
+    return max(1, (n - 1).bit_length())
+
+
+def _keys(
+    rows: Integers, columns: Integers, signs: NDArray[np.int8], column_bits: int, arrival_bits: int
+) -> NDArray[np.int64]:
+    keys = np.empty(signs.size, np.int64)
+    arrival = np.arange(min(PART, signs.size), dtype=np.int64) << SIGN_BITS
+    for part in parts(signs.size):
+        key = keys[part]
+        key[:] = rows[part]
+        key <<= column_bits
+        key |= columns[part].astype(np.int64)
+        key <<= arrival_bits + SIGN_BITS
+        key += arrival[: key.size]
+        key += signs[part] + np.int64(1 + (part.start << SIGN_BITS))
+    return keys
+
+
+def _unpacked(keys: NDArray[np.int64], column_bits: int, low_bits: int) -> Sorted:
+    n, filled = keys.size, 0
+    rows, columns, signs = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int8)
+    repeated = None
+    for part in parts(n):
+        key = keys[part]
+        pair = key >> low_bits
+        last = np.empty(pair.size, bool)
+        np.not_equal(pair[1:], pair[:-1], out=last[:-1])
+        last[-1] = part.stop == n or int(keys[part.stop]) >> low_bits != int(pair[-1])
+        sign = (key.astype(np.int8) & 3) - np.int8(1)
+        if not last.all():
+            if repeated is None:
+                repeated = divmod(int(pair[np.argmin(last)]), 1 << column_bits)
+            pair, sign = pair[last], sign[last]
+        place = slice(filled, filled + pair.size)
+        signs[place] = sign
+        np.bitwise_and(pair, (1 << column_bits) - 1, out=columns[place], casting="unsafe")
+        np.right_shift(pair, column_bits, out=rows[place], casting="unsafe")
+        filled = place.stop
+    return Sorted(rows[:filled], columns[:filled], signs[:filled], repeated)
+
+
+def _sorted_by_pairs(rows: Integers, columns: Integers, signs: NDArray[np.int8], n_columns: int) -> Sorted:
+    """The same where a vote does not fit into 63 bits, which takes some 10^9 votes: slower, by a stable sort."""
+    pair = rows.astype(np.int64) * n_columns + columns
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    last = np.append(pair[1:] != pair[:-1], True)
+    repeated = None if last.all() else divmod(int(pair[np.argmin(last)]), n_columns)
+    row, column = np.divmod(pair[last], n_columns)
+    return Sorted(row.astype(np.int32), column.astype(np.int32), signs[order][last], repeated)
