@@ -127,6 +127,7 @@ async def write(*, added: Added, version: int, by: Actor, form: Filled[Any] | No
             before = await latest(by.consultation.id, "published")
             row = Summary(
                 consultation=by.consultation.id,
+                analysis=material.analysis_id,
                 number=before.number + 1 if before else 1,
                 version=0,
                 created_at=made.by.now,

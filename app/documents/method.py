@@ -217,7 +217,7 @@ def disclosure_rows() -> list[tuple[str, str, str, str]]:
         told = (
             gettext("exactly")
             if public.is_exact
-            else gettext("in steps of 5 points, from 10% to 90%; under %(n)s people in words only")
+            else gettext("in steps of 5 points, from 10%% to 90%%; under %(n)s people in words only")
             % {"n": DEFAULT.small_room_below}
         )
         rows.append((gettext(MODE_NAMES[mode]), str(public.fewest), str(inside.fewest), told))
