@@ -44,7 +44,8 @@ class CommonGroundSettings:
     floor_share: float = 0.5
     """The same in smaller rooms, as a share of the participants."""
     category_floor: int = 5
-    """Votes it needs within each category, or all of the category's members where there are fewer."""
+    """Votes it needs within each category, or all members but one where there are not more: authors do not vote on what
+    they wrote. A category with fewer members is judged by its share: no bound on so few could reach a half."""
     least_gap: float = 0.15
     """Smaller gaps between categories are true of many statements and tell nobody anything."""
     false_discovery_rate: float = 0.10
@@ -106,14 +107,17 @@ def find_common_ground(
 ) -> tuple[CommonGround, ...]:
     """Statements that more than half of every category holds for sure, the surest first; possibly none.
 
-    Ranked by the smallest Jeffreys lower bound over all categories of all dimensions and everyone. With the stance
-    disagree: what every category rejects.
+    Ranked by the smallest Jeffreys lower bound over all categories of all dimensions and everyone; a category with
+    fewer members than `category_floor` only has to hold it by half of its votes. With the stance disagree: what every
+    category rejects.
     """
     tallies = {EVERYONE: tally(votes, _everyone(votes))}
     tallies |= {name: tally(votes, categories) for name, categories in categories_by_dimension.items()}
     enough = _above_floors(votes, tallies, categories_by_dimension, settings)
-    bounds = {d: jeffreys_lower(t.of(stance), t.votes, level=settings.bound_level) for d, t in tallies.items()}
-    stacked = np.vstack(list(bounds.values()))
+    # Everybody together is always judged by the bound, however few they are.
+    sizes = {EVERYONE: np.array([settings.category_floor])}
+    sizes |= {name: categories.sizes for name, categories in categories_by_dimension.items()}
+    stacked = np.vstack([_bounds(counted, sizes[name], stance, settings) for name, counted in tallies.items()])
     where = [(dimension, name) for dimension, counted in tallies.items() for name in counted.names]
     held = enough & (stacked.min(axis=0) >= settings.least_agreement)
     product = _product(tallies.get("group"), stance)
@@ -138,6 +142,14 @@ def find_common_ground(
     return tuple(sorted(found, key=lambda c: (-round(c.lower_bound, 9), -round(c.share, 9), c.statement_id)))
 
 
+def _bounds(counted: Tally, sizes: Ints, stance: Choice, settings: CommonGroundSettings) -> Floats:
+    """Lower bounds of the stance by category and statement; a few people's vote blocks (0) or does not (1)."""
+    held, n = counted.of(stance), counted.votes
+    bounds = np.asarray(jeffreys_lower(held, n, level=settings.bound_level), np.float64)
+    few = np.asarray(sizes < settings.category_floor)[:, None]
+    return np.where(few, held >= settings.least_agreement * n, bounds).astype(np.float64)
+
+
 def _everyone(votes: VoteMatrix) -> Categories:
     return Categories((EVERYONE,), np.zeros(votes.n_participants, np.int64))
 
@@ -152,7 +164,7 @@ def _above_floors(
     voters = int((votes.votes_per_participant() > 0).sum())
     enough: NDArray[np.bool_] = tallies[EVERYONE].votes[0] >= max(vote_floor(voters, settings), 1)
     for dimension, categories in categories_by_dimension.items():
-        needed = np.minimum(settings.category_floor, categories.sizes)
+        needed = np.minimum(settings.category_floor, np.maximum(categories.sizes - 1, 0))
         enough = enough & (tallies[dimension].votes >= needed[:, None]).all(axis=0)
     return enough
 

@@ -64,6 +64,25 @@ def test_a_majority_of_all_is_not_enough_where_a_small_constituency_disagrees() 
     assert find_common_ground(votes, small) == ()
 
 
+@pytest.mark.parametrize(("votes_of_few", "is_common"), [("++", True), ("+.", True), ("+-", True), ("--", False)])
+def test_a_constituency_of_two_blocks_only_what_most_of_it_rejects(votes_of_few: str, is_common: bool) -> None:
+    table = "\n".join(
+        [". 1"]
+        + [f"{person} +" for person in range(1, 19)]
+        + [f"{person} {mark}" for person, mark in zip((19, 20), votes_of_few, strict=True)]
+    )
+    few = {"constituency": categories_of(np.array(["many"] * 18 + ["few"] * 2), 20)}
+    found = find_common_ground(read_votes(table), few)
+    assert [item.statement_id for item in found] == ([1] if is_common else [])
+    assert all(item.lower_bound < 1 and item.least[1] != "few" for item in found)
+
+
+def test_the_author_who_cannot_vote_does_not_silence_a_constituency_of_three() -> None:
+    table = "\n".join([". 1"] + [f"{person} +" for person in range(1, 20)] + ["20 ."])
+    three = {"constituency": categories_of(np.array(["many"] * 17 + ["three"] * 3), 20)}
+    assert [item.statement_id for item in find_common_ground(read_votes(table), three)] == [1]
+
+
 def test_the_least_agreeing_category_ranks_and_is_named() -> None:
     rows = [f"{person} + +" for person in range(1, 21)] + [
         f"{person} + {'+' if person < 38 else '-'}" for person in range(21, 41)
