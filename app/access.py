@@ -46,7 +46,7 @@ NOT_YOU: dict[Role, str] = {
     Role.CONVENOR: N_("Only convenors can do this."),
     Role.AUDITOR: N_("Only auditors of this consultation can do this."),
     Role.ADMINISTRATOR: N_("Only administrators can do this."),
-    Role.VISITOR: N_("You take part in this consultation already."),
+    Role.VISITOR: N_("You take part or have a role in this consultation already."),
 }
 
 NOT_NOW: dict[Action, str] = {
@@ -114,7 +114,7 @@ class Actor:
         if not could_ever(action, self.roles):
             if self.person is None and others:
                 return NotSignedIn(N_("Please sign in first."))
-            return Denied(NOT_YOU[others[0]] if others else GENERAL_NOT_NOW)
+            return Denied(NOT_YOU[others[0] if others else Role.VISITOR])
         sentence = NOT_NOW.get(action, GENERAL_NOT_NOW)
         return Closed(sentence) if self._is_too_late(action) else Denied(sentence)
 
@@ -213,8 +213,14 @@ def check_site(person: Person | None, action: Action) -> None:
     raise Denied(NOT_YOU[others[0]] if others else GENERAL_NOT_NOW)
 
 
+MAX_NUMBER = 2**31 - 1
+"""The largest number that a column holds; addresses may carry any."""
+
+
 async def proposal_for(actor: Actor, number: int) -> Proposal:
     """The proposal people quote by this number, if the actor may see it."""
+    if not 0 < number <= MAX_NUMBER:
+        raise NotFound
     found = (
         await Proposal.objects()
         .where((Proposal.consultation == actor.consultation.id) & (Proposal.number == number))

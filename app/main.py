@@ -127,7 +127,9 @@ def on_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
 
 
 def _to_sign_in(request: AnyRequest) -> Response[Any]:
-    back = request.url.path if request.method == "GET" else ""
+    back = ""
+    if request.method == "GET" and auth.safe_next(request.url.path):
+        back = rendering.url(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
     path = rendering.url("/sign-in", next=auth.safe_next(back) or None)
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"HX-Redirect": path})

@@ -45,8 +45,9 @@ async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str)
     row = await fetchrow(
         """
         update sign_in_codes set n_tries = n_tries + 1
-        where id = (select id from sign_in_codes where email = $1 order by created_at desc limit 1)
-          and used_at is null and expires_at > clock_timestamp() and n_tries < $2 and browser_hash = $3
+        where id = (
+          select id from sign_in_codes where email = $1 and browser_hash = $3 order by created_at desc limit 1
+        ) and used_at is null and expires_at > clock_timestamp() and n_tries < $2
         returning id, code_hash, next_path
         """,
         address,

@@ -13,12 +13,13 @@ from app.access import Actor
 from app.analysis import routing
 from app.database import execute, fetchrow
 from app.queue import enqueue
-from app.refusals import N_, Closed
+from app.refusals import N_, Closed, Conflict
 from app.tables.proposals import Proposal
 from deliberation.phases import Action
 from deliberation.votes import Choice
 
 TOO_LATE = N_("Voting has closed. Your earlier votes are kept.")
+NOT_FOR_VOTES = N_("This statement is not open for votes any more, or not yet.")
 
 # One statement: the round's row is held while the database's clock decides, so that a vote is either before the close
 # or not recorded at all; a second vote of the same person replaces the first.
@@ -65,6 +66,8 @@ async def cast(*, proposal: Proposal, choice: Choice, matters: bool = False, by:
     """The participant's current vote on the statement is this one, committed when this returns."""
     by.check(Action.VOTE)
     assert by.participant is not None
+    if proposal.status != "accepted":
+        raise Conflict(NOT_FOR_VOTES)
     row = await fetchrow(
         CAST,
         by.consultation.id,

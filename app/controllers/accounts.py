@@ -53,7 +53,8 @@ async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name
 async def send_code(request: AnyRequest) -> Response[Any]:
     form = await read(request, AskForm)
     if not form.is_valid:
-        form.errors.setdefault("email", Invalid(N_("Please give an e-mail address, such as name@example.org.")))
+        if "email" in form.errors:
+            form.refuse("email", N_("Please give an e-mail address, such as name@example.org."))
         return page(request, "accounts/sign_in.html", status=422, form=form)
     visit = auth.visit(request)
     await accounts.request_code(

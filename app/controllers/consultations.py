@@ -50,7 +50,8 @@ async def ask_to_join(
     request: AnyRequest, actor: NamedDependency[Actor], token: Annotated[str, QueryParameter(name="invitation")] = ""
 ) -> Response[Any]:
     if auth.visit(request).account is None:
-        return see_other(request, url("/sign-in", next=url(f"/c/{actor.consultation.slug}/join")))
+        back = url(f"/c/{actor.consultation.slug}/join", invitation=token or None)
+        return see_other(request, url("/sign-in", next=auth.safe_next(back) or None))
     return _join_page(request, actor, blank(language=current_locale(), token=token, on_behalf="self"))
 
 

@@ -42,12 +42,15 @@ async def card(
     return _answer(request, actor, shown)
 
 
-def _answer(request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLine | None = None) -> Response[Any]:
+def _answer(
+    request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLine | None = None, *, status: int = 200
+) -> Response[Any]:
     more: dict[str, Any] = {} if said is None else {"status_line": said}
     return page_or_fragment(
         request,
         "voting/show.html",
         "voting/_card.html",
+        status=status,
         actor=actor,
         card=shown,
         is_fragment=wants_fragment(request),
@@ -61,7 +64,8 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     proposal = await proposal_for(actor, number)
     form = await read(request, VoteForm)
     if not form.is_valid:
-        return _answer(request, actor, await votes.show_again(proposal=proposal, by=actor))
+        said = StatusLine(gettext("Please choose agree, disagree or unsure."))
+        return _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said, status=422)
     base = f"/c/{actor.consultation.slug}"
     if form.data.choice == "later":
         await votes.set_aside(proposal=proposal, by=actor)
