@@ -23,6 +23,7 @@ from app.settings import Settings, SettingsError, get_settings
 from app.terminal import Cli, Steps, people, progress_bar, run, show_json, the_database
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+SIGN_INS = ("stakeholder", "convenor", "moderator", "auditor")
 LIGHTS = {"green": "[green]●[/]", "amber": "[yellow]●[/]", "red": "[red]●[/]"}
 
 
@@ -45,6 +46,8 @@ def demo(port: int | None) -> None:
     port = port or get_settings().port
     os.environ |= {"PLENARY_DEMO": "1", "PLENARY_HOST": "127.0.0.1", "PLENARY_PORT": str(port)}
     os.environ["PLENARY_BASE_URL"] = f"http://127.0.0.1:{port}"
+    # One person looks at it, and each further process takes seconds to start.
+    os.environ.setdefault("PLENARY_WEB_WORKERS", "1")
     os.environ.pop("PLENARY_PRODUCTION", None)
     get_settings.cache_clear()
     from app.demo import seed
@@ -62,13 +65,12 @@ def demo(port: int | None) -> None:
 
 
 def _print_sign_ins(settings: Settings) -> None:
-    from app.demo import DEMO_ACCOUNTS
-
     people.print(f"\n[bold]Plenary runs on {settings.base_url}[/]  (Ctrl-C stops it)\n")
     table = Table(show_header=False, box=None, padding=(0, 2))
-    for role in DEMO_ACCOUNTS:
+    for role in SIGN_INS:
         table.add_row(f"Sign in as {role}", f"{settings.base_url}/en/demo/sign-in/{role}")
     people.print(table)
+    people.print(f"\n  Everybody, and the mail they get: {settings.base_url}/en/demo", soft_wrap=True)
 
 
 @main.command()
@@ -132,10 +134,10 @@ async def _work(url: str) -> None:
 
     import_all()
     await database.open_pool(is_patient=True)
-    try:
-        await run_worker(url)
-    finally:
-        await database.close_pool()
+    await run_worker(url)
+    await database.close_pool()
+    # The interpreter would wait for an analysis in its own thread, whose job has been handed back already.
+    os._exit(0)
 
 
 @main.command()
@@ -173,15 +175,16 @@ def _new_migration(description: str) -> None:
 
 @main.command("import-polis")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--title", default="", help="The consultation's title; by default the topic in the export.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def import_polis(folder: Path, as_json: bool) -> None:
+def import_polis(folder: Path, title: str, as_json: bool) -> None:
     """Import a Polis export: votes, statements and participants of one conversation, or nothing of it."""
     from app.actions import imports
 
     with the_database(), progress_bar() as bar:
         steps = Steps(bar)
         steps(f"Reading {folder}")
-        result = run(lambda: imports.import_polis(folder=folder, by="command line"))
+        result = run(lambda: imports.import_polis(folder=folder, title=title, by="command line"))
     _report(result, as_json=as_json)
 
 

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app.database import connection
 from app.logs import log
+from app.settings import get_settings
 
 if TYPE_CHECKING:
     from procrastinate import App
+    from procrastinate.jobs import Job
 
     jobs: App
 
@@ -31,8 +34,8 @@ STALLED_SECONDS = 60.0
 SWEEP_SECONDS = 30.0
 # New jobs announce themselves; those that waited for another's lock, or for their time, are found by asking.
 POLL_SECONDS = 1.0
-# Less than what the supervisor grants before it kills.
-SHUTDOWN_SECONDS = 15.0
+# Less than what the supervisor grants before it kills; whoever stops a demo waits for nothing.
+SHUTDOWN_SECONDS, DEMO_SHUTDOWN_SECONDS = 15.0, 2.0
 KEEP_HOURS = 7 * 24
 
 INSERT = """
@@ -77,24 +80,47 @@ async def enqueue(
 
 
 async def run_worker(url: str) -> None:
-    """Runs jobs until SIGTERM or SIGINT, finishing those in hand; the tasks of `app.jobs` must be imported before."""
+    """Runs jobs until SIGTERM or SIGINT; the tasks of `app.jobs` must be imported before.
+
+    Jobs in hand have a grace period to finish in; then they wait in the queue again.
+    """
     from procrastinate import PsycopgConnector
 
+    grace = DEMO_SHUTDOWN_SECONDS if get_settings().is_demo else SHUTDOWN_SECONDS
     connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONCURRENCY + 2)
     with jobs_app().replace_connector(connector) as app:
+        _hand_back_when_stopped(app)
         async with app.open_async():
-            sweep = asyncio.create_task(_sweep_forever(app), name="stalled jobs")
+            beside = [asyncio.create_task(_sweep_forever(app)), asyncio.create_task(_end_with_parent(grace))]
             try:
                 await app.run_worker_async(
                     concurrency=CONCURRENCY,
                     fetch_job_polling_interval=POLL_SECONDS,
-                    shutdown_graceful_timeout=SHUTDOWN_SECONDS,
+                    shutdown_graceful_timeout=grace,
                     stalled_worker_timeout=STALLED_SECONDS,
                     install_signal_handlers=True,
                 )
             finally:
-                sweep.cancel()
-                await asyncio.gather(sweep, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _hand_back_when_stopped(app: App) -> None:
+    """A job that is cut off by a stop waits again, whatever its task says of retries after failures."""
+    from procrastinate import BaseRetryStrategy, RetryDecision
+
+    class HandBack(BaseRetryStrategy):
+        def __init__(self, own: BaseRetryStrategy | None) -> None:
+            self.own = own
+
+        def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+            if isinstance(exception, asyncio.CancelledError):
+                return RetryDecision(retry_in={"seconds": 0})
+            return self.own.get_retry_decision(exception=exception, job=job) if self.own else None
+
+    for task in app.tasks.values():
+        task.retry_strategy = HandBack(task.retry_strategy)
 
 
 async def _sweep_forever(app: App) -> None:
@@ -105,6 +131,15 @@ async def _sweep_forever(app: App) -> None:
             # A worker must not end for it: the next sweep is the retry.
             log().warning("sweep failed", exc_info=error)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _end_with_parent(grace: float) -> None:
+    """An orphan has a grace period and no more: an analysis in its own thread cannot be interrupted otherwise."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110  nobody else could set an event
+        await asyncio.sleep(1.0)
+    await asyncio.sleep(grace)
+    os._exit(1)
 
 
 async def sweep(app: App) -> int:

@@ -1,6 +1,6 @@
 """`serve` and `demo`: one process that starts database, worker and web in order, watches them, and stops them in order.
 
-The order is: lock, port, database, migrations, worker, web; back again: web, worker, database. Children die with this
+The order is: lock, port, database, migrations, web, worker; back again: web, worker, database. Children die with this
 process, even when it is killed: nothing goes on serving that nobody can stop.
 """
 
@@ -99,11 +99,12 @@ def run(
     worker = Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment, WORKER_STOP_SECONDS)
     web = Child("web", web_command(settings, factory), environment, WEB_STOP_SECONDS + 5)
     try:
-        if has_worker:
-            worker.start()
         web.start()
         wait_for_first_page(settings, web)
         when_ready()
+        # Only now, for its imports take seconds of processor time that the first page needs.
+        if has_worker:
+            worker.start()
         while web.is_running:
             if has_worker:
                 worker.revive()

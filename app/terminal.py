@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import asyncpg
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from app import database
 from app.embedded import EmbeddedError, embedded_server
@@ -34,19 +36,33 @@ class Cli(click.Group):
         try:
             return super().invoke(context)
         except SettingsError as error:
-            for reason in error.reasons:
-                people.print(f"[red]Refused:[/] {reason}", soft_wrap=True)
-            sys.exit(EXIT_UNSAFE)
-        except (EmbeddedError, CannotServe, Refusal, DeliberationError, database.NoDatabase) as error:
-            people.print("[red]Refused:[/]", str(error) or type(error).__name__, markup=True, soft_wrap=True)
-            sys.exit(1)
+            refuse(*error.reasons, code=EXIT_UNSAFE)
+        except DeliberationError as error:
+            refuse(sentence_of(error))
+        except (EmbeddedError, CannotServe, Refusal, database.NoDatabase) as error:
+            refuse(str(error))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             # Its message may hold the address, and with it a password.
-            people.print(f"[red]Refused:[/] The database cannot be reached or used ({type(error).__name__}).")
-            sys.exit(1)
+            refuse(f"The database cannot be reached or used ({type(error).__name__}).")
         except (Stop, KeyboardInterrupt):
             people.print("Stopped.")
             sys.exit(130)
+
+
+def refuse(*reasons: str, code: int = 1) -> NoReturn:
+    """The command ends with its reasons; file names and texts in them are shown as they are."""
+    for reason in reasons:
+        people.print(Text.assemble(("Refused: ", "red"), reason), soft_wrap=True)
+    sys.exit(code)
+
+
+def sentence_of(error: DeliberationError) -> str:
+    """What the core refused, in words: the file and line where there are any, else the kind and its parameters."""
+    known = dict(error.parameters)
+    kind = re.sub(r"(?<=.)(?=[A-Z])", " ", type(error).__name__).capitalize()
+    file, line = known.pop("file", None), known.pop("line", None)
+    place = f"{file}, line {line}: " if file and line else f"{file}: " if file else ""
+    return place + "; ".join([kind, *(f"{name.replace('_', ' ')} {value}" for name, value in known.items())])
 
 
 @contextlib.contextmanager

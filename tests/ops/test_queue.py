@@ -34,6 +34,7 @@ async def note(*, text: str, seconds: float = 0.0) -> None:
         file.write(f"end {text}\\n")
 
 async def main() -> None:
+    queue.SHUTDOWN_SECONDS = float(sys.argv[3])
     await database.open_pool()
     await queue.run_worker(sys.argv[2])
     await database.close_pool()
@@ -116,8 +117,8 @@ async def test_jobs_of_a_worker_that_died_wait_again_but_never_twice(committing:
     assert await fetchval("select count(*) from procrastinate_jobs where id = $1", replaced) == 0
 
 
-def start_worker(tmp_path: Path, url: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", WORKER, str(tmp_path / "notes"), url]
+def start_worker(tmp_path: Path, url: str, grace: float = 15.0) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", WORKER, str(tmp_path / "notes"), url, str(grace)]
     return subprocess.Popen(command, env=os.environ | {"DATABASE_URL": url})
 
 
@@ -149,6 +150,15 @@ async def test_a_worker_that_is_asked_to_stop_finishes_its_job_first(committing:
     assert worker.wait(20) == 0
     assert (tmp_path / "notes").read_text().splitlines() == ["begin a", "end a"]
     assert await fetchval("select status::text from procrastinate_jobs") == "succeeded"
+
+
+async def test_a_job_that_outlasts_the_grace_period_waits_again(committing: str, tmp_path: Path) -> None:
+    worker = start_worker(tmp_path, committing, grace=0.2)
+    await enqueue("note", text="a", seconds=60)
+    await notes(tmp_path, 1)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0
+    assert [json.loads(row["args"])["text"] for row in await waiting()] == ["a"]
 
 
 async def test_the_job_of_a_killed_worker_runs_again_after_the_sweep(committing: str, tmp_path: Path) -> None:
