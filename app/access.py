@@ -219,7 +219,7 @@ MAX_NUMBER = 2**31 - 1
 
 async def proposal_for(actor: Actor, number: int) -> Proposal:
     """The proposal people quote by this number, if the actor may see it."""
-    if not 0 < number <= MAX_NUMBER:
+    if not 0 <= number <= MAX_NUMBER:
         raise NotFound
     found = (
         await Proposal.objects()

@@ -22,13 +22,19 @@ TOO_LATE = N_("Voting has closed. Your earlier votes are kept.")
 NOT_FOR_VOTES = N_("This statement is not open for votes any more, or not yet.")
 
 # One statement: the round's row is held while the database's clock decides, so that a vote is either before the close
-# or not recorded at all; a second vote of the same person replaces the first.
+# or not recorded at all; a second vote of the same person replaces the first. One of an earlier round is kept aside,
+# for that round's analysis stays a function of the votes before its close.
 CAST = """
 with open_round as (
-  select r.id from rounds r join consultations c on c.id = r.consultation
+  select r.id, r.opens_at from rounds r join consultations c on c.id = r.consultation
   where r.consultation = $1 and c.lifecycle = 'running' and r.phase = any($7::text[])
     and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  order by r.number limit 1
   for share of r
+), kept as (
+  insert into earlier_votes (id, consultation, participant, proposal, choice, cast_at, ended_at)
+  select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, clock_timestamp()
+  from votes v, open_round o where v.participant = $2 and v.proposal = $3 and v.cast_at < o.opens_at
 )
 insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
 select gen_random_uuid(), $1, $2, p.id, $4, $5, $6, clock_timestamp()
@@ -39,13 +45,18 @@ on conflict (participant, proposal) do update
 returning id
 """
 WITHDRAW = """
-delete from votes where participant = $2 and proposal = $3 and exists (
-  select from rounds r join consultations c on c.id = r.consultation
+with open_round as (
+  select r.id, r.opens_at from rounds r join consultations c on c.id = r.consultation
   where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
     and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  order by r.number limit 1
   for share of r
+), kept as (
+  insert into earlier_votes (id, consultation, participant, proposal, choice, cast_at, ended_at)
+  select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, clock_timestamp()
+  from votes v, open_round o where v.participant = $2 and v.proposal = $3 and v.cast_at < o.opens_at
 )
-returning id
+delete from votes v using open_round where v.participant = $2 and v.proposal = $3 returning v.id
 """
 
 RECORD_SHOWING = """

@@ -47,13 +47,18 @@ class Chosen:
 
 VOTES = """
 select v.participant, v.proposal, case v.choice when 'agree' then 1 when 'disagree' then -1 else 0 end as sign
-from votes v join proposals p on p.id = v.proposal join participants q on q.id = v.participant
-where v.consultation = $1 and v.cast_at < $2 and p.status = 'accepted' and not q.is_excluded
+from (
+  select participant, proposal, choice from votes where consultation = $1 and cast_at < $2
+  union all
+  select participant, proposal, choice from earlier_votes where consultation = $1 and cast_at < $2 and ended_at >= $2
+) v join proposals p on p.id = v.proposal join participants q on q.id = v.participant
+where p.status = 'accepted' and not q.is_excluded
 """
 PEOPLE = """
 select q.id, q.constituency from participants q
 where q.consultation = $1 and not q.is_excluded
-  and exists(select from votes v where v.participant = q.id and v.cast_at < $2)
+  and (exists(select from votes v where v.participant = q.id and v.cast_at < $2)
+       or exists(select from earlier_votes e where e.participant = q.id and e.cast_at < $2 and e.ended_at >= $2))
 order by q.id
 """
 STATEMENTS = "select id from proposals where consultation = $1 and status = 'accepted' order by id"

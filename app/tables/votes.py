@@ -28,6 +28,18 @@ class Vote(Table, tablename="votes"):
     ck_vote = Check("choice in ('agree', 'disagree', 'pass')", name="ck_vote_choice")
 
 
+class EarlierVote(Table, tablename="earlier_votes"):
+    """A vote of an earlier round that was changed or withdrawn since: it held from `cast_at` until `ended_at`."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
+    participant = ForeignKey(Participant, null=False, on_delete=OnDelete.cascade)
+    proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.cascade)
+    choice = Varchar(length=8)
+    cast_at = Timestamptz()
+    ended_at = Timestamptz()
+
+
 class ImportedLog(Table, tablename="imported_logs"):
     """An imported vote log with everything the export carried, in its order; current votes are derived from it."""
 
