@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deliberation.errors import BadShape, NoVotes
-from deliberation.polis_groups import first_distinct, in_conversation, k_means, silhouettes, smallest_distinct
+from deliberation.polis_groups import first_distinct, in_conversation, k_means, lloyd, silhouettes, smallest_distinct
 from deliberation.polis_lists import (
     PolisMajority,
     PolisRepresentative,
@@ -61,6 +61,10 @@ class PolisSettings:
     """Most steps of k-means over base groups, after the first. The server means 100 but its option has no effect."""
     tolerance: float = 0.01
     """k-means stops when no centre moves as far as this."""
+    k_means: Literal["server", "scikit-learn"] = "server"
+    """Whose k-means divides base groups: scikit-learn's measures `tolerance` in shares of the variance."""
+    turned_by: Literal["sum", "largest"] = "sum"
+    """What is made positive on an axis: the sum of its loadings, or the largest one, as scikit-learn has it."""
     start: Literal["met", "sorted"] = "met"
     """Which distinct positions k-means starts from: the first in the order of the votes, or the smallest."""
     z: float = 1.2816
@@ -78,11 +82,13 @@ RED_DWARF = PolisSettings(
     base_groups_per_group=None,
     group_steps=300,
     tolerance=1e-4,
+    k_means="scikit-learn",
+    turned_by="largest",
     start="sorted",
     z=1.2815515655446004,
 )
-"""The definitions of red-dwarf 0.4: no base groups, seven votes whatever the number of statements, k-means over
-participants from the smallest distinct positions."""
+"""The definitions of red-dwarf 0.4: no base groups, seven votes whatever the number of statements, scikit-learn's
+k-means over participants from the smallest distinct positions, and its signs of axes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +191,7 @@ def polis_landscape(
     excluded = is_meta | np.isin(votes.statement_ids, np.asarray(rejected, np.int64))
     if history.axes is not None and history.axes.shape != (2, votes.n_statements):
         raise BadShape(name="axes", expected=(2, votes.n_statements), found=history.axes.shape)
-    space = polis_space(votes, excluded, counts=counts, previous_axes=history.axes)
+    space = polis_space(votes, excluded, counts=counts, previous_axes=history.axes, turned_by=settings.turned_by)
     grouping = _grouping(votes, space.positions, settings, history)
     agrees, disagrees, all_votes = counts_by_label(votes, grouping.group_of, len(grouping.group_centres))
     table = representativeness_table(agrees, disagrees, all_votes)
@@ -313,19 +319,18 @@ def _opinion_groups(
     if settings.base_groups_per_group is not None:
         most = min(most, 2 + len(centres) // settings.base_groups_per_group)
     numbers = range(2, most + 1)
-    tried = [
-        k_means(
-            centres,
-            _start(centres, k, settings),
-            weights=sizes,
-            max_steps=settings.group_steps,
-            tolerance=settings.tolerance,
-        )
-        for k in numbers
-    ]
+    tried = [_divided(centres, sizes, _start(centres, k, settings), settings) for k in numbers]
     scores = silhouettes(centres, [labels for labels, _ in tried])
     best = max(range(len(scores)), key=lambda i: (scores[i], i))
     return *tried[best], dict(zip(numbers, scores, strict=True))
+
+
+def _divided(
+    centres: NDArray[np.float64], sizes: NDArray[np.float64], start: NDArray[np.float64], settings: PolisSettings
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    if settings.k_means == "scikit-learn":
+        return lloyd(centres, start, max_steps=settings.group_steps, tolerance=settings.tolerance)
+    return k_means(centres, start, weights=sizes, max_steps=settings.group_steps, tolerance=settings.tolerance)
 
 
 def _start(points: NDArray[np.float64], k: int, settings: PolisSettings) -> NDArray[np.float64]:

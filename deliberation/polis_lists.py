@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deliberation.packed import counts_by_sign
 from deliberation.votes import Choice, StatementCounts, VoteMatrix
 
 Counts = NDArray[np.int64]
@@ -87,11 +88,7 @@ def two_proportion_z(success_in: ArrayLike, success_out: ArrayLike, n_in: ArrayL
 def counts_by_label(votes: VoteMatrix, labels: NDArray[np.int64], n_labels: int) -> tuple[Counts, Counts, Counts]:
     """Agrees, disagrees and all votes of the participants with each label, int64 arrays of shape
     (n_labels, n_statements). `labels` has one entry per participant; -1 is not counted."""
-    m = votes.n_statements
-    of_vote = labels[votes.rows]
-    kept = of_vote >= 0
-    cell = (of_vote[kept] * m + votes.columns[kept]) * 3 + votes.signs[kept] + 1
-    cube = np.bincount(cell, minlength=n_labels * m * 3).reshape(n_labels, m, 3).astype(np.int64)
+    cube = counts_by_sign(votes.rows, votes.columns, votes.signs, votes.n_statements, labels=labels, n_labels=n_labels)
     return cube[:, :, 2], cube[:, :, 0], cube.sum(axis=2)
 
 
