@@ -104,7 +104,7 @@ def _serve(
     has_worker: bool = True,
 ) -> None:
     settings = get_settings()
-    with supervisor.only_instance(settings.data_dir), supervisor.stop_on_signals():
+    with supervisor.only_instance(settings.data_dir), supervisor.stop_on_signals() as stop:
         supervisor.check_port_is_free(settings.host, settings.port)
         with progress_bar() as bar:
             steps = Steps(bar)
@@ -115,7 +115,9 @@ def _serve(
                 keep = stack.pop_all()
         with keep:
             environment = os.environ | {"DATABASE_URL": url}
-            code = supervisor.run(settings, environment, when_ready=lambda: announce(settings), has_worker=has_worker)
+            code = supervisor.run(
+                settings, environment, stop=stop, when_ready=lambda: announce(settings), has_worker=has_worker
+            )
     sys.exit(code)
 
 

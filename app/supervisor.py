@@ -70,18 +70,36 @@ def check_port_is_free(host: str, port: int) -> None:
             raise CannotServe(f"{host}:{port} cannot be used ({reason}): set PLENARY_PORT to another.") from error
 
 
+class StopRequest:
+    """Whether somebody asked this process to end: then `check` raises Stop, and while it `interrupts`, a signal does.
+
+    An exception that a signal raises can be lost, where the interpreter happens to run a finalizer or a fork hook: so
+    long work is interrupted, but loops ask.
+    """
+
+    def __init__(self) -> None:
+        self.signal = ""
+        self.interrupts = True
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.signal = signal.Signals(number).name
+        if self.interrupts:
+            self.interrupts = False
+            raise Stop(self.signal)
+
+    def check(self) -> None:
+        """Raises Stop once it has been asked for."""
+        if self.signal:
+            raise Stop(self.signal)
+
+
 @contextlib.contextmanager
-def stop_on_signals() -> Iterator[None]:
-    """SIGTERM, SIGINT and SIGHUP raise Stop in the main thread, once; later ones are ignored while things stop."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for sign in STOP_SIGNALS:
-            signal.signal(sign, signal.SIG_IGN)
-        raise Stop(signal.Signals(number).name)
-
-    before = {sign: signal.signal(sign, stop) for sign in STOP_SIGNALS}
+def stop_on_signals() -> Iterator[StopRequest]:
+    """SIGTERM, SIGINT and SIGHUP end the block by Stop."""
+    request = StopRequest()
+    before = {sign: signal.signal(sign, request) for sign in STOP_SIGNALS}
     try:
-        yield
+        yield request
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)
@@ -91,6 +109,7 @@ def run(
     settings: Settings,
     environment: Mapping[str, str],
     *,
+    stop: StopRequest,
     when_ready: Callable[[], None],
     has_worker: bool = True,
     factory: str = FACTORY,
@@ -98,14 +117,17 @@ def run(
     """Serves until a signal comes (0) or the web server ends by itself (1)."""
     worker = Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment, WORKER_STOP_SECONDS)
     web = Child("web", web_command(settings, factory), environment, WEB_STOP_SECONDS + 5)
+    stop.interrupts = False
     try:
+        stop.check()
         web.start()
-        wait_for_first_page(settings, web)
+        wait_for_first_page(settings, web, stop)
         when_ready()
         # Only now, for its imports take seconds of processor time that the first page needs.
         if has_worker:
             worker.start()
         while web.is_running:
+            stop.check()
             if has_worker:
                 worker.revive()
             time.sleep(0.2)
@@ -133,10 +155,11 @@ def web_command(settings: Settings, factory: str = FACTORY) -> list[str]:
     return [sys.executable, "-m", "granian", *(str(part) for pair in options.items() for part in pair), *flags]
 
 
-def wait_for_first_page(settings: Settings, web: Child) -> None:
+def wait_for_first_page(settings: Settings, web: Child, stop: StopRequest) -> None:
     """A page has been answered; raises CannotServe if the web server ends or stays silent."""
     give_up_at = time.monotonic() + FIRST_PAGE_SECONDS
     while time.monotonic() < give_up_at:
+        stop.check()
         if not web.is_running:
             raise CannotServe("The web server ended before it answered; its reason stands above.")
         if status_of(settings, "/healthz") is not None:

@@ -67,7 +67,7 @@ def test_the_demo_starts_twice_and_leaves_nothing_behind(data_dir: Path) -> None
         children = site.children()
         assert any("postgres" in command for command in children.values())
         site.process.kill()
-        site.process.wait()
+        site.process.communicate()
         wait_until(f"still there: {children}", lambda: all_gone(children), seconds=30)
         site, printed, seconds = start(data_dir, port)
         assert "Setting the scene" not in printed
@@ -75,15 +75,14 @@ def test_the_demo_starts_twice_and_leaves_nothing_behind(data_dir: Path) -> None
         assert seconds < 15 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         children = site.children()
         site.process.send_signal(signal.SIGINT)
-        assert site.process.wait(30) == 0
+        site.process.communicate(timeout=30)
+        assert site.process.returncode == 0
         assert all_gone(children)
     finally:
         for pid in (*site.children(), site.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        site.process.wait()
-        if site.process.stderr is not None:
-            site.process.stderr.close()
+        site.process.communicate()
     refused = plenary(data_dir, "serve")
     assert refused.returncode == 78
     assert "holds the demo" in refused.stderr

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import get_settings
-from app.supervisor import CannotServe, check_port_is_free, only_instance, web_command
+from app.supervisor import CannotServe, Stop, check_port_is_free, only_instance, stop_on_signals, web_command
 
 SUPERVISE = """
 import os, sys
@@ -27,9 +27,11 @@ from app.settings import get_settings
 settings = replace(get_settings(), port=int(sys.argv[1]), n_web_workers=2)
 def ready():
     print("ready", flush=True)
-with supervisor.stop_on_signals():
+with supervisor.stop_on_signals() as stop:
     has_worker, factory = sys.argv[2] == "worker", "tests.ops.stub_site:create_app"
-    code = supervisor.run(settings, os.environ, when_ready=ready, has_worker=has_worker, factory=factory)
+    code = supervisor.run(
+        settings, os.environ, stop=stop, when_ready=ready, has_worker=has_worker, factory=factory
+    )
 sys.exit(code)
 """
 PROJECT = Path(__file__).parents[2]
@@ -143,6 +145,17 @@ def test_a_signal_stops_everything_and_ends_well(sites: list[Site], fresh_databa
     assert site.process.wait(15) == 0
     assert all_gone(children)
     assert not site.answers()
+
+
+def test_a_stop_whose_exception_was_lost_is_found_by_the_next_check() -> None:
+    with stop_on_signals() as stop:
+        with suppress(Stop):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        # A second signal interrupts nothing any more, for things are being stopped.
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Stop, match="SIGINT"):
+            stop.check()
 
 
 def test_it_stops_within_seconds_while_somebody_listens_to_a_stream(sites: list[Site], fresh_database: str) -> None:
