@@ -120,13 +120,12 @@ class Answers:
 
 @dataclass(frozen=True)
 class Partnering:
-    """A coalition for a statement."""
+    """A coalition that has formed for a statement; one that is still forming is its own affair."""
 
     number: int
     title: str
     purpose: str
     statement_number: int
-    is_formed: bool
     members: ReleasedCount
 
 
@@ -446,7 +445,8 @@ async def _slates(
     actor: Actor, record: Mapping[str, Any], analysis: UUID, gate: _Gate, statements: Mapping[int, Statement]
 ) -> Slates:
     slate = record.get("slate") or {}
-    own = tuple(_stance(item["stance"]) for item in slate.get("distinct", ()))
+    # A statement taken down since is no longer told of, on either slate.
+    own = tuple(one for one in map(_stance_of, slate.get("distinct", ())) if one[0] in statements)
     common = tuple(_stance(one) for one in slate.get("common_ground", ()))
     row = await fetchrow(CURATED, actor.consultation.id, analysis)
     curated, ledger = None, tuple(LedgerLine(*stance, "participants") for stance in own)
@@ -463,6 +463,10 @@ async def _slates(
         alpha=gate.index(observed["alpha_star"], observed["n_participants"]) if observed and own else None,
         signers=tuple(sorted(row["roles"] or ())) if row else (),
     )
+
+
+def _stance_of(item: Mapping[str, Any]) -> tuple[int, str]:
+    return _stance(item["stance"])
 
 
 def _stance(record: Mapping[str, Any]) -> tuple[int, str]:
@@ -515,10 +519,10 @@ async def _answers(actor: Actor, gate: _Gate) -> Answers | None:
 
 
 COALITIONS = """
-select c.number, c.title, c.purpose, p.number as statement_number, c.status,
+select c.number, c.title, c.purpose, p.number as statement_number,
   (select count(*) from coalition_seats s where s.coalition = c.id and s.status = 'accepted') as members
 from coalitions c join proposals p on p.id = c.proposal
-where c.consultation = $1 and c.status <> 'draft' order by c.number
+where c.consultation = $1 and c.status = 'formed' order by c.number
 """
 
 
@@ -529,7 +533,6 @@ async def _coalitions(consultation: UUID, gate: _Gate) -> tuple[Partnering, ...]
             row["title"],
             row["purpose"],
             row["statement_number"],
-            row["status"] == "formed",
             gate.count(row["members"]),
         )
         for row in await fetch(COALITIONS, consultation)

@@ -180,19 +180,19 @@ def coalitions(w: Writer) -> Section:
         fact = w.fact(
             f"coalition.{one.number}",
             "coalition",
-            {"formed": one.is_formed, "members": model.people(one.members)},
+            {"members": model.people(one.members)},
             [one.statement_number],
         )
-        message = (
-            N_("The coalition “%(title)s” has formed for statement %(cites)s, by the acceptance of its members.")
-            if one.is_formed
-            else N_("A coalition “%(title)s” is forming for statement %(cites)s and seeks partners.")
-        )
         sentences = [
-            w.say(message, [fact], title=model.prose(one.title, "und"), cites=model.cite([one.statement_number]))
+            w.say(
+                N_("The coalition “%(title)s” has formed for statement %(cites)s, by the acceptance of its members."),
+                [fact],
+                title=model.prose(one.title, "und"),
+                cites=model.cite([one.statement_number]),
+            )
         ]
-        if one.is_formed and one.members.value is not None:
-            sentences.append(w.say(N_("It has %(n)s members."), [fact], n=model.people(one.members)))
+        if one.members.value is not None:
+            sentences.append(w.say(N_("People in it: %(n)s."), [fact], n=model.people(one.members)))
         if one.purpose:
             sentences.append(w.say(N_("Its purpose: %(text)s"), [fact], text=model.prose(one.purpose, "und")))
         found.append(Passage(sentences, one.statement_number))
@@ -368,4 +368,5 @@ def standings_table(w: Writer) -> list[Table]:
         reading = model.term(STANDINGS[one.standing]) if one.standing else {"withheld": True}
         rows.append([model.category(attribute, code), model.part(share), reading])
     head = [N_("Category"), N_("Target"), N_("Reading")]
-    return [Table(N_("Participants against the targets"), head, rows, facts)] if rows else []
+    is_told = any("withheld" not in row[2] for row in rows)
+    return [Table(N_("Participants against the targets"), head, rows, facts)] if is_told else []

@@ -24,6 +24,9 @@ TAXONOMIES = {
 }
 TOO_FEW = N_("too few to show")
 PLACES = re.compile(r"%\((\w+)\)s")
+STATEMENT_CITATION = re.compile(r"\[([1-9][0-9]{0,5})\]")
+ADDED_CITATION = re.compile(r"\\\[([1-9][0-9]{0,5}(?:, ?[1-9][0-9]{0,5})*)\\\]")
+"""The same in Markdown, whose brackets are escaped already."""
 
 
 def text(sentence: Sentence) -> str:
@@ -33,14 +36,32 @@ def text(sentence: Sentence) -> str:
 
 def markdown(sentence: Sentence) -> str:
     """The sentence as Markdown; what people wrote cannot become markup."""
+    if sentence.says == "added":
+        linked = ADDED_CITATION.sub(lambda found: _linked(found.group(1)), _mark(sentence.places["text"]["text"]))
+        return str(linked)
     message = _mark(gettext(sentence.message).replace("%%", "%"), skip=PLACES)
     return PLACES.sub(lambda found: _marked(sentence.places[found.group(1)]), message)
 
 
 def html(sentence: Sentence) -> Markup:
     """The sentence as HTML, with citations that lead to the statement's row."""
+    if sentence.says == "added":
+        place = sentence.places["text"]
+        return Markup('<span lang="{lang}" dir="auto">{text}</span>').format(
+            lang=place["language"], text=_with_links(place["text"])
+        )
     message = Markup(escape(gettext(sentence.message)))  # noqa: S704  # escaped on the spot
     return message % {name: place_html(place) for name, place in sentence.places.items()}
+
+
+def _with_links(text_: str) -> Markup:
+    """What a person wrote, its citations of statements as links."""
+    parts = STATEMENT_CITATION.split(text_)
+    return Markup("").join(_cite_html(int(part)) if at % 2 else escape(part) for at, part in enumerate(parts))
+
+
+def _linked(numbers: str) -> str:
+    return ", ".join(f"[\\[{one.strip()}\\]](#s{one.strip()})" for one in numbers.split(","))
 
 
 def place_html(place: Place) -> Markup:

@@ -88,6 +88,17 @@ async def test_what_people_wrote_cannot_become_markup(client):
     assert "**bold**" not in text
 
 
+async def test_what_a_person_cites_is_a_link(client):
+    here = await rooms.small_room()
+    amara = await factories.actor("amara", here)
+    await summaries.write(added=summaries.Added(introduction="Wells came first [1]."), version=0, by=amara)
+    await summaries.sign(by=amara)
+    await summaries.sign(by=await factories.actor("gus", here))
+    page = (await client.get("/en/c/water/summary")).text
+    assert 'Wells came first <a class="cite" href="#s1">' in page
+    assert "Wells came first [\\[1\\]](#s1)." in (await client.get("/en/c/water/summary.md")).text
+
+
 async def test_the_json_is_what_was_signed_and_the_markdown_says_the_same(client):
     here = await rooms.small_room()
     assert (await client.get("/en/c/water/summary.json")).status_code == 404
