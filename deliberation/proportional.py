@@ -168,14 +168,23 @@ def _take_least(heap: list[tuple[float, int]], value: Callable[[int], float]) ->
     return winner[1], winner[0]
 
 
-def by_pav_gain(profile: Profile, chosen: Sequence[int], n: int) -> list[int]:
-    """The `n` candidates (fewer if there are no more) that each add most to the PAV score of those before."""
+def by_pav_gain(profile: Profile, chosen: Sequence[int], n: int, *, is_one_sided: bool = False) -> list[int]:
+    """The `n` candidates (fewer if there are no more) that each add most to the PAV score of those before.
+
+    is_one_sided : leave out the other side of a statement of which one side is there already
+    """
     counts = profile.satisfaction(chosen)
     taken = set(chosen)
     heap = [(-support, at) for at, support in enumerate(profile.support.tolist()) if at not in taken]
     heapq.heapify(heap)
     added: list[int] = []
+    sides = {int(profile.columns[at]) for at in chosen}
     while len(added) < n and (best := _take_least(heap, lambda at: -pav_gain(profile, counts, at))) is not None:
+        column = int(profile.columns[best[1]])
+        # Columns 2j and 2j + 1 are the two sides of one statement.
+        if is_one_sided and column ^ 1 in sides:
+            continue
+        sides.add(column)
         added.append(best[1])
         counts[profile.holders(best[1])] += 1
     return added

@@ -270,7 +270,8 @@ def _complete(profile: Profile, floors: _Floors, chosen: dict[int, str], size: i
         best = np.flatnonzero(served == served.max())
         gains = np.array([pav_gain(profile, counts, int(candidate)) for candidate in best])
         chosen[int(best[np.flatnonzero(gains >= gains.max() - ROUNDING)[0]])] = "floor"
-    for candidate in by_pav_gain(profile, list(chosen), size - len(chosen)):
+    # A bloc may buy the other side of a chosen statement; a place that is left over says something new instead.
+    for candidate in by_pav_gain(profile, list(chosen), size - len(chosen), is_one_sided=True):
         chosen[candidate] = "completion"
 
 

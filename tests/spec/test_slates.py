@@ -288,3 +288,15 @@ def test_a_slate_on_completed_votes_is_proportional_and_one_on_counts_is_not() -
     assert estimate_certificate(fresh, counted, candidates=candidates).status != "pass"
     by_search = local_search_pav(draws, 8, candidates=candidates)
     assert check_slate(truth, by_search, candidates=candidates).holds
+
+
+def test_a_place_left_over_never_goes_to_the_other_side_of_a_chosen_statement() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        signs = rng.choice([-1, 0, 1], size=(9, 4), p=[0.3, 0.2, 0.5])
+        people, items = np.indices(signs.shape)
+        votes = VoteMatrix.from_votes(people.ravel() + 1, items.ravel() + 1, signs.ravel())
+        slate = select_slate(observed_holdings(votes), (), size=6, settings=SlateSettings(contested_high=1.0))
+        for item in slate.distinct:
+            others = {other.stance.statement_id for other in slate.distinct if other is not item}
+            assert item.chosen_by != "completion" or item.stance.statement_id not in others
