@@ -31,7 +31,7 @@ DISSENT = {
     Dissent.NOTE_OF_CAUTION: N_("With a note of caution."),
     Dissent.CAUTIONED: N_("Others cautioned against it."),
 }
-NOT_SHOWN = N_("too few to show")
+NOT_SHOWN = N_("not shown")
 
 
 def share_in_words(share: float, bound: Bound) -> str:

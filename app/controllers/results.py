@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import ServerSentEvent
+from markupsafe import Markup
 
 from app import live
 from app.access import Actor
 from app.actions import analyses
 from app.analysis import results, results_views
-from app.analysis.results import Sight, Standing
-from app.rendering import fragment, page_or_fragment, see_other, url, wants_fragment
+from app.analysis.results import Sight, Standing, Stored
+from app.analysis.results_reading import Landed, Results
+from app.analysis.results_views import Kept
+from app.language import current_locale
+from app.rendering import fragment, page_or_fragment, render, see_other, url, wants_fragment
 from deliberation.disclosure import release_day
 from deliberation.phases import Action
 
@@ -56,11 +61,29 @@ async def _context(actor: Actor, sight: Sight, s: str) -> dict[str, Any]:
         "stored": stored,
         "day": release_day(stored.votes_until).day if stored else None,
         "results": built,
-        "landed": landed,
-        "own_group": own,
+        "body": await _body(actor, stored, built, landed, own),
         "changes": changes,
         "waits": standing is Standing.WORKING or (stored is not None and stored.evidence == "quick"),
     }
+
+
+_bodies: Kept[Markup] = Kept(64)
+
+
+async def _body(
+    actor: Actor, stored: Stored | None, built: Results | None, landed: Landed | None, own: str | None
+) -> Markup:
+    """The page as rendered for readers like this one; it holds no form that changes anything, so no reader's token."""
+    if stored is None or built is None:
+        return Markup()
+    number = str(landed.text.number) if landed else ""
+    key = (*await results_views.key_of(actor, stored), current_locale(), number, str(own))
+    found = _bodies.get(key)
+    if found is not None:
+        return found
+    context: dict[str, Any] = {"actor": actor, "stored": stored, "results": built, "landed": landed, "own_group": own}
+    # The templates escape what they show; this is their own output.
+    return _bodies.put(key, Markup(await asyncio.to_thread(render, "results/_body.html", **context)))  # noqa: S704
 
 
 @get("/c/{slug:str}/results/lands", opt={"action": Action.SEE_RESULTS})
