@@ -201,10 +201,9 @@ async def curate(here: Consultation) -> None:
     row = await fetch(
         "select id, slate from analyses where consultation = $1 and kind = 'frozen' and evidence = 'full'", here.id
     )
-    own = [
-        (int(item["stance"]["statement_id"]), item["stance"]["choice"])
-        for item in json.loads(row[0]["slate"])["slate"]["distinct"]
-    ]
+    chosen = json.loads(row[0]["slate"])["slate"]
+    stances = [*(item["stance"] for item in chosen["distinct"]), *chosen["common_ground"]]
+    own = [(int(one["statement_id"]), one["choice"]) for one in stances]
     taken = {statement for statement, _ in own}
     others = await fetch(
         "select id from proposals where consultation = $1 and status = 'accepted' order by number", here.id

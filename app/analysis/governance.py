@@ -40,6 +40,21 @@ NAMES = {
     "alerts.raise": N_("Alert raised"),
     "alerts.clear": N_("Alert cleared"),
     "alerts.decide": N_("Alert decided"),
+    "curation.open": N_("Curation begun"),
+    "curation.add": N_("Stance added to the curated slate"),
+    "curation.remove": N_("Stance taken off the curated slate"),
+    "curation.move": N_("Stance moved on the curated slate"),
+    "curation.give_reason": N_("Reason given for a difference"),
+    "curation.sign": N_("Curated slate signed"),
+    "curation.draw_again": N_("Another participant drawn by lot"),
+    "coalitions.offer": N_("Somebody offered to work on a proposal"),
+    "coalitions.withdraw_offer": N_("An offer to work was withdrawn"),
+    "coalitions.draft": N_("Coalition drafted"),
+    "coalitions.revise": N_("Coalition draft changed"),
+    "coalitions.invite": N_("People invited to a coalition"),
+    "coalitions.answer": N_("An invitation to a coalition was answered"),
+    "participants.change_details": N_("A participant changed their details"),
+    "exports.export_polis": N_("Votes exported"),
     "summaries.write": N_("Summary draft changed"),
     "summaries.sign": N_("Summary signed"),
     "summaries.announce": N_("Participants told of the summary"),
@@ -54,8 +69,8 @@ ROLES = {
     "visitor": N_("Visitor"),
     "system": N_("The platform"),
 }
-ABOUT_ONE_PERSON = frozenset({"participants.join", "proposals.submit", "proposals.flag", "moderation.answer_merge"})
-"""Events of single participants: who reads along could tell from a subject and a day who was busy then."""
+PRIVATE = frozenset({"participant", "visitor"})
+"""Whose events are told without their subject: from it and a day one could tell who was busy then with what."""
 EVENTS = """
 select chain, sequence, happened_at, actor, action, subject, payload, previous_hash, hash
 from audit_events where chain = $1 order by sequence
@@ -107,7 +122,7 @@ def _public(row: Any) -> dict[str, Any]:
         "day": release_day(row["happened_at"]).day.isoformat(),
         "actor": row["actor"].partition(":")[0],
         "action": row["action"],
-        "subject": "" if row["action"] in ABOUT_ONE_PERSON else row["subject"],
+        "subject": "" if row["actor"] in PRIVATE else row["subject"],
         "previous_hash": row["previous_hash"],
         "hash": row["hash"],
     }
@@ -128,7 +143,7 @@ async def log_of(actor: Actor) -> Log:
             release_day(row["happened_at"]),
             row["actor"] if reads_all else row["actor"].partition(":")[0],
             row["action"],
-            row["subject"] if reads_all or row["action"] not in ABOUT_ONE_PERSON else "",
+            row["subject"] if reads_all or row["actor"] not in PRIVATE else "",
             row["hash"],
         )
         for row in reversed(rows[-SHOWN:])

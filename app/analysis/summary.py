@@ -97,7 +97,7 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class Slates:
-    """The participants' slate, and, once it is published, the curated slate with its reasons."""
+    """The participants' slate, common ground first, and, once it is published, the curated slate with its reasons."""
 
     common_ground: tuple[tuple[int, str], ...]
     participants: tuple[tuple[int, str], ...]
@@ -446,21 +446,22 @@ async def _slates(
 ) -> Slates:
     slate = record.get("slate") or {}
     # A statement taken down since is no longer told of, on either slate.
-    own = tuple(one for one in map(_stance_of, slate.get("distinct", ())) if one[0] in statements)
-    common = tuple(_stance(one) for one in slate.get("common_ground", ()))
+    common = tuple(one for one in map(_stance, slate.get("common_ground", ())) if one[0] in statements)
+    distinct = tuple(one for one in map(_stance_of, slate.get("distinct", ())) if one[0] in statements)
+    own = (*common, *distinct)
     row = await fetchrow(CURATED, actor.consultation.id, analysis)
     curated, ledger = None, tuple(LedgerLine(*stance, "participants") for stance in own)
     if row is not None:
         curated, ledger = await _curated(row["id"], own, statements)
     observed, estimated = record.get("observed"), record.get("estimated")
     return Slates(
-        common_ground=tuple(one for one in common if one[0] in statements),
+        common_ground=common,
         participants=own,
         curated=curated,
         ledger=tuple(line for line in ledger if line.statement_id in statements),
-        is_held=observed["holds"] if observed and own else None,
+        is_held=observed["holds"] if observed and distinct else None,
         estimated=estimated["status"] if estimated else None,
-        alpha=gate.index(observed["alpha_star"], observed["n_participants"]) if observed and own else None,
+        alpha=gate.index(observed["alpha_star"], observed["n_participants"]) if observed and distinct else None,
         signers=tuple(sorted(row["roles"] or ())) if row else (),
     )
 

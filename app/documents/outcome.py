@@ -54,10 +54,12 @@ def slates(w: Writer) -> Section:
         own = w.fact("slate.participants", "slate", {"stances": _stances(w, s.participants)})
         sentences = [
             w.say(
-                N_("The participants' slate has %(n)s stances, chosen by a method that gives each view its share."),
+                N_("The participants' slate has %(common)s statements of common ground and %(n)s distinct stances."),
                 [own],
-                n=model.number(len(s.participants)),
-            )
+                common=model.number(len(s.common_ground)),
+                n=model.number(len(s.participants) - len(s.common_ground)),
+            ),
+            w.say(N_("It was chosen by a method that gives each view its share of the places."), [own]),
         ]
         found.append(Passage([*sentences, *_certificate(w, own)]))
     if s.curated is not None:

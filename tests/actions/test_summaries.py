@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.actions import summaries
+from app.actions import curation, responses, summaries
 from app.analysis import governance
 from app.analysis.summary import gather
 from app.database import fetch, fetchval
@@ -18,6 +18,7 @@ from app.documents.model import Document
 from app.jobs.announce_summary import announce_summary
 from app.language import LANGUAGES, use_locale
 from app.refusals import Conflict, Denied, Invalid
+from app.tables.proposals import Proposal
 from app.tables.publications import Summary
 from deliberation.disclosure import Attribution
 from deliberation.quantifiers import Dissent, Word
@@ -103,7 +104,8 @@ async def test_the_differences_of_the_slates_stand_with_their_reasons(database):
     words = " ".join(wording.place_text(cell) for row in table.rows for cell in row)
     for _, text in rooms.REASONS:
         assert text in words
-    assert draft.document.fact("slate.ledger").value == {"kept": 3, "added": 1, "dropped": 1}
+    n = len(draft.material.slates.participants)
+    assert draft.document.fact("slate.ledger").value == {"kept": n - 1, "added": 1, "dropped": 1}
 
 
 async def test_all_languages_say_the_same_facts(database):
@@ -335,3 +337,32 @@ async def test_what_was_published_of_people_is_remembered_for_the_next_time(data
     assert n == 1
     material = await gather(await factories.actor("amara", here))
     assert material.people.tables["constituency"].is_shown
+
+
+async def test_a_meeting_is_run_from_its_votes_to_its_published_summary(database):
+    """Fifteen people, one afternoon: propose, curate, respond, publish, by the real actions of its people."""
+    here = await rooms.small_room()
+    await factories.move_to(here, 2)
+    amara, gus = await factories.actor("amara", here), await factories.actor("gus", here)
+    slate = await curation.open_desk(by=amara)
+    dropped = slate.stances[-1]
+    proposal = await Proposal.objects().where(Proposal.id == dropped.statement_id).first()
+    await curation.remove(proposal=proposal, stance=dropped, version=slate.version, by=amara)
+    reason = {"reason_code": "duplicate", "sentence": "Statement 1 says the same."}
+    await curation.give_reason(proposal=proposal, stance=dropped, version=slate.version + 1, by=amara, **reason)
+    assert not await curation.sign(version=slate.version + 2, by=amara)
+    assert await curation.sign(version=slate.version + 2, by=gus)
+    await factories.move_to(here, 3)
+    for name in ("chidi", "dana"):
+        by = await factories.actor(name, here)
+        await responses.answer_overall(represents="yes", can_live_with="yes", by=by)
+    await factories.move_to(here, 3, standing="closed")
+    record = await publish(here)
+    assert [check.name for check in verify_record(record) if not check.holds] == []
+    assert record["snapshot"]["slate"]["ledger"][-1] == {
+        "statement": proposal.number,
+        "choice": dropped.choice.value,
+        "change": "dropped",
+        **reason,
+    }
+    assert (await factories.actor("amara", here)).state == "published"
