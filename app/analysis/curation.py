@@ -60,6 +60,7 @@ class Frozen:
     noise: NoiseBand | None
     observed: Certificate
     estimated: EstimatedCertificate | None
+    challengers: tuple[Stance, ...] = ()
 
     @property
     def stances(self) -> tuple[Stance, ...]:
@@ -196,6 +197,7 @@ def _decoded(analysis: UUID, slate: str, holdings: bytes, noise: str) -> Frozen:
         NoiseBand.from_json(band) if band else None,
         Certificate.from_json(record["observed"]),
         EstimatedCertificate.from_json(record["estimated"]) if record.get("estimated") else None,
+        tuple(Stance.from_json(stance) for stance in record.get("challengers", ())),
     )
 
 

@@ -280,7 +280,7 @@ def effects_of(found: Review, gate: Gate, n_organisations: Mapping[str, int]) ->
                 replace(bar, short=row.is_alarm),
                 results_words.share_in_words(before.value, before.bound),
                 results_words.share_in_words(after.value, after.bound),
-                _points(-row.loss, n, gate, signed=True) or NOTHING,
+                _told_points(round(100 * (after.value - before.value)), signed=True),
                 _points(row.bound, n, gate) or NOTHING,
                 row.is_alarm,
                 _own(held.items_held, held.floor_wanted),
@@ -310,11 +310,12 @@ def _standing(after: float, before: float, n: int, n_organisations: int, gate: G
     return gettext(results_words.NOT_SHOWN) if told is None else gettext(STANDINGS[told])
 
 
-def _points(value: float, n_people: int, gate: Gate, *, signed: bool = False) -> str | None:
+def _points(value: float, n_people: int, gate: Gate) -> str | None:
     shown = gate.index(value, n_people).value
-    if shown is None:
-        return None
-    points = round(100 * shown)
+    return None if shown is None else _told_points(round(100 * shown))
+
+
+def _told_points(points: int, *, signed: bool = False) -> str:
     words = ngettext("%(n)s point", "%(n)s points", abs(points)) % {"n": num(abs(points))}
     if not signed or not points:
         return words
@@ -331,13 +332,24 @@ def _flag(flag: Flag, found: Review, gate: Gate) -> str:
         if n is None:
             return gettext("%(who)s loses an item that most of it holds.") % values
         return gettext("%(who)s has %(now)s of the %(before)s promised items that it had.") % values
-    points = None if n is None else _points(flag.value, n, gate)
+    points = _lost(flag.dimension or "", flag.label or "", n, found, gate)
     if points is None:
         return gettext("%(who)s holds less of this slate than of the participants' slate.") % {"who": name}
     return gettext("%(who)s holds %(points)s less of this slate than of the participants' slate.") % {
         "who": name,
         "points": points,
     }
+
+
+def _lost(dimension: str, label: str, n_people: int | None, found: Review, gate: Gate) -> str | None:
+    """What a label loses, as the difference of the two shares that are shown of it, so that a reader finds the same."""
+    row = next((one for one in found.measured.losses if (one.dimension, one.label) == (dimension, label)), None)
+    if n_people is None or row is None:
+        return None
+    before, after = (gate.share(round(share * n_people), n_people).value for share in (row.before, row.after))
+    if before is None or after is None or before <= after:
+        return None
+    return _told_points(round(100 * (before - after)))
 
 
 def _named(dimension: str, label: str, found: Review, gate: Gate) -> tuple[str, int | None]:
@@ -357,7 +369,7 @@ def _repair(found: Review, texts: Mapping[int, Statement], gate: Gate) -> Repair
         return None
     swap = {"out": stance_words(out, repair.remove), "into": stance_words(into, repair.add)}
     name, n = _named(repair.dimension, repair.label, found, gate)
-    before = None if n is None else _points(repair.loss_before, n, gate)
+    before = _lost(repair.dimension, repair.label, n, found, gate)
     after = None if n is None else _points(max(repair.loss_after, 0.0), n, gate)
     if before is None or after is None:
         words = gettext("Swapping %(out)s for %(into)s lessens the greatest loss.") % swap

@@ -10,7 +10,7 @@ from app.access import Actor
 from app.analysis import curation, results_words
 from app.analysis.curation import Draft, Frozen
 from app.analysis.curation_page import stance_words
-from app.analysis.results import CONSTITUENCY, GROUP, STAFF, Gate
+from app.analysis.results import BETWEEN, CONSTITUENCY, GROUP, STAFF, Gate
 from app.database import fetch, fetchrow, fetchval
 from app.language import gettext
 from app.refusals import N_
@@ -161,8 +161,13 @@ from responses a join participants q on q.id = a.participant where a.round = $1 
 order by a.participant
 """
 VOTES = """
-select v.participant, v.proposal, v.choice from votes v join participants q on q.id = v.participant
-where v.proposal = any($1::int[]) and v.cast_at < $2 and not q.is_excluded
+select v.participant, v.proposal, v.choice
+from (
+  select participant, proposal, choice from votes where proposal = any($1::int[]) and cast_at < $2
+  union all
+  select participant, proposal, choice from earlier_votes
+  where proposal = any($1::int[]) and cast_at < $2 and ended_at >= $2
+) v join participants q on q.id = v.participant where not q.is_excluded
 """
 
 
@@ -221,7 +226,8 @@ def _rows(code: str, people: list[object], groups: dict[int, str]) -> list[Row]:
     table: dict[tuple[str, ...], list[int]] = {(code,): [0, 0, 0]}
     for person in people:
         given = person[code]  # type: ignore[index]  # a database record is a mapping
-        labels = {GROUP: groups.get(person["participant"], ""), CONSTITUENCY: person["constituency"]}  # type: ignore[index]
+        between = BETWEEN if groups else ""
+        labels = {GROUP: groups.get(person["participant"], between), CONSTITUENCY: person["constituency"]}  # type: ignore[index]
         keys = [(code,), *((code, attribute, label) for attribute, label in labels.items() if label)]
         for key in keys:
             table.setdefault(key, [0, 0, 0])[("yes", "no", "unsure").index(given)] += 1
@@ -231,6 +237,7 @@ def _rows(code: str, people: list[object], groups: dict[int, str]) -> list[Row]:
 def _question(code: str, released: Released) -> Question:
     whole = released.row(code)
     parts = [row for row in released if len(row.key) == 3 and row.key[0] == code and row.is_shown]
+    parts.sort(key=lambda row: row.key[1] != GROUP)
     words = ""
     if whole.words is not None and whole.words.word is not None and whole.agree_share is None:
         words = gettext(results_words.SPOKEN[whole.words.word])
@@ -243,7 +250,7 @@ def _question(code: str, released: Released) -> Question:
         tuple(
             _line(
                 results_words.label_of(row.key[1], row.key[2]),
-                row.key[2] if row.key[1] == GROUP and row.key[2] != "other" else None,
+                row.key[2] if row.key[1] == GROUP and row.key[2] not in {"other", BETWEEN} else None,
                 row,
             )
             for row in parts
@@ -263,7 +270,8 @@ def _outcome(rows: list[Row], *, is_small: bool) -> tuple[str, list[tuple[str, s
     whole = next(row for row in rows if len(row.key) == 1)
     if whole.n_voters < DEFAULT.fewest_inside:
         return "too_few", []
-    against = [] if is_small else [row for row in rows if len(row.key) == 3 and row.n_voters >= FEWEST_ANSWERS]
+    parts = [] if is_small else [row for row in rows if len(row.key) == 3 and row.key[2] != BETWEEN]
+    against = [row for row in parts if row.n_voters >= FEWEST_ANSWERS]
     objecting = [(row.key[1], row.key[2]) for row in against if row.agrees <= row.disagrees]
     return ("adopted" if whole.agrees > whole.disagrees and not objecting else "returned"), objecting
 

@@ -161,9 +161,10 @@ async def _offered(actor: Actor, frozen: Frozen, draft: Draft, words: str) -> li
     if words:
         found = await reading.search_statements(actor, words)
     else:
-        left_out = (await reading.challengers_of(frozen, draft.stances))[:N_SUGGESTED]
-        texts = await reading.statements_of([stance.statement_id for stance in left_out])
-        found = tuple(texts[stance.statement_id] for stance in left_out)
+        listed = {stance.statement_id for stance in draft.stances}
+        left_out = list(dict.fromkeys(stance.statement_id for stance in frozen.challengers))
+        texts = await reading.statements_of(left_out)
+        found = tuple(texts[one] for one in left_out if one not in listed)[:N_SUGGESTED]
     return [
         (one, {stance.choice.value for stance in draft.stances if stance.statement_id == one.id})
         for one in found

@@ -52,7 +52,7 @@ async def test_only_curators_and_convenors_come_in(client):
         assert (await (await signed_in(client, name)).get("/en/c/water/desk")).status_code == status, name
     assert (await client.get("/en/c/water/desk")).status_code == 303
     await factories.move_to(here, 3)
-    assert (await (await signed_in(client, "gus")).get("/en/c/water/desk")).status_code == 403
+    assert (await (await signed_in(client, "gus")).get("/en/c/water/desk")).status_code == 410
 
 
 async def test_before_the_analysis_the_desk_says_how_far_it_is_and_has_it_made(client):
