@@ -319,7 +319,8 @@ def _opinion_groups(
     if settings.base_groups_per_group is not None:
         most = min(most, 2 + len(centres) // settings.base_groups_per_group)
     numbers = range(2, most + 1)
-    tried = [_divided(centres, sizes, _start(centres, k, settings), settings) for k in numbers]
+    start = _start(centres, most, settings)
+    tried = [_divided(centres, sizes, start[:k], settings) for k in numbers]
     scores = silhouettes(centres, [labels for labels, _ in tried])
     best = max(range(len(scores)), key=lambda i: (scores[i], i))
     return *tried[best], dict(zip(numbers, scores, strict=True))

@@ -50,7 +50,7 @@ class Log:
 
 
 def folders(data: Path | None = None) -> list[Path]:
-    """The folders below `data` that hold a Polis export, sorted; by default the real conversations beside the project."""
+    """The folders below `data` that hold a Polis export, sorted; by default the conversations beside the project."""
     root = data or REAL / "polis-conversations"
     found = {path.parent for name in ("votes.csv", "participants-votes.csv") for path in root.glob(f"**/{name}")}
     return sorted(found)
