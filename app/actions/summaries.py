@@ -14,7 +14,8 @@ from app import access, emails
 from app.access import Actor
 from app.actions.record import change
 from app.analysis import summary as reading
-from app.analysis.summary import BREAKDOWN_KEY, Material
+from app.analysis.summary import BREAKDOWN_KEY
+from app.analysis.summary_material import Material
 from app.database import execute, fetch, fetchrow, fetchval
 from app.documents import snapshot
 from app.documents.added import Added, Uncited, uncited

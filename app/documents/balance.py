@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.analysis.summary import Material
+from app.analysis.summary_material import Material
 from app.documents import views, wording
 from app.documents.added import Added, claims_outside_the_ladder
 from app.documents.ladder import DISSENT, SUPPORT

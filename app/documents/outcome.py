@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.analysis.alert_words import HEADLINES
-from app.analysis.summary import LedgerLine
+from app.analysis.summary_material import LedgerLine
 from app.documents import model
 from app.documents.added import Added
 from app.documents.ladder import DISSENT_NAMES, NAMES, RULES

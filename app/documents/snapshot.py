@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from app.analysis.summary import Material
+from app.analysis.summary_material import Material
 from app.documents import model
 from app.documents.added import Added
 from app.documents.balance import BalanceTest

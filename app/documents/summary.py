@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.analysis.summary import ATTRIBUTES, Material
+from app.analysis.summary import ATTRIBUTES
+from app.analysis.summary_material import Material
 from app.documents import model, outcome, views
 from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
 from app.documents.model import Document, Passage, Section, Sentence, Table

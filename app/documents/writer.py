@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.analysis.summary import Material, Statement
+from app.analysis.summary_material import Material, Statement
 from app.documents import model
 from app.documents.ladder import DISSENT, SUPPORT
 from app.documents.model import Fact, Passage, Place, Sentence
