@@ -50,13 +50,14 @@ def release_map(
         raise BadShape(name="positions", expected=(len(labels), 2), found=points.shape)
     if not np.isfinite(points).all():
         raise BadValue(name="positions", value="not finite", allowed="finite numbers")
-    fewest = settings.fewest_public if audience is Audience.PUBLIC else settings.fewest_inside
-    if mode is not Attribution.CHATHAM_HOUSE:
-        fewest = settings.fewest_open
+    is_discreet = mode is Attribution.CHATHAM_HOUSE
+    # Both audiences get one grid: two of different radius could be laid over each other and subtracted.
+    grid = settings.fewest_public if is_discreet else settings.fewest_open
+    fewest = settings.fewest_inside if is_discreet and audience is Audience.INSIDE else grid
     spread = _centred(points)
     if min(n_participants, len(labels)) < settings.small_room_below or spread is None:
         return ReleasedMap(gate=_GATE, hexagons=(), groups=(), radius=RADII[0], left_out_share=None, is_shown=False)
-    radius, cells = _binned(spread, fewest)
+    radius, cells = _binned(spread, grid)
     shown = {cell: people for cell, people in _people_by_cell(cells).items() if len(people) >= fewest}
     n_left_out = len(labels) - sum(len(people) for people in shown.values())
     return ReleasedMap(

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
+from app.taxonomies.constituencies import SMALL
+from deliberation.disclosure_rules import DEFAULT
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
 from deliberation.landscape import GROUP, Landscape, LandscapeSettings, map_landscape
 from deliberation.slates import Slate, SlateSettings, select_slate
@@ -79,9 +81,20 @@ async def read_input(consultation: Consultation, until: datetime) -> Input | Non
         participant_ids=np.array([row["id"] for row in people], np.int64),
         statement_ids=np.array([row["id"] for row in statements], np.int64),
     )
-    constituencies = np.array([row["constituency"] for row in people], np.str_)
+    constituencies = pooled(np.array([row["constituency"] for row in people], np.str_))
     weights = await _weights(consultation, constituencies) if consultation.uses_weights else None
     return Input(votes, constituencies, weights, until)
+
+
+def pooled(codes: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Constituencies with too few voters to be told as one, together; unstated where even together they are too few.
+
+    One person's constituency could otherwise keep a statement off the common ground, and the list would tell who did.
+    """
+    names, index, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+    small = (sizes < DEFAULT.fewest_inside) & (names != "")
+    label = SMALL if sizes[small].sum() >= DEFAULT.fewest_inside else ""
+    return np.asarray(np.where(small, label, names)[index], np.str_)
 
 
 async def _weights(consultation: Consultation, constituencies: NDArray[np.str_]) -> NDArray[np.float64] | None:

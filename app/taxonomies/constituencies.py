@@ -9,6 +9,8 @@ from app.taxonomies import N_, Entry, Taxonomy
 MAJOR_GROUP = "major_group"
 OTHER_STAKEHOLDER = "other_stakeholder"
 OTHER_ACTOR = "other_actor"
+POOLED = "pooled"
+SMALL = "small_constituencies"
 
 TAXONOMY = Taxonomy(
     name="constituencies",
@@ -48,6 +50,8 @@ TAXONOMY = Taxonomy(
         Entry("think_tanks", N_("Think tanks"), OTHER_ACTOR),
         Entry("media", N_("Media"), OTHER_ACTOR),
         Entry("individual_experts", N_("Individual experts (personal capacity)"), OTHER_ACTOR),
+        # Never chosen by anybody: where results put constituencies of a few people together.
+        Entry(SMALL, N_("Small constituencies together"), POOLED, valid_to=date(2022, 1, 1)),
     ),
 )
 

@@ -9,7 +9,7 @@ VERSION = "A/RES/70/1"
 
 @dataclass(frozen=True)
 class Goal:
-    """One Sustainable Development Goal. `colour` is an sRGB hex value; six are too light for text, so show it as a square."""
+    """One Sustainable Development Goal. `colour` is sRGB in hex; six are too light for text, so show it as a square."""
 
     number: int
     title: str

@@ -76,3 +76,16 @@ def test_a_small_room_has_no_map_in_any_mode() -> None:
 def test_positions_and_labels_must_belong_together() -> None:
     with pytest.raises(BadShape):
         release_map(np.zeros((3, 2)), ["A"], CHATHAM, audience=PUBLIC, n_participants=99)
+
+
+def test_both_audiences_see_the_map_on_one_grid() -> None:
+    rng = np.random.default_rng(5)
+    for n in (40, 120, 400):
+        positions = np.vstack([rng.normal(centre, 0.4, (n // 2, 2)) for centre in (-1.0, 1.0)])
+        maps = [
+            release_map(positions, [None] * n, Attribution.CHATHAM_HOUSE, audience=audience, n_participants=n)
+            for audience in Audience
+        ]
+        assert len({drawn.radius for drawn in maps}) == 1
+        public, inside = ({(h.x, h.y) for h in drawn.hexagons} for drawn in maps)
+        assert public <= inside
