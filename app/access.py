@@ -157,7 +157,9 @@ async def enter(person: Person | None, slug: str, action: Action) -> Actor:
 
 async def approach(person: Person | None, slug: str) -> Actor:
     """The same without a check of the action, for pages that show different things to different people."""
-    found = await Consultation.objects().where(Consultation.slug == slug).first()
+    found = None
+    if slug.isprintable() and len(slug) <= MAX_SLUG:
+        found = await Consultation.objects().where(Consultation.slug == slug).first()
     if found is None:
         raise NotFound
     actor = await actor_in(found, person)
@@ -213,6 +215,7 @@ def check_site(person: Person | None, action: Action) -> None:
     raise Denied(NOT_YOU[others[0]] if others else GENERAL_NOT_NOW)
 
 
+MAX_SLUG = 60
 MAX_NUMBER = 2**31 - 1
 """The largest number that a column holds; addresses may carry any."""
 

@@ -106,8 +106,8 @@ class Front:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _is_ours(self, host: str) -> bool:
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return name.lower() in self.settings.allowed_hosts
+        name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "0")
+        return name.lower() in self.settings.allowed_hosts and port.isascii() and port.isdigit()
 
     def _headers(self, message: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
         given = [(name.lower(), value) for name, value in message.get("headers", []) if name.lower() != b"server"]

@@ -90,7 +90,7 @@ def _home(actor: Actor) -> str:
 async def new(
     request: AnyRequest,
     actor: NamedDependency[Actor],
-    number: Annotated[int, QueryParameter(name="statement", ge=0, le=2**31 - 1)],
+    number: Annotated[int, QueryParameter(name="statement", ge=0, le=2**31 - 1)] = 0,
 ) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     if not await bridge.is_adopted(actor.consultation.id, proposal.id):

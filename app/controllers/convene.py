@@ -141,11 +141,13 @@ async def new(
 def _edit_page(
     request: AnyRequest, form: Filled[Any], *, actor: Actor | None = None, template: str = "", status: int = 200
 ) -> Response[Any]:
+    typed_zone = form.get("zone")
     return page(
         request,
         "convene/edit.html",
         status=status,
         form=form,
+        zone=typed_zone if typed_zone in available_timezones() else "UTC",
         actor=actor,
         chosen_template=template,
         templates=[(code, gettext(name)) for code, name in TEMPLATE_NAMES.items()],

@@ -104,7 +104,7 @@ async def attempt(verb: str, who: str | None, scene: Scene) -> None:
         "withdraw": (Action.VOTE, lambda by: votes.withdraw(proposal=scene.accepted, by=by)),
         "propose": (Action.PROPOSE, lambda by: proposals.submit(statement="Share the maps.", language="en", by=by)),
         "cosponsor": (Action.COSPONSOR, lambda by: proposals.cosponsor(proposal=scene.accepted, by=by)),
-        "flag": (Action.FLAG, lambda by: proposals.flag(proposal=scene.accepted, reason_code="personal", by=by)),
+        "flag": (Action.FLAG, lambda by: proposals.flag(proposal=scene.accepted, reason_code="unclear", by=by)),
         "take back": (Action.PROPOSE, lambda by: proposals.withdraw(proposal=scene.own, by=by)),
         "join": (Action.JOIN, lambda by: factories.join("eve", scene.consultation)),
         "accept": (Action.MODERATE, lambda by: moderation.accept(proposal=scene.waiting, by=by)),
