@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from app import auth
 from app.access import Actor
 from app.actions import participants
-from app.analysis import overview
+from app.analysis import curation, overview
 from app.database import fetchval
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
@@ -42,7 +42,8 @@ async def index(request: AnyRequest) -> Response[Any]:
 
 @get("/c/{slug:str}", opt={"action": Action.SEE_CONSULTATION})
 async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    return page(request, "consultations/show.html", actor=actor, about=await overview.of(actor))
+    asked = await curation.asked_to_sign(actor)
+    return page(request, "consultations/show.html", actor=actor, about=await overview.of(actor), asked_to_sign=asked)
 
 
 @get("/c/{slug:str}/join", opt={"action": Action.JOIN})

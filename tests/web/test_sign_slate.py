@@ -164,6 +164,8 @@ async def test_in_one_meeting_a_participant_drawn_by_lot_gives_the_second_signat
         assert (await browser.get(PUBLISH)).status_code == 403
         assert (await sign(browser, draft.version)).status_code == 403
     drawn = await signed_in(client, asked[0])
+    assert "You were drawn by lot" in (await drawn.get("/en/c/water")).text
+    assert "You were drawn by lot" not in (await client.get("/en/c/water")).text
     assert "You were drawn by lot" in (await drawn.get(PUBLISH)).text
     assert (await sign(drawn, draft.version)).status_code == 303
     _, after = await slates.stored(here)
