@@ -60,8 +60,6 @@ class Settings:
     """Others can reach this installation, so that an unsafe setting refuses the start."""
     allowed_hosts: tuple[str, ...]
     """Host headers that are answered; others get 400."""
-    trusted_proxies: tuple[str, ...]
-    """Networks whose `X-Forwarded-For` is believed; empty means that the peer's own address counts."""
     n_web_workers: int
     """Web processes; each holds a pool of at most ten database connections."""
     smtp_url: str | None
@@ -100,7 +98,6 @@ class Settings:
             is_demo=reader.flag("PLENARY_DEMO"),
             is_production=is_production,
             allowed_hosts=reader.names("PLENARY_ALLOWED_HOSTS", _hosts_of(parts.hostname)),
-            trusted_proxies=reader.names("PLENARY_TRUSTED_PROXIES", ()),
             n_web_workers=reader.number("PLENARY_WEB_WORKERS", 2, 1, 64),
             smtp_url=reader.optional("PLENARY_SMTP_URL"),
             mail_from=reader.text("PLENARY_MAIL_FROM", f"Plenary <no-reply@{parts.hostname}>"),
@@ -179,12 +176,6 @@ def _network_problems(settings: Settings) -> list[str]:
     reasons = []
     if not settings.allowed_hosts or any("*" in host for host in settings.allowed_hosts):
         reasons.append("PLENARY_ALLOWED_HOSTS must name the hosts that are answered, without a wildcard.")
-    for network in settings.trusted_proxies:
-        try:
-            if ipaddress.ip_network(network, strict=False).prefixlen == 0:
-                reasons.append("PLENARY_TRUSTED_PROXIES must not trust the whole internet.")
-        except ValueError:
-            reasons.append("PLENARY_TRUSTED_PROXIES must list networks such as 10.0.0.0/8.")
     return reasons
 
 
