@@ -51,9 +51,11 @@ async def proposal_of(stance: Stance) -> Proposal:
 
 
 async def left_out(frozen: Frozen, draft: Draft) -> Stance:
-    """A stance on a statement of which neither side is listed."""
-    listed = {stance.statement_id for stance in (*frozen.stances, *draft.stances)}
-    return next(stance for stance in frozen.slate.candidates if stance.statement_id not in listed)
+    """A stance that is on neither list, if possible on a statement of which neither side is."""
+    listed = {*frozen.stances, *draft.stances}
+    statements = {stance.statement_id for stance in listed}
+    free = [stance for stance in (*frozen.slate.candidates, *frozen.holdings.stances) if stance not in listed]
+    return next((stance for stance in free if stance.statement_id not in statements), free[0])
 
 
 async def fields(draft: Draft, stance: Stance, **more: Any) -> dict[str, str]:
