@@ -29,10 +29,10 @@ LANCZOS_ERROR, N_LANCZOS = 1e-10, 12
 are then within 1e-10 of those found to the last bit, in half the steps."""
 LANCZOS_LIMIT = 4_000_000
 """Most votes of which a centred copy is kept for Lanczos steps; above it a few passes over the votes themselves do."""
-SAMPLED_PER_STATEMENT = 4
+SAMPLED_PER_STATEMENT = 2
 """Participants per statement whose table of products is the passes' starting guess: enough for it to have full rank."""
 SAMPLED_AT_LEAST = 2000
-N_KNOWN = 32
+N_KNOWN = 6
 """Axes of that guess that correct the next step; the rest of its spectrum is taken as flat."""
 CLOSE_ENOUGH = 1e-6
 """Passes stop when an axis's residual is this small a share of its variance; its angle is then within some 1e-5."""
@@ -246,8 +246,9 @@ def _guess(centred: _Centred) -> tuple[Floats, Floats, float]:
         first = np.linspace(0, n - length, n_blocks).astype(int).tolist()
         blocks = [slice(start, start + length) for start in first]
     gram = centred.gram_of(blocks) * (n / sum(block.stop - block.start for block in blocks))
-    number = min(m, N_KNOWN)
-    variances, vectors = eigh(gram, subset_by_index=[m - number, m - 1], check_finite=False)
+    number = min(m - 1, N_KNOWN)
+    variances, vectors = eigsh(gram.astype(np.float32), k=number, v0=_start(m).astype(np.float32), tol=1e-3)
+    vectors = vectors.astype(np.float64)
     rest = max(0.0, (float(np.trace(gram)) - float(variances.sum())) / max(1, m - number))
     return variances, vectors, rest
 

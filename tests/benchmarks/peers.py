@@ -69,10 +69,10 @@ def ours(log: Log) -> PolisResult:
 
 def theirs(votes: list[dict[str, int]], out: Iterable[int] = ()) -> Any:
     """red-dwarf's answer from its list of dicts."""
-    from reddwarf.implementations.polis import run_pipeline
-
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own, about pandas and the number of clusters
+        warnings.simplefilter("ignore")  # its own, from its import on
+        from reddwarf.implementations.polis import run_pipeline
+
         return run_pipeline(votes=votes, mod_out_statement_ids=list(out), random_state=0)
 
 
