@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick lint format clean
+.PHONY: help demo test quick lint format messages clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,6 +32,16 @@ lint: $(VENV)/.installed-dev  ## Check style, types and the direction of imports
 format: $(VENV)/.installed-dev  ## Write the code in the house's style
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
+
+messages: $(VENV)/.installed-dev  ## Bring the message catalogues up to date with code and templates
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k pgettext:1c,2 --add-location=file --sort-by-file --no-wrap \
+		--project Plenary -o app/translations/messages.pot .
+	@for code in ar zh fr ru es; do \
+		test -f app/translations/$$code/LC_MESSAGES/messages.po || \
+			$(BIN)/pybabel -q init -i app/translations/messages.pot -d app/translations -l $$code --no-wrap; \
+		$(BIN)/pybabel -q update -i app/translations/messages.pot -d app/translations -l $$code --no-wrap \
+			--no-fuzzy-matching --ignore-obsolete; \
+	done
 
 clean:  ## Remove the environment; the data stay
 	@rm -rf $(VENV) build dist *.egg-info
