@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from app.analysis.loading import read_votes
 from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
 from app.taxonomies.constituencies import SMALL
@@ -47,15 +48,6 @@ class Chosen:
     noise: dict[str, Any]
 
 
-VOTES = """
-select v.participant, v.proposal, case v.choice when 'agree' then 1 when 'disagree' then -1 else 0 end as sign
-from (
-  select participant, proposal, choice from votes where consultation = $1 and cast_at < $2
-  union all
-  select participant, proposal, choice from earlier_votes where consultation = $1 and cast_at < $2 and ended_at >= $2
-) v join proposals p on p.id = v.proposal join participants q on q.id = v.participant
-where p.status = 'accepted' and not q.is_excluded
-"""
 PEOPLE = """
 select q.id, q.constituency from participants q
 where q.consultation = $1 and not q.is_excluded
@@ -68,19 +60,16 @@ STATEMENTS = "select id from proposals where consultation = $1 and status = 'acc
 
 async def read_input(consultation: Consultation, until: datetime) -> Input | None:
     """The input of an analysis, None where nobody has voted."""
-    rows = await fetch(VOTES, consultation.id, until)
-    if not rows:
-        return None
-    table = np.array([tuple(row) for row in rows], dtype=np.int64)
     people = await fetch(PEOPLE, consultation.id, until)
     statements = await fetch(STATEMENTS, consultation.id)
-    votes = VoteMatrix.from_votes(
-        table[:, 0],
-        table[:, 1],
-        table[:, 2],
+    votes = await read_votes(
+        consultation.id,
+        until,
         participant_ids=np.array([row["id"] for row in people], np.int64),
         statement_ids=np.array([row["id"] for row in statements], np.int64),
     )
+    if not votes.n_votes:
+        return None
     constituencies = pooled(np.array([row["constituency"] for row in people], np.str_))
     weights = await _weights(consultation, constituencies) if consultation.uses_weights else None
     return Input(votes, constituencies, weights, until)

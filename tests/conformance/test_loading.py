@@ -1,0 +1,55 @@
+"""Votes packed by the server are the votes of the tables, one by one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from app.analysis.loading import COUNTED, read_votes
+from app.database import execute, fetch, now
+from deliberation.errors import BadValue
+from deliberation.votes import SIGN, Choice, VoteMatrix
+from tests.rooms import small_room
+
+ONE_BY_ONE = f"select v.participant, v.proposal, v.choice {COUNTED}"
+
+
+async def test_packed_votes_are_those_read_one_by_one(database: None) -> None:
+    here = await small_room(20)
+    until = await now() + timedelta(minutes=1)
+    await execute("update participants set is_excluded = true where id = (select min(participant) from votes)")
+    rows = await fetch(ONE_BY_ONE, here.id, until)
+    people = np.array([row["id"] for row in await fetch("select id from participants order by id")], np.int64)
+    items = np.array([row["id"] for row in await fetch("select id from proposals order by id")], np.int64)
+    expected = VoteMatrix.from_votes(
+        [row["participant"] for row in rows],
+        [row["proposal"] for row in rows],
+        np.array([SIGN[Choice(row["choice"])] for row in rows]),
+        participant_ids=people,
+        statement_ids=items,
+    )
+    found = await read_votes(here.id, until, participant_ids=people, statement_ids=items)
+    assert found.n_votes == len(rows) > 50
+    assert set(found.signs.tolist()) == {-1, 0, 1}
+    assert found.digest() == expected.digest()
+
+
+async def test_a_vote_by_somebody_who_is_not_listed_is_refused(database: None) -> None:
+    here = await small_room(20)
+    until = await now() + timedelta(minutes=1)
+    people = np.array([row["id"] for row in await fetch("select id from participants order by id")], np.int64)
+    items = np.array([row["id"] for row in await fetch("select id from proposals order by id")], np.int64)
+    with pytest.raises(BadValue) as stranger:
+        await read_votes(here.id, until, participant_ids=people[1:], statement_ids=items)
+    assert stranger.value.parameters["value"] == people[0]
+
+
+async def test_before_the_first_vote_there_is_none(database: None) -> None:
+    here = await small_room(20)
+    found = await read_votes(
+        here.id, here.created_at - timedelta(days=900), participant_ids=np.arange(3), statement_ids=np.arange(2)
+    )
+    assert found.n_votes == 0
+    assert found.shape == (3, 2)
