@@ -33,9 +33,7 @@ async def freeze(*, round_id: str) -> None:
     if item.closes_at > await now():
         await enqueue("freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=round_id)
         return
-    done = await fetchval(
-        "select 1 from analyses where round = $1 and kind = 'frozen' and evidence = 'full'", item.id
-    )
+    done = await fetchval("select 1 from analyses where round = $1 and kind = 'frozen' and evidence = 'full'", item.id)
     if done is None:
         places = await fetchval(
             "select (settings ->> 'n_places')::int from rounds where consultation = $1 and phase = 'curate' "
