@@ -178,15 +178,17 @@ def _new_migration(description: str) -> None:
 @main.command("import-polis")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--title", default="", help="The consultation's title; by default the topic in the export.")
+@click.option("--agree", type=click.Choice(["plus", "minus"]), help="The sign of agree, where it cannot be told.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def import_polis(folder: Path, title: str, as_json: bool) -> None:
+def import_polis(folder: Path, title: str, agree: str | None, as_json: bool) -> None:
     """Import a Polis export: votes, statements and participants of one conversation, or nothing of it."""
     from app.actions import imports
 
+    sign = {"plus": 1, "minus": -1, None: None}[agree]
     with the_database(), progress_bar() as bar:
         steps = Steps(bar)
         steps(f"Reading {folder}")
-        result = run(lambda: imports.import_polis(folder=folder, title=title, by="command line"))
+        result = run(lambda: imports.import_polis(folder=folder, title=title, sign_of_agree=sign, by="command line"))
     _report(result, as_json=as_json)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, NoReturn, TypeVar
@@ -22,6 +21,7 @@ from app.logs import configure_logs
 from app.refusals import Refusal
 from app.settings import EXIT_UNSAFE, SettingsError, get_settings
 from app.supervisor import CannotServe, Stop
+from deliberation.__main__ import sentence_of
 from deliberation.errors import DeliberationError
 
 Result = TypeVar("Result")
@@ -54,15 +54,6 @@ def refuse(*reasons: str, code: int = 1) -> NoReturn:
     for reason in reasons:
         people.print(Text.assemble(("Refused: ", "red"), reason), soft_wrap=True)
     sys.exit(code)
-
-
-def sentence_of(error: DeliberationError) -> str:
-    """What the core refused, in words: the file and line where there are any, else the kind and its parameters."""
-    known = dict(error.parameters)
-    kind = re.sub(r"(?<=.)(?=[A-Z])", " ", type(error).__name__).capitalize()
-    file, line = known.pop("file", None), known.pop("line", None)
-    place = f"{file}, line {line}: " if file and line else f"{file}: " if file else ""
-    return place + "; ".join([kind, *(f"{name.replace('_', ' ')} {value}" for name, value in known.items())])
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (Unusable, DeliberationError, OSError) as refusal:
-        print(_sentence(refusal), file=sys.stderr)
+        print(sentence_of(refusal), file=sys.stderr)
         return BAD_INPUT
 
 
@@ -273,7 +273,8 @@ def _slate_lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"estimated  alpha* {estimated['alpha_mean']:.2f}  {estimated['status']}"
 
 
-def _sentence(refusal: Exception) -> str:
+def sentence_of(refusal: Exception) -> str:
+    """What was refused and why, in one sentence for the person at the terminal."""
     if isinstance(refusal, OSError):
         return f"{refusal.filename}: {refusal.strerror}."
     if not isinstance(refusal, DeliberationError):

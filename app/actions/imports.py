@@ -58,7 +58,7 @@ class Imported:
         return asdict(self)
 
 
-def read_folder(folder: Path) -> PolisExport:
+def read_folder(folder: Path, sign_of_agree: int | None = None) -> PolisExport:
     """The export in a folder. Raises the core's `BadFile`, `TooLarge` or `AmbiguousSign`, naming file and line."""
     with contextlib.ExitStack() as stack:
         streams = {
@@ -66,12 +66,15 @@ def read_folder(folder: Path) -> PolisExport:
             for name in FILES
             if (folder / name).is_file()
         }
-        return read_export(streams)
+        return read_export(streams, sign_of_agree=sign_of_agree)
 
 
-async def import_polis(*, folder: Path, by: str, title: str = "") -> Imported:
-    """The conversation in the folder is a consultation here, marked as public already; all of it or nothing."""
-    export = await asyncio.to_thread(read_folder, folder)
+async def import_polis(*, folder: Path, by: str, title: str = "", sign_of_agree: int | None = None) -> Imported:
+    """The conversation in the folder is a consultation here, marked as public already; all of it or nothing.
+
+    sign_of_agree : +1 or -1 where the person knows it; None finds out, and refuses where it cannot be told
+    """
+    export = await asyncio.to_thread(read_folder, folder, sign_of_agree)
     async with transaction():
         consultation, round_id = await _make_consultation(export, title or export.topic or folder.name)
         participants = await _save_participants(export, consultation)
