@@ -235,7 +235,7 @@ async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None
         )
         assert row is not None
         held = {Role(found) for found in await _roles_of(by.consultation.id, row["id"])}
-        if held & set(CONFLICTING.get(role, ())):
+        if any(other in CONFLICTING.get(role, ()) or role in CONFLICTING.get(other, ()) for other in held):
             raise Denied(N_("This person already has a role here that does not go together with it."))
         await execute(
             """

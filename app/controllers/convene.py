@@ -18,7 +18,7 @@ from app.actions import consultations, invitations, proposals
 from app.actions.consultations import PlannedRound
 from app.analysis import overview
 from app.controllers.accounts import Email
-from app.controllers.proposals import ProposeForm
+from app.controllers.proposals import ProposeForm, check_proposal
 from app.database import fetch, now
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
@@ -212,6 +212,8 @@ def _planned(form: Filled[Any]) -> list[PlannedRound]:
             rounds.append(_one_round(parts, given.zone if "zone" not in form.errors else "UTC"))
         except (ValueError, KeyError, OverflowError):
             form.refuse(f"round_{number}_phase", N_("Please give this round a phase, two days and two times of day."))
+    if any(number not in range(1, 18) for number in given.goals):
+        form.refuse("goals", N_("Please choose goals from 1 to 17."))
     for code in _target_codes():
         _check_share(form, f"target_{code}", getattr(given, f"target_{code}"))
     return rounds
@@ -369,6 +371,7 @@ def _starter_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, statu
 @post("/c/{slug:str}/convene/starters", opt={"action": Action.WRITE_STARTER}, status_code=200)
 async def add_starter(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, ProposeForm)
+    check_proposal(form)
     if not form.is_valid:
         return _starter_page(request, actor, form, status=422)
     given = form.data

@@ -155,7 +155,8 @@ def _write_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status:
     )
 
 
-def _check(form: Filled[ProposeForm]) -> None:
+def check_proposal(form: Filled[ProposeForm]) -> None:
+    """Says what is wrong with the language or the goals of a proposal."""
     if form.is_valid and form.data.language not in LANGUAGES:
         form.errors["language"] = Invalid(N_("Please choose one of the six languages."))
     if form.is_valid and any(goal not in range(1, 18) for goal in form.data.goals):
@@ -166,7 +167,7 @@ def _check(form: Filled[ProposeForm]) -> None:
 async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Before anything is public: the statement as it will read, hints, and statements that say nearly the same."""
     form = await read(request, ProposeForm)
-    _check(form)
+    check_proposal(form)
     if not form.is_valid:
         return _write_page(request, actor, form, status=422)
     return page(
@@ -196,7 +197,7 @@ async def look_for_similar(request: AnyRequest, actor: NamedDependency[Actor]) -
 @post("/c/{slug:str}/propose", opt={"action": Action.PROPOSE}, status_code=200)
 async def submit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, ProposeForm)
-    _check(form)
+    check_proposal(form)
     if form.is_valid:
         given = form.data
         try:
