@@ -18,7 +18,7 @@ demo: $(VENV)/.installed  ## Start Plenary with invented consultations on http:/
 	@exec $(BIN)/plenary demo
 
 test: $(VENV)/.installed-dev lint  ## Run every check and test
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: $(VENV)/.installed-dev  ## Run the tests that take less than a few seconds each, without a browser
 	@$(BIN)/python -m pytest -m "not slow and not browser"

@@ -6,8 +6,10 @@ and so join the transaction. A test that needs commits of its own, or other proc
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -18,14 +20,17 @@ import pytest
 import pytest_asyncio
 
 BASE_URL = "https://127.0.0.1:8000"
-_FOLDER = tempfile.TemporaryDirectory(prefix="plenary-tests-", ignore_cleanup_errors=True)
+# One folder for each test process, also where this file is imported a second time, as `tests.conftest`.
+_FOLDER = Path(tempfile.gettempdir()) / f"plenary-tests-{os.getpid()}"
+_FOLDER.mkdir(exist_ok=True)
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 # PostgreSQL's own user must be able to reach its data below.
-Path(_FOLDER.name).chmod(0o711)
+_FOLDER.chmod(0o711)
 for _name in [name for name in os.environ if name == "DATABASE_URL" or name.startswith("PLENARY_")]:
-    if _name != "PLENARY_REAL_DATA":
+    if _name not in {"PLENARY_REAL_DATA", "PLENARY_SCREENSHOTS"}:
         del os.environ[_name]
 # https, so that `__Host-` cookies travel as they do in production; loopback, so that it is not one.
-os.environ |= {"PLENARY_DATA_DIR": _FOLDER.name, "PLENARY_BASE_URL": BASE_URL, "PLENARY_LOG_JSON": "1"}
+os.environ |= {"PLENARY_DATA_DIR": str(_FOLDER), "PLENARY_BASE_URL": BASE_URL, "PLENARY_LOG_JSON": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +38,7 @@ def server_url() -> Iterator[Callable[[str], str]]:
     """The address of any database of the test run's own server, by name."""
     from app.embedded import EmbeddedServer
 
-    server = EmbeddedServer(Path(_FOLDER.name), is_durable=False)
+    server = EmbeddedServer(_FOLDER, is_durable=False)
     server.start()
     try:
         yield server.url
