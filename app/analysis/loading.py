@@ -13,47 +13,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.database import fetch
-from deliberation.packed import places_among
-from deliberation.votes import VoteMatrix
+from deliberation.votes import SIGN, VoteMatrix
 
-SIGN_BITS = 2
-COUNTED = """
-from (
+WORD_BITS = 7
+SIGN_OF_LETTER = np.zeros(1 << WORD_BITS, np.int8)
+for _choice, _sign in SIGN.items():
+    SIGN_OF_LETTER[ord(_choice.value[0])] = _sign
+HELD = """
   select participant, proposal, choice from votes where consultation = $1 and cast_at < $2
   union all
   select participant, proposal, choice from earlier_votes where consultation = $1 and cast_at < $2 and ended_at >= $2
-) v join proposals p on p.id = v.proposal join participants q on q.id = v.participant
-where p.status = 'accepted' and not q.is_excluded
 """
-"""Votes that held at a moment, on accepted statements, by people who are not excluded."""
+"""Votes that held at a moment."""
+# The first letter of a choice tells which it is, and costs the server less than comparing words.
 PACKED = f"""
-select v.participant, string_agg(int8send((v.proposal::bigint << {SIGN_BITS})
-    | case v.choice when 'agree' then 2 when 'disagree' then 0 else 1 end), ''::bytea) as votes
-{COUNTED}
-group by v.participant
-"""
+select participant, string_agg(int8send((proposal::bigint << {WORD_BITS}) | ascii(choice)), ''::bytea) as votes
+from ({HELD}) v group by participant
+"""  # noqa: S608  # the parts are constants of this module
 
 
 async def read_votes(
     consultation: UUID, until: datetime, *, participant_ids: NDArray[np.int64], statement_ids: NDArray[np.int64]
 ) -> VoteMatrix:
-    """The votes that held at `until`, among these participants and statements (sorted, each once).
-
-    Raises `deliberation.errors.BadValue` for a vote by anybody, or on anything, that is not listed.
-    """
+    """The votes that held at `until`, by these participants on these statements (sorted, each once)."""
     rows = await fetch(PACKED, consultation, until)
     people = np.array([row["participant"] for row in rows], np.int64)
     n_votes = np.array([len(row["votes"]) for row in rows], np.int64) // 8
     packed = np.frombuffer(b"".join(row["votes"] for row in rows), ">i8").astype(np.int64)
-    order = np.argsort(people)
-    place_of, unknown = places_among(participant_ids, people[order])
-    places = np.empty(people.size, np.int64)
-    # Where somebody is unlisted the ids themselves are handed on, for the refusal to name them.
-    places[order] = place_of if unknown is None else people[order]
-    listed = np.arange(participant_ids.size) if unknown is None else participant_ids
-    signs = ((packed & 3) - 1).astype(np.int8)
-    # Ids are random, so that finding their places vote by vote would take longer than all the rest.
+    # Ids of people are random: finding their places vote by vote would take longer than all the rest.
+    person, statement = np.repeat(_places(participant_ids, people), n_votes), packed >> WORD_BITS
+    listed = np.zeros(int(max(statement.max(initial=0), statement_ids.max(initial=0))) + 1, bool)
+    listed[statement_ids] = True
+    counted = (person >= 0) & listed[statement]
+    if not counted.all():
+        person, statement, packed = person[counted], statement[counted], packed[counted]
     found = VoteMatrix.from_votes(
-        np.repeat(places, n_votes), packed >> SIGN_BITS, signs, participant_ids=listed, statement_ids=statement_ids
+        person,
+        statement,
+        SIGN_OF_LETTER[packed & ((1 << WORD_BITS) - 1)],
+        participant_ids=np.arange(participant_ids.size),
+        statement_ids=statement_ids,
     )
     return VoteMatrix(participant_ids, found.statement_ids, found.rows, found.columns, found.signs)
+
+
+def _places(known: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each id stands among the known ones, -1 where it does not."""
+    if not known.size:
+        return np.full(ids.size, -1)
+    place = np.minimum(np.searchsorted(known, ids), known.size - 1)
+    return np.where(known[place] == ids, place, -1)

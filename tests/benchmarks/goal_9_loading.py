@@ -15,7 +15,7 @@ import asyncpg
 import numpy as np
 import psycopg
 
-from app.analysis.loading import COUNTED, read_votes
+from app.analysis.loading import HELD, read_votes
 from app.database import close_pool, connect_to, migrate, open_pool
 from app.embedded import EmbeddedServer
 from deliberation.votes import VoteMatrix
@@ -26,8 +26,11 @@ from tests.benchmarks.peers import Differs
 AIM, AIM_MEMORY = 3.5, 3.0
 UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 ONE_BY_ONE = f"""
-select v.participant, v.proposal, case v.choice when 'agree' then 1 when 'disagree' then -1 else 0 end {COUNTED}
-""".replace("$1", "%(id)s").replace("$2", "%(until)s")
+select v.participant, v.proposal, case v.choice when 'agree' then 1 when 'disagree' then -1 else 0 end as sign
+from ({HELD}) v join proposals p on p.id = v.proposal join participants q on q.id = v.participant
+where p.status = 'accepted' and not q.is_excluded
+"""
+PEER_SQL = ONE_BY_ONE.replace("$1", "%(id)s").replace("$2", "%(until)s")
 TYPES = {"uuid": "gen_random_uuid()", "jsonb": "'{}'::jsonb", "date": "current_date", "boolean": "false", "bytea": "''"}
 
 
@@ -49,7 +52,7 @@ def _row(url: str, log: Log, ids: tuple[UUID, np.ndarray, np.ndarray]) -> Row:
 
     def theirs() -> VoteMatrix:
         with psycopg.connect(url) as open_connection:
-            found = open_connection.execute(ONE_BY_ONE, {"id": ids[0], "until": UNTIL}, binary=True).fetchall()
+            found = open_connection.execute(PEER_SQL, {"id": ids[0], "until": UNTIL}, binary=True).fetchall()
         people, items, signs = np.array(found, np.int64).T
         return VoteMatrix.from_votes(people, items, signs, participant_ids=ids[1], statement_ids=ids[2])
 
