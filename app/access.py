@@ -25,6 +25,7 @@ from app.tables.consultations import Consultation
 from app.tables.participants import Participant, ParticipantLink
 from app.tables.proposals import Proposal
 from app.tables.rounds import Round
+from deliberation.disclosure import Attribution
 from deliberation.phases import (
     ALLOWED,
     Action,
@@ -102,7 +103,19 @@ class Actor:
         return closed[-1] if closed else None
 
     def may(self, action: Action) -> bool:
-        return self.is_system or is_allowed(action, self.roles, self.state)
+        if self.is_system:
+            return True
+        return is_allowed(action, self.roles, self.state) and not self._is_kept_back(action)
+
+    def _is_kept_back(self, action: Action) -> bool:
+        """Under the Chatham House Rule nobody sees results before a round of proposals has closed."""
+        return (
+            action is Action.SEE_RESULTS
+            and self.state == f"{Phase.PROPOSE}:{Standing.OPEN}"
+            and self.consultation.attribution == Attribution.CHATHAM_HOUSE
+            and not self.consultation.is_imported
+            and self.last_closed(Phase.PROPOSE) is None
+        )
 
     def check(self, action: Action) -> None:
         """Raises the refusal that fits: not signed in, not you, not now, or a moment too late."""

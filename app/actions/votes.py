@@ -152,8 +152,10 @@ async def show_set_aside(*, by: Actor) -> Card:
 
 
 async def show_again(*, proposal: Proposal, by: Actor) -> Card:
-    """This statement, after its vote has been taken back."""
+    """This statement, after its vote has been taken back; the next one where it is not open for votes."""
     by.check(Action.VOTE)
+    if proposal.status != "accepted":
+        return await show_next(by=by)
     return Card(proposal, await routing.deck_of(by))
 
 

@@ -36,8 +36,13 @@ class VoteForm(msgspec.Struct):
 
 @get("/c/{slug:str}/vote", opt={"action": Action.VOTE})
 async def card(
-    request: AnyRequest, actor: NamedDependency[Actor], aside: Annotated[bool, QueryParameter(name="aside")] = False
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    aside: Annotated[bool, QueryParameter(name="aside")] = False,
+    again: Annotated[int, QueryParameter(name="again")] = 0,
 ) -> Response[Any]:
+    if again:
+        return _answer(request, actor, await votes.show_again(proposal=await proposal_for(actor, again), by=actor))
     shown = await (votes.show_set_aside(by=actor) if aside else votes.show_next(by=actor))
     return _answer(request, actor, shown)
 
@@ -86,7 +91,7 @@ async def undo(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     said = StatusLine(gettext("Your vote on statement %(number)s is taken back.") % {"number": number})
     if wants_fragment(request):
         return _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said)
-    return see_other(request, url(f"/c/{actor.consultation.slug}/vote"), said=said.text)
+    return see_other(request, url(f"/c/{actor.consultation.slug}/vote", again=number), said=said.text)
 
 
 OWN_VOTES = """

@@ -106,6 +106,8 @@ def expected(action: Action, role: Role, state: str) -> set[type[Refusal] | None
     row = ALLOWED[action]
     if state not in ALLOWED[Action.SEE_CONSULTATION][role]:
         return {NotFound}
+    if (action, state) == (Action.SEE_RESULTS, "propose:open"):
+        return {Denied}  # under the Chatham House Rule, results open when the round has closed
     if state in row[role]:
         return {None}
     if not row[role]:
@@ -216,7 +218,7 @@ async def check(client: Any, world: World, route: Route, role: Role, state: str)
 
 
 def sample(route: Route, place: int, state: str) -> list[Role]:
-    """One role that may and one that may not, changing from state to state so that each has its turn."""
+    """One role that may, by the table, and one that may not, changing from state to state: each has its turn."""
     row = ALLOWED[Action(route.action)]
     may = [role for role in Role if state in row[role]]
     may_not = [role for role in Role if role not in may]

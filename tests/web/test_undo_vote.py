@@ -23,7 +23,8 @@ async def test_it_takes_back_only_the_own_vote(client: Any) -> None:
     _, chidi, path = await voted(client)
     answer = await chidi.post(path)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/en/c/water/vote"
+    assert answer.headers["location"] == "/en/c/water/vote?again=1"
+    assert "Build wells with the villages" in (await chidi.get("/en/c/water/vote?again=1")).text
     assert await fetchval("select array_agg(choice::text) from votes") == ["disagree"]
 
 
