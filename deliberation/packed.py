@@ -187,10 +187,23 @@ def _counted(rows: Integers, columns: Integers, signs: NDArray[np.int8], n_rows:
     by_row = by_arrival.tocsr().tocsc()
     column, sign = by_row.indices, by_row.data
     row = np.repeat(np.arange(n_rows, dtype=np.int32), np.diff(by_row.indptr))
-    again = np.flatnonzero((column[1:] == column[:-1]) & (row[1:] == row[:-1]))
-    if not again.size:
-        return Sorted(row, column.astype(np.int32, copy=False), sign, None)
-    repeated = int(row[again[0]]), int(column[again[0]])
     last = np.ones(column.size, bool)
-    last[again] = False
-    return Sorted(row[last], column[last].astype(np.int32, copy=False), sign[last], repeated)
+    for part in parts(column.size - 1):
+        after = slice(part.start + 1, part.stop + 1)
+        last[part] = (column[part] != column[after]) | (row[part] != row[after])
+    column = column.astype(np.int32, copy=False)
+    if last.all():
+        return Sorted(row, column, sign, None)
+    again = int(np.argmin(last))
+    repeated = int(row[again]), int(column[again])
+    return Sorted(_kept(row, last), _kept(column, last), _kept(sign, last), repeated)
+
+
+def _kept(array: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:
+    """The marked entries, moved to the front of the array itself: many votes have no room for a copy."""
+    filled = 0
+    for part in parts(array.size):
+        some = array[part][kept[part]]
+        array[filled : filled + some.size] = some
+        filled += some.size
+    return array[:filled]
