@@ -42,11 +42,14 @@ DISSENT_NAMES: dict[Dissent, str] = {
 
 RULES: tuple[tuple[Word, str], ...] = (
     (Word.SUGGESTED, N_("one or two voices; the number is never shown")),
-    (Word.SOME, N_("at least three voices and under 25% of those who took a position")),
-    (Word.SEVERAL, N_("from 25% to under 45%")),
-    (Word.MANY, N_("from 45% to under 75%, or more where one group does not share it")),
+    (Word.SOME, N_("at least three voices and under 25 per cent of those who took a position")),
+    (Word.SEVERAL, N_("from 25 to under 45 per cent")),
+    (Word.MANY, N_("from 45 to under 75 per cent, or more where one group does not share it")),
     (Word.STRESSED, N_("as “many”, and in the top quarter by what matters to people")),
-    (Word.GENERAL_AGREEMENT, N_("75% or more, and 60% or more in every group and constituency of five or more")),
+    (
+        Word.GENERAL_AGREEMENT,
+        N_("75 per cent or more, and 60 per cent or more in every group and constituency of five or more"),
+    ),
     (Word.VIEWS_DIFFERED, N_("two groups are more than 40 points apart")),
 )
 
