@@ -64,12 +64,14 @@ READS_THOUGH_POST = {
     "POST /c/{slug:str}/export": "a form, so that no link and no prefetch starts a download; changes nothing",
 }
 LONG_FILES = {
+    "app/analysis/summary.py": "what a summary says, one section after the other",
     "app/charts.py": "the geometry of eight charts, one after the other",
     "app/controllers/convene.py": "one form of many parts, and the pages around it",
     "deliberation/power.py": "one measure after the other, each short, read against one section of the method",
 }
 MARKUP = {
     "app/markdown.py": "what nh3 has cleaned",
+    "app/controllers/results.py": "what the templates rendered, escaped, kept for the next reader",
     "app/language.py": "<bdi> around escaped text",
     "app/documents/wording.py": "citations around escaped text",
 }
@@ -244,6 +246,8 @@ def test_one_word_for_each_thing() -> None:
 
 def test_pages_use_the_words_of_the_house() -> None:
     for file in templates():
+        if file.parent.name == "method":
+            continue  # the specs, word for word, with the words of the literature they cite
         text = re.sub(r"{#.*?#}", "", file.read_text(), flags=re.DOTALL)
         for word, right in FORBIDDEN_IN_TEMPLATES.items():
             assert word not in words_of(text), f"{file}: {word}, say {right}"

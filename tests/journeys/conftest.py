@@ -68,8 +68,9 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"the demo does not answer:\n{log.read_text()[-2_000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    # Of a module and not of the session: while it lives, its event loop runs in this thread, and no other can.
     if CHROMIUM is None:
         if os.environ.get("CI") == "true":
             pytest.fail("no Chromium; install it or set CHROMIUM=/path")
@@ -152,7 +153,7 @@ def visitor(request: pytest.FixtureRequest, site: str, chromium: Any) -> Iterato
     found.leave()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in_as(site: str, chromium: Any) -> Iterator[Callable[[str | None], Any]]:
     """A page of somebody signed in, for looking only: axe injects its script, which the policy would refuse."""
     pages: dict[str | None, Any] = {}
