@@ -11,11 +11,10 @@ from deliberation.curation import ReasonCode
 from deliberation.holdings import Stance
 from deliberation.votes import Choice
 
-ADDED = "The United Nations is better at launching partnerships than at keeping them alive."
+ADDED = "Differences of power should be named in the first meeting."
 WHY_ADDED = (
     ReasonCode.BALANCE,
-    "Every other item asks something of partners or governments. Without this one the slate would ask nothing of those "
-    "who convene.",
+    "Every other item asks what partners should do. Without this one the slate would not say who decides among them.",
 )
 WHY_DROPPED_AS_SIDE = (
     ReasonCode.DUPLICATE,
@@ -23,12 +22,12 @@ WHY_DROPPED_AS_SIDE = (
 )
 WHY_DROPPED = (
     ReasonCode.BALANCE,
-    "It speaks for the fewest people who have no other item here; the summary names it among the divides.",
+    "It was chosen last, and the item on local leadership carries much of its thought.",
 )
 
 
 async def curate(*, curator: Actor, convenor: Actor) -> None:
-    """The slate is published: the last of the distinct stances has made room for one about the United Nations."""
+    """The slate is published: the last of the distinct stances has made room for one about power."""
     draft = await curation.open_desk(by=curator)
     assert draft is not None
     added = Stance(await _proposal_id(curator, ADDED), Choice.AGREE)

@@ -347,7 +347,7 @@ async def check_summary() -> None:
     ]
     body = json.loads(rows[0]["snapshot"])["snapshot"]
     assert all(test["passed"] for test in body["balance"]["tests"])
-    assert len(body["slate"]["common_ground"]) == 3
+    assert len(body["slate"]["common_ground"]) == 4
 
 
 async def check_chains() -> None:

@@ -89,7 +89,8 @@ def test_slates_of_resampled_participants_stay_inside_the_alarm(case: Case) -> N
     _, draws, _, slate = case
     band = noise_band(draws, slate, seed=5)
     assert max(band.loss.values()) < 0.10
-    assert 0.2 < band.overlap_q05 <= band.overlap_median < 1.0
+    # Many slates serve bg2050's one spectrum equally well, so few stances recur; what they lose stays small.
+    assert 0.1 < band.overlap_q05 <= band.overlap_median < 1.0
 
 
 def test_an_audit_of_everybody_agrees_with_the_check(case: Case) -> None:
