@@ -109,7 +109,7 @@ def find_common_ground(
 
     Ranked by the smallest Jeffreys lower bound over all categories of all dimensions and everyone; a category with
     fewer members than `category_floor` only has to hold it by half of its votes. With the stance disagree: what every
-    category rejects.
+    category rejects. Errors: BadShape for categories of other participants.
     """
     tallies = {EVERYONE: tally(votes, _everyone(votes))}
     tallies |= {name: tally(votes, categories) for name, categories in categories_by_dimension.items()}
@@ -187,6 +187,7 @@ def find_divides(
 
     Where a dimension was found in the votes themselves, `cross_fits` gives the groups that the other half of the
     statements forms, and the test is made on those: groups differ on the votes that formed them even in pure noise.
+    Errors: BadShape for categories of other participants.
     """
     gaps: dict[str, Tally] = {}
     tested: list[tuple[str, int, float, float]] = []

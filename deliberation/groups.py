@@ -31,7 +31,7 @@ LETTERS = string.ascii_uppercase
 
 
 class GroupsStatus(StrEnum):
-    """What the votes say about groups."""
+    """What the votes say about groups: not weighed yet, found, none to be found, or too few people to tell."""
 
     CHECKING = "checking"
     FOUND = "found"
@@ -118,7 +118,7 @@ def find_groups(
     k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against votes with
     statements' levels and people's leanings only, corrected by Holm over all k; of the accepted k the clearest wins.
     `is_one_spectrum` of the result says whether a single bell-shaped spectrum would be cut as clearly. `previous` only
-    lends its letters. `votes` are those the space was fitted on.
+    lends its letters. `votes` are those the space was fitted on. Errors: BadShape for votes of another space.
     """
     if votes.shape != (space.participant_ids.size, space.statement_ids.size):
         raise BadShape(name="votes", expected=(space.participant_ids.size, space.statement_ids.size), found=votes.shape)

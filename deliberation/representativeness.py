@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control, hypergeom
 
 from deliberation.clustering import match, overlaps, partition
+from deliberation.errors import BadShape
 from deliberation.factors import Floats, Observed, fit_factors, posterior
 from deliberation.groups import OpinionGroups
 from deliberation.intervals import jeffreys_lower, newcombe
@@ -149,8 +150,10 @@ def representative_statements(
 
     Tested on cross-fitted groups, since groups formed from the same votes differ on pure noise; listed only if the
     published groups show it as well. `votes` has the participants of `groups`, in order; `fitted` is a cross fit of
-    them that was made before.
+    them that was made before. Errors: BadShape for groups of other participants.
     """
+    if groups.labels.shape != (votes.n_participants,):
+        raise BadShape(name="groups", expected=(votes.n_participants,), found=groups.labels.shape)
     if not groups.letters:
         return {}
     fitted = fitted or cross_fit(votes, groups, seed=seed, settings=settings)

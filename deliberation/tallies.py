@@ -73,7 +73,12 @@ class Tally:
 
 
 def tally(votes: VoteMatrix, categories: Categories) -> Tally:
-    """Every vote counted once, under its participant's category; participants at -1 are not counted."""
+    """Every vote counted once, under its participant's category; participants at -1 are not counted.
+
+    Errors: BadShape for categories of other participants.
+    """
+    if categories.index.shape != (votes.n_participants,):
+        raise BadShape(name="categories", expected=(votes.n_participants,), found=categories.index.shape)
     return Tally(categories.names, _count(votes, categories.index[votes.rows], len(categories.names)))
 
 
