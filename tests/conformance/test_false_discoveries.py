@@ -85,6 +85,7 @@ def test_votes_without_groups_have_no_distinct_groups_in_nineteen_runs_of_twenty
     assert false / 80 <= 0.05 and highest < 0.06
 
 
+@pytest.mark.slow
 def test_three_planted_groups_are_three() -> None:
     votes = simulated_votes("groups", seed=1, n=120, m=40, contrast=3.0)
     groups = map_landscape(votes, seed=1, settings=FEWER).groups
