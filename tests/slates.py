@@ -8,6 +8,7 @@ from typing import Any
 from app.actions import curation
 from app.analysis import curation as reading
 from app.analysis.curation import Draft, Frozen
+from app.analysis.responses import listed
 from app.database import execute, fetchrow
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
@@ -112,3 +113,21 @@ async def published(here: Consultation, **more: Any) -> tuple[Frozen, Draft]:
     for name in ("gus", "amara"):
         await curation.sign(version=draft.version, by=await factories.actor(name, here))
     return await stored(here)
+
+
+async def everybody_takes_its_side(here: Consultation, draft: Draft) -> None:
+    """Who has not voted on what the respond round asks about agrees with the slate and passes on what it leaves out."""
+    items, left_out = listed(draft)
+    await execute(
+        """
+        insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
+        select gen_random_uuid(), $1, q.id, p, case when p = any($3::int[]) then 'pass' else 'agree' end,
+               false, 'en', r.opens_at
+        from participants q, unnest($2::int[]) p, rounds r
+        where q.consultation = $1 and r.consultation = $1 and r.number = 3
+        on conflict (participant, proposal) do nothing
+        """,
+        here.id,
+        [*items, *left_out],
+        left_out,
+    )

@@ -383,6 +383,15 @@ def _repair(found: Review, texts: Mapping[int, Statement], gate: Gate) -> Repair
 # -------- certificates, and who is spoken for
 
 
+def with_audit(slates: TwoSlates, sentence: str) -> TwoSlates:
+    """The same slates, with what the answers to the curated slate proved as the last block of its certificate."""
+    if not sentence:
+        return slates
+    proved = slates.certificate_after
+    blocks = (*proved.blocks[:-1], (gettext("Audited"), sentence))
+    return replace(slates, certificate_after=replace(proved, blocks=blocks))
+
+
 def _certified(
     observed: Certificate,
     estimated: EstimatedCertificate | None,

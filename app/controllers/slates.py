@@ -30,7 +30,9 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         return await _participants_slate(request, actor)
     frozen = await curation.frozen_of(draft.analysis)
     gate = await curation_page.gate_for(actor)
+    result = await responses.result_of(actor, draft, gate)
     slates = await curation_page.two_slates(actor, frozen, draft, gate)
+    slates = curation_page.with_audit(slates, result.audited if result else "")
     return page(
         request,
         "slates/show.html",
@@ -38,7 +40,7 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         draft=draft,
         slates=slates,
         dial=_dial(slates),
-        result=await responses.result_of(actor, draft, gate),
+        result=result,
         question_names={code: gettext(words) for code, words in QUESTION_NAMES.items()},
         can_respond=actor.why_not(Action.RESPOND) is None and actor.participant is not None,
         is_curating=actor.why_not(Action.CURATE) is None,

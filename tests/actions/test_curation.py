@@ -239,24 +239,10 @@ async def test_everybody_asked_and_answering_makes_the_certificate_audited(datab
     frozen, draft = await slates.published(here)
     await factories.move_to(here, 3)
     item = (await factories.actor("gus", here)).rounds[2]
-    items, left_out = answers.listed(draft)
     by = await factories.actor("gus", here)
     before = await answers.audit_of(by, frozen, draft, item)
     assert before.everybody_asked and before.status == "unclear"
-    # Everybody who has not voted on an asked statement takes the slate's side of it, and no challenger's.
-    await execute(
-        """
-        insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
-        select gen_random_uuid(), $1, q.id, p, case when p = any($3::int[]) then 'pass' else 'agree' end,
-               false, 'en', $4::timestamptz
-        from participants q, unnest($2::int[]) p where q.consultation = $1
-        on conflict (participant, proposal) do nothing
-        """,
-        here.id,
-        [*items, *left_out],
-        left_out,
-        item.opens_at,
-    )
+    await slates.everybody_takes_its_side(here, draft)
     after = await answers.audit_of(by, frozen, draft, item)
     assert after.n_answered == after.n_asked
     assert after.alpha_lower == pytest.approx(after.alpha_upper)

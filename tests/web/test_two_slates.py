@@ -110,6 +110,20 @@ async def test_everybody_content_adopts_the_slate(client):
     assert "The slate is adopted." in (await client.get(SLATES)).text
 
 
+async def test_what_the_answers_proved_stands_in_the_certificate_of_the_slate_that_was_asked_about(client):
+    here = await slates.curating()
+    _, draft = await slates.published(here)
+    await factories.move_to(here, 3)
+    await slates.everybody_takes_its_side(here, draft)
+    await answered(here, participants(), [("yes", "yes", "")] * 120)
+    await factories.move_to(here, 3, standing="closed")
+    page = (await client.get(SLATES)).text
+    certified = slates.section(page, "h-cert")
+    assert certified.count("Not yet: only answers") == 1
+    assert "Asked about the slate" in slates.section(page, "h-answer")
+    assert "Asked about the slate" in certified[certified.index("Curated slate") :]
+
+
 async def test_four_answers_are_too_few_to_say(client):
     here = await slates.curating()
     await slates.published(here)
