@@ -21,7 +21,7 @@ test: $(VENV)/.installed-dev lint  ## Run every check and test
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 quick: $(VENV)/.installed-dev  ## Run the tests that take less than a few seconds each, without a browser
-	@$(BIN)/python -m pytest -m "not slow and not browser"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser"
 
 bench: $(VENV)/.installed-dev  ## Measure beside the peers (DATA=FOLDER of Polis exports, SCALE=1M, ONLY=1,2)
 	@$(BIN)/python -m tests.benchmarks --write $(if $(DATA),--data "$(DATA)") $(if $(SCALE),--scale "$(SCALE)") $(if $(ONLY),--only "$(ONLY)")
