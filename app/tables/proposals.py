@@ -15,6 +15,7 @@ from piccolo.columns import (
     Integer,
     OnDelete,
     Serial,
+    SmallInt,
     Text,
     Timestamptz,
     Varchar,
@@ -31,7 +32,8 @@ from app.tables.rounds import Round
 class Proposal(Table, tablename="proposals"):
     """What a participant submits. `id` names the statement in the core, `number` is what people quote.
 
-    Forms take statements of at most 200 characters; imported ones may be longer.
+    Forms take statements of at most 200 characters; imported ones may be longer. `is_noted`: spoken in the room and
+    written down without its author. `question` is the number of the guiding question it answers, 0 for none.
     """
 
     id = Serial(primary_key=True)
@@ -40,6 +42,8 @@ class Proposal(Table, tablename="proposals"):
     round = ForeignKey(Round, null=True, default=None)
     author = ForeignKey(Participant, null=True, default=None, index=True)
     is_starter = Boolean(default=False)
+    is_noted = Boolean(default=False)
+    question = SmallInt(default=0)
     author_is_named = Boolean(default=False)
     statement = Varchar(length=1000)
     details = Text(default="")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
+from app.tables.accounts import Account
 from app.tables.consultations import Consultation
 from deliberation.phases import Phase, RoundTimes
 
@@ -37,3 +38,16 @@ class Round(Table, tablename="rounds"):
     @property
     def times(self) -> RoundTimes:
         return RoundTimes(Phase(self.phase), self.opens_at, self.closes_at)
+
+
+class Extension(Table, tablename="extensions"):
+    """One person's request that an open round close later; it counts once a second person has confirmed it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    round = ForeignKey(Round, null=False, on_delete=OnDelete.cascade, index=True)
+    closes_at = Timestamptz(null=False)
+    reason = Text()
+    asked_by = ForeignKey(Account, null=False)
+    asked_at = Timestamptz(null=False)
+    settled_at = Timestamptz(null=True, default=None)
+    is_confirmed = Boolean(default=False)
