@@ -10,6 +10,7 @@ from piccolo.table import Table
 from app.tables.accounts import Account
 from app.tables.analyses import Analysis
 from app.tables.consultations import Consultation
+from app.tables.participants import Participant
 from app.tables.rounds import Round
 
 
@@ -42,6 +43,8 @@ class Summary(Table, tablename="summaries"):
     signature = Text(default="")
     key_id = Varchar(length=32, default="")
     is_corrected = Boolean(default=False)
+    shown_until = Timestamptz(null=True, default=None)
+    minutes_shown = Integer(default=0)
     created_at = Timestamptz()
     published_at = Timestamptz(null=True, default=None)
     uq_summary = Unique([consultation, number], name="uq_summary_number")
@@ -56,3 +59,20 @@ class SummarySignature(Table, tablename="summary_signatures"):
     version = Integer()
     signed_at = Timestamptz()
     uq_summary_signature = Unique([summary, account, version], name="uq_summary_signature_account")
+
+
+class Objection(Table, tablename="objections"):
+    """A participant's objection to one passage of a draft summary, under the pseudonym, and the convenor's answer.
+
+    It has no time: in a small room the minute would tell who was busy then.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    summary = ForeignKey(Summary, null=False, on_delete=OnDelete.cascade)
+    participant = ForeignKey(Participant, null=False, on_delete=OnDelete.cascade)
+    passage = Varchar(length=60)
+    version = Integer()
+    reason = Varchar(length=600)
+    answer = Varchar(length=12, default="")
+    said = Varchar(length=600, default="")
+    uq_objection = Unique([summary, participant, passage, version], name="uq_objection_passage")

@@ -25,6 +25,7 @@ class CuratedSlate(Table, tablename="curated_slates"):
     version = Integer(default=1)
     n_places = SmallInt(default=8)
     report = JSONB(default="{}")
+    snapshot = Text(default="")
     published_at = Timestamptz(null=True, default=None)
 
 
