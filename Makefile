@@ -62,9 +62,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@$(call install,requirements.lock)
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+$(VENV)/.installed-dev: requirements-dev.lock requirements-oracle.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what requirements-dev.lock names (once, about a minute)"
 	@$(call install,requirements-dev.lock)
+	@$(PIP) --no-deps --require-hashes -r requirements-oracle.lock
 	@touch $(VENV)/.installed $@
 
 # uv installs ten times as fast as pip; where it is missing, or reaches another index than pip, pip does it all.
