@@ -1,10 +1,13 @@
-"""The outbox: every message that is to be sent, written in the transaction that causes it; and used form keys."""
+"""The outbox: every message to be sent, written in the transaction that causes it; what was told; used forms."""
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
+from piccolo.constraints import Unique
 from piccolo.table import Table
+
+from app.tables.proposals import Proposal
 
 
 class Message(Table, tablename="messages"):
@@ -22,6 +25,15 @@ class Message(Table, tablename="messages"):
     problem = Varchar(length=200, default="")
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
+
+
+class ToldNews(Table, tablename="told_news"):
+    """What the author of a proposal has been told of its fate, so that nobody is told twice."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.cascade)
+    news = Varchar(length=80)
+    uq_told_news = Unique([proposal, news], name="uq_told_news_proposal")
 
 
 class UsedForm(Table, tablename="used_forms"):

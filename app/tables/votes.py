@@ -40,6 +40,21 @@ class EarlierVote(Table, tablename="earlier_votes"):
     ended_at = Timestamptz()
 
 
+class VoteCarry(Table, tablename="vote_carries"):
+    """A voter's answer when another statement stands for the one they voted on; the vote on the original stays there.
+
+    answer : carry (the vote was cast on the new statement, too), drop, look (they look at it again), "" (asked)
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    participant = ForeignKey(Participant, null=False, on_delete=OnDelete.cascade)
+    proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.cascade)
+    answer = Varchar(length=8, default="")
+    asked_at = Timestamptz(null=True, default=None)
+    uq_vote_carry = Unique([participant, proposal], name="uq_vote_carry_participant")
+    ck_vote_carry = Check("answer in ('', 'carry', 'drop', 'look')", name="ck_vote_carry_answer")
+
+
 class ImportedLog(Table, tablename="imported_logs"):
     """An imported vote log with everything the export carried, in its order; current votes are derived from it."""
 
