@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from piccolo.columns import JSONB, UUID, Array, Boolean, ForeignKey, Integer, OnDelete, Real, Text, Timestamptz, Varchar
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    Array,
+    Boolean,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Real,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -39,12 +52,16 @@ class Consultation(Table, tablename="consultations"):
 
 
 class Membership(Table, tablename="memberships"):
-    """An account's role in one consultation. That an account takes part says nothing of which participant it is."""
+    """An account's role in one consultation. That an account takes part says nothing of which participant it is.
+
+    rounds : numbers of the rounds that a curator is appointed for; empty for all of them
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade)
     account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade, index=True)
     role = Varchar(length=16)
+    rounds = Array(base_column=SmallInt(), default=list)
     uq_membership = Unique([consultation, account, role], name="uq_membership_role")
 
 

@@ -27,6 +27,8 @@ class CuratedSlate(Table, tablename="curated_slates"):
     report = JSONB(default="{}")
     snapshot = Text(default="")
     published_at = Timestamptz(null=True, default=None)
+    scoring_closed_at = Timestamptz(null=True, default=None)
+    last_step = JSONB(default="{}")
 
 
 class SlateItem(Table, tablename="slate_items"):
