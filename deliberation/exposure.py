@@ -1,0 +1,133 @@
+"""Was everybody's proposal seen alike: early beside late, often shown beside hardly shown, first answers beside later.
+
+For a worker: it imports scipy.stats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deliberation.errors import BadShape, BadValue
+from deliberation.power import Level
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ExposureSettings:
+    """When exposure was uneven."""
+
+    correlation_over: float = 0.2
+    """Of the order of submission with the number of times shown."""
+    fewest_statements: int = 15
+    fewest_events: int = 30
+    """A statement shown less often is under its floor; in a smaller room, shown to fewer than half the people."""
+    n_first: int = 20
+    """First votes on a statement, beside all later ones."""
+    fewest_later: int = 20
+    false_discovery_rate: float = 0.05
+    smallest_gap: float = 0.10
+    """Ten points between the first votes and the later: less changes no list."""
+
+
+@dataclass(frozen=True)
+class PositionBias:
+    """Whether early proposals are shown more often: Spearman's correlation of order and exposures with its interval.
+
+    lower, upper : 95 %, by Fisher's z with the variance of Bonett and Wright (2000)
+    n_below_floor : statements shown less often than the floor
+    """
+
+    correlation: float
+    lower: float
+    upper: float
+    floor: int
+    n_below_floor: int
+    n_statements: int
+    level: Level | None
+
+
+def position_bias(
+    exposures: ArrayLike, *, n_participants: int, settings: ExposureSettings | None = None
+) -> PositionBias | None:
+    """Correlation of the order of submission with exposures; None for fewer statements than say anything.
+
+    exposures : times shown, one per statement, in the order of submission
+    Negative: early statements were shown more often. A flag is beyond `correlation_over` with an interval that leaves
+    out 0. Raises `BadShape`, `BadValue`.
+    """
+    from scipy.stats import rankdata
+
+    settings = settings or ExposureSettings()
+    shown = np.asarray(exposures, np.float64)
+    if shown.ndim != 1:
+        raise BadShape(name="exposures", expected="one number for each statement", found=shown.shape)
+    if not np.isfinite(shown).all() or (shown < 0).any():
+        raise BadValue(name="exposures", value="negative or not finite", allowed="0 or more")
+    n = shown.size
+    if n < settings.fewest_statements:
+        return None
+    ranks = rankdata(shown)
+    spread = float(ranks.std())
+    correlation = float(np.corrcoef(np.arange(n), ranks)[0, 1]) if spread > 0 else 0.0
+    z = np.arctanh(np.clip(correlation, -0.999999, 0.999999))
+    half = 1.959963984540054 * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    lower, upper = float(np.tanh(z - half)), float(np.tanh(z + half))
+    floor = min(settings.fewest_events, n_participants // 2)
+    is_far = abs(correlation) > settings.correlation_over and not lower <= 0 <= upper
+    return PositionBias(correlation, lower, upper, floor, int((shown < floor).sum()), n, Level.FLAG if is_far else None)
+
+
+@dataclass(frozen=True)
+class EarlyGap:
+    """A statement whose first votes agreed at another rate than the later ones. p_adjusted : Benjamini-Hochberg."""
+
+    statement: Hashable
+    first: float
+    later: float
+    n_first: int
+    n_later: int
+    p_adjusted: float
+
+
+def early_gaps(
+    statements: Sequence[Hashable], agrees: ArrayLike, *, settings: ExposureSettings | None = None
+) -> tuple[EarlyGap, ...]:
+    """Statements whose first `n_first` votes differ from the later ones, the surest first, then by name.
+
+    statements, agrees : of each vote in the order in which they were cast; whether it agreed
+    Fisher's exact test on agreeing and not, corrected over all statements with enough later votes. Early voters may
+    have been invited first or watched by the author's friends: a reason to look at who came first. Raises `BadShape`.
+    """
+    from scipy.stats import false_discovery_control, fisher_exact
+
+    settings = settings or ExposureSettings()
+    agreed = np.asarray(agrees, bool)
+    if agreed.shape != (len(statements),):
+        raise BadShape(name="agrees", expected=(len(statements),), found=agreed.shape)
+    cast: dict[Hashable, list[bool]] = {}
+    for statement, one in zip(statements, agreed.tolist(), strict=True):
+        cast.setdefault(statement, []).append(one)
+    compared = []
+    for statement, answers in cast.items():
+        first, later = answers[: settings.n_first], answers[settings.n_first :]
+        if len(later) >= settings.fewest_later:
+            table = [[sum(part), len(part) - sum(part)] for part in (first, later)]
+            compared.append((statement, first, later, float(fisher_exact(table).pvalue)))
+    if not compared:
+        return ()
+    adjusted = false_discovery_control([row[3] for row in compared], method="bh")
+    found = [
+        EarlyGap(statement, sum(first) / len(first), sum(later) / len(later), len(first), len(later), float(q))
+        for (statement, first, later, _), q in zip(compared, adjusted, strict=True)
+    ]
+    kept = [
+        gap
+        for gap in found
+        if gap.p_adjusted < settings.false_discovery_rate and abs(gap.first - gap.later) >= settings.smallest_gap
+    ]
+    return tuple(sorted(kept, key=lambda gap: (gap.p_adjusted, str(gap.statement))))
