@@ -82,11 +82,13 @@ __all__ = [
     "release",
     "release_again",
     "release_breakdown",
+    "release_conflicts",
     "release_count",
     "release_day",
     "release_holder",
     "release_index",
     "release_name",
+    "release_scores",
     "release_share",
     "release_standing",
     "release_tally",
@@ -258,6 +260,20 @@ def release_words(
 def release_tally(n: int) -> ReleasedCount:
     """A number of things that are not people, such as statements or rounds: exact in every mode."""
     return ReleasedCount(gate=_GATE, value=n)
+
+
+def release_conflicts(n: int, n_curators: int, *, settings: DisclosureSettings = DEFAULT) -> ReleasedCount:
+    """How many curators declared an interest in one item; None among too few, where it would tell who did."""
+    return ReleasedCount(gate=_GATE, value=n if n_curators >= settings.fewest_curators else None)
+
+
+def release_scores(
+    median: float | None, spread: float | None, n: int, *, settings: DisclosureSettings = DEFAULT
+) -> tuple[ReleasedIndex, ReleasedIndex]:
+    """Median and spread of the scores of `n` curators; None of too few, which would give each one's away."""
+    is_told = n >= settings.fewest_curators
+    told = (median, spread) if is_told else (None, None)
+    return ReleasedIndex(gate=_GATE, value=told[0]), ReleasedIndex(gate=_GATE, value=told[1])
 
 
 def release_count(

@@ -38,6 +38,8 @@ class DisclosureSettings:
     """Fewer are passed over: else silence about dissent would mean unanimity."""
     fewest_organisations: int = 3
     """A standing of a category with fewer organisations is the standing of one organisation."""
+    fewest_curators: int = 3
+    """Two curators know each other's scores and interests from any figure of both."""
     near_between: tuple[float, float] = (0.67, 1.5)
     """Ratio of a share to its target that is still "near": the minimum effect of the power measures."""
     group: str = "group"

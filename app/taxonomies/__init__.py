@@ -74,6 +74,7 @@ class Taxonomy:
 
 NAMES = (
     "commitments",
+    "conflict_grounds",
     "constituencies",
     "curation_reasons",
     "genders",

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from app.language import LANGUAGES
+from app.tables.curators import CuratorConflict
 from app.tables.participants import Organisation, Participant
 from app.tables.proposals import Proposal
 from app.taxonomies import (
@@ -24,6 +25,7 @@ from app.taxonomies import (
 from deliberation.curation import ReasonCode
 
 COLUMNS = {
+    "conflict_grounds": CuratorConflict.ground,
     "constituencies": Participant.constituency,
     "genders": Participant.gender,
     "languages": Participant.language,
