@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import betaln
 
 from deliberation import inequality, power
 from deliberation.errors import BadShape, BadValue, TooFewParticipants
@@ -121,6 +122,52 @@ def test_looking_a_hundred_and_fifty_times_raises_few_false_alarms() -> None:
 
     assert np.mean([first_alarm(0.2) < math.inf for _ in range(300)]) <= 0.05
     assert np.median([first_alarm(0.3) for _ in range(60)]) < 300
+
+
+def watched(rng: np.random.Generator, truth: float, target: float, n_runs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Evidence after each of 3,000 events of each run, and the share of successes so far."""
+    successes = np.cumsum(rng.random((n_runs, 3000)) < truth, axis=1)
+    n = np.arange(1, 3001)
+    a, b = 1 + 9 * target, 1 + 9 * (1 - target)
+    log_e = betaln(a + successes, b + n - successes) - betaln(a, b)
+    log_e -= successes * math.log(target) + (n - successes) * math.log(1 - target)
+    at = int(successes[0, 999])
+    assert math.exp(log_e[0, 999]) == pytest.approx(power.e_value(at, 1000 - at, target))
+    return np.exp(np.minimum(log_e, 700)), successes / n
+
+
+def first_flag(evidence: np.ndarray, share: np.ndarray, target: float, bound: float) -> np.ndarray:
+    """Events until evidence and effect ask for a flag, per run; infinite where they never do."""
+    settings = PowerSettings()
+    ratio = share / target
+    flagged = (evidence >= bound) & ((ratio > settings.ratio_high) | (ratio < settings.ratio_low))
+    return np.where(flagged.any(axis=1), flagged.argmax(axis=1) + 1, math.inf)
+
+
+@pytest.mark.parametrize("target", [0.05, 0.2, 0.5])
+def test_fair_processes_watched_at_every_event_raise_a_flag_in_at_most_one_of_twenty(target: float) -> None:
+    evidence, share = watched(np.random.default_rng(6), target, target, 2000)
+    assert np.isfinite(first_flag(evidence, share, target, bound=20)).mean() <= 0.05
+    assert (evidence.max(axis=1) >= 20).mean() <= 0.05
+
+
+@pytest.mark.parametrize(("truth", "median"), [(0.30, 140), (0.25, 560)])
+def test_planted_imbalances_are_found_within_one_and_a_half_times_the_measured_median(
+    truth: float, median: int
+) -> None:
+    evidence, _ = watched(np.random.default_rng(7), truth, 0.2, 300)
+    found = np.where((evidence >= 20).any(axis=1), (evidence >= 20).argmax(axis=1) + 1, math.inf)
+    assert np.median(found) <= 1.5 * median
+
+
+def test_twenty_measures_watched_together_raise_a_flag_in_at_most_one_of_twenty_consultations() -> None:
+    """Each measure needs evidence of 20 for every measure that is watched."""
+    rng = np.random.default_rng(8)
+    alarms = []
+    for _ in range(60):
+        evidence, share = watched(rng, 0.15, 0.15, 20)
+        alarms.append(np.isfinite(first_flag(evidence, share, 0.15, bound=20 * 20)).any())
+    assert np.mean(alarms) <= 0.05
 
 
 def test_e_bh_rejects_the_largest_set_its_rule_allows() -> None:
