@@ -54,6 +54,10 @@ NOT_NOW: dict[Action, str] = {
     Action.VOTE: N_("Voting is not open. Your earlier votes are kept."),
     Action.PROPOSE: N_("Proposals are accepted only while a propose round is open."),
     Action.COSPONSOR: N_("Organisations can co-sponsor only while a propose round is open."),
+    Action.AMEND: N_("Other wordings can be proposed only while a propose round is open."),
+    Action.ANSWER_AMENDMENT: N_("A wording can be answered only while a propose round is open. All stays as it is."),
+    Action.SUGGEST_MERGE: N_("Statements can be merged only while a propose round is open."),
+    Action.ANSWER_MERGE: N_("A merge can be answered only while a propose round is open. Both statements stay."),
     Action.JOIN: N_("This consultation does not take new participants at the moment."),
     Action.RESPOND: N_("Responses are accepted only while a respond round is open."),
     Action.CURATE: N_("The slate can be curated only while a curate round is open."),
@@ -67,7 +71,20 @@ NOT_NOW: dict[Action, str] = {
     Action.WRITE_STARTER: N_("Starter proposals can be written only before the propose round opens."),
 }
 GENERAL_NOT_NOW = N_("This is not possible at this point of the consultation.")
-CLOSING = frozenset({Action.VOTE, Action.PROPOSE, Action.COSPONSOR, Action.RESPOND, Action.CURATE, Action.SIGN_SLATE})
+CLOSING = frozenset(
+    {
+        Action.VOTE,
+        Action.PROPOSE,
+        Action.COSPONSOR,
+        Action.AMEND,
+        Action.ANSWER_AMENDMENT,
+        Action.SUGGEST_MERGE,
+        Action.ANSWER_MERGE,
+        Action.RESPOND,
+        Action.CURATE,
+        Action.SIGN_SLATE,
+    }
+)
 """Actions that end at a deadline: one that comes too late is answered with 410 and what was typed."""
 
 

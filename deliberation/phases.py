@@ -73,6 +73,9 @@ class Action(StrEnum):
     PROPOSE = "propose"
     COSPONSOR = "cosponsor"
     FLAG = "flag"
+    AMEND = "amend"
+    ANSWER_AMENDMENT = "answer_amendment"
+    SUGGEST_MERGE = "suggest_merge"
     ANSWER_MERGE = "answer_merge"
     SEE_OWN = "see_own"
     CHANGE_DETAILS = "change_details"
@@ -184,7 +187,10 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.PROPOSE: _row(participant="propose:open"),
     Action.COSPONSOR: _row(participant="propose:open"),
     Action.FLAG: _row(participant="propose:open respond:open"),
-    Action.ANSWER_MERGE: _row(participant="propose:open propose:closed"),
+    Action.AMEND: _row(participant="propose:open", convenor="propose:open"),
+    Action.ANSWER_AMENDMENT: _row(participant="propose:open", convenor="propose:open"),
+    Action.SUGGEST_MERGE: _row(participant="propose:open", moderator="propose:open"),
+    Action.ANSWER_MERGE: _row(participant="propose:open", convenor="propose:open"),
     Action.SEE_OWN: _row(participant="launched"),
     Action.CHANGE_DETAILS: _row(participant="running"),
     Action.RESPOND: _row(participant="respond:open"),

@@ -52,6 +52,10 @@ join                 -      v          -            -         v          -      
 vote                 -      p          -            -         -          -          -
 propose              -      p          -            -         -          -          -
 cosponsor            -      p          -            -         -          -          -
+amend                -      po         -            -         -          -          -
+answer_amendment     -      po         -            -         -          -          -
+suggest_merge        -      pm         -            -         -          -          -
+answer_merge         -      po         -            -         -          -          -
 flag                 -      p          -            -         p          -          -
 see_own              -      p          p            p         p          p          p
 respond              -      -          -            -         p          -          -
