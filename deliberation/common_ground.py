@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, false_discovery_control
+from scipy.stats import false_discovery_control
 
 from deliberation.factors import Floats
+from deliberation.independence import independence
 from deliberation.intervals import jeffreys_lower, newcombe, wilson
 from deliberation.representativeness import CrossFit
 from deliberation.tallies import Categories, Ints, Tally, tally, tally_votes
@@ -77,7 +78,8 @@ class Divide:
 
     gap : share agreeing in `high` minus share agreeing in `low`, which ranks and can be recomputed from the counts
     variance_share : share of the variance of agreement that lies between categories, sampling noise removed, 0 to 1
-    p, p_adjusted : chi-squared test of categories by answers, raw and after Benjamini-Hochberg
+    p, p_adjusted : that all categories agree alike, by chi-squared or, where few voted, exactly; raw and after
+        Benjamini-Hochberg over all statements and dimensions
     """
 
     statement_id: int
@@ -200,7 +202,7 @@ def find_divides(
         counted = shown if fitted is None else tally_votes(votes, categories.names, fitted.category_of_vote(votes))
         everyone = {EVERYONE: tally(votes, _everyone(votes)), dimension: shown}
         enough_by[dimension] = _above_floors(votes, everyone, {dimension: categories}, settings)
-        p, between = chi_squared(counted.counts), variance_between(counted)
+        p, between = independence(counted.of(Choice.AGREE), counted.votes), variance_between(counted)
         for column in np.flatnonzero(enough_by[dimension]):
             tested.append((dimension, int(column), float(p[column]), float(between[column])))
     if not tested:
@@ -258,18 +260,3 @@ def variance_between(counted: Tally) -> Floats:
     spread = overall * (1 - overall)
     ratio = np.divide(np.maximum(between, 0.0), spread, out=np.zeros_like(spread), where=spread > 1e-12)
     return np.asarray(np.minimum(ratio, 1.0), np.float64)
-
-
-def chi_squared(counts: Ints) -> Floats:
-    """P value of independence of categories and answers for each statement (n_statements,); 1 where not testable.
-
-    counts : (categories, n_statements, answers). Empty rows and columns of a statement's table do not count.
-    """
-    table = counts.astype(np.float64)
-    rows, columns = table.sum(axis=2), table.sum(axis=0)
-    total = np.maximum(rows.sum(axis=0), 1.0)
-    expected = rows[:, :, None] * columns[None] / total[None, :, None]
-    terms = np.divide((table - expected) ** 2, expected, out=np.zeros_like(table), where=expected > 0)
-    freedom = ((rows > 0).sum(axis=0) - 1) * ((columns > 0).sum(axis=1) - 1)
-    p = chi2.sf(terms.sum(axis=(0, 2)), np.maximum(freedom, 1))
-    return np.asarray(np.where(freedom > 0, p, 1.0), np.float64)

@@ -75,8 +75,8 @@ class GroupEvidence:
     placed : share of participants whose membership is sure enough
     silhouette : of the groups found; null_mean : its mean in votes without groups
     p, p_holm : share of those at least as clear, and the same corrected for all k tried
-    p_spectrum : share at least as clear where people lie in one bell shape on the same axes: large if groups are only
-        the ends of a spectrum
+    p_spectrum : share at least as clear where people lie in one bell shape on the same axes, corrected for all k tried:
+        large if groups are only the ends of a spectrum
     refused_because : "too_small", "unstable", "mostly_unplaced", "not_clearer_than_no_groups",
         "not_clearer_than_one_spectrum", or None
     """
@@ -267,8 +267,8 @@ def _matched_slopes(refit: _Refit, null: NullModel, rng: np.random.Generator) ->
 def _judge(judged: list[GroupEvidence], nulls: Floats, settings: GroupSettings) -> tuple[GroupEvidence, ...]:
     """The evidence with what the null draws say."""
     observed = np.array([evidence.silhouette for evidence in judged])
-    p, p_spectrum = (1 + (nulls >= observed).sum(axis=1)) / (1 + nulls.shape[1])
-    p_holm = holm_adjusted(p)
+    p, of_spectrum = (1 + (nulls >= observed).sum(axis=1)) / (1 + nulls.shape[1])
+    p_holm, p_spectrum = holm_adjusted(p), holm_adjusted(of_spectrum)
     means = nulls[0].mean(axis=0)
     weighed = []
     for index, evidence in enumerate(judged):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,3 +69,14 @@ def holm_by_hand(p: Floats) -> list[float]:
         worst = max(worst, min(1.0, float(p[i]) * (len(p) - step)))
         adjusted[i] = worst
     return adjusted
+
+
+def exact_independence_by_loops(successes: list[int], trials: list[int]) -> float:
+    """Of all tables with these margins the share, by probability, no more probable than the one found."""
+
+    def ways(table: tuple[int, ...]) -> int:
+        return math.prod(math.comb(n, k) for n, k in zip(trials, table, strict=True))
+
+    tables = [t for t in itertools.product(*(range(n + 1) for n in trials)) if sum(t) == sum(successes)]
+    found = ways(tuple(successes))
+    return sum(ways(t) for t in tables if ways(t) <= found) / sum(ways(t) for t in tables)

