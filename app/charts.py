@@ -6,6 +6,8 @@ Fluid charts have x in per cent of the width and y in pixels; charts of a fixed 
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -138,15 +140,25 @@ class Swarm:
 
 
 def _spread(places: Sequence[float], apart: float, step: float, *, both_ways: bool) -> list[float]:
-    """How far each mark moves off its line, in the order given, so that none overlaps an earlier one."""
-    placed: list[tuple[float, float]] = []
-    for place in places:
-        offset, tries = 0.0, 0
-        while any((place - p) ** 2 + (offset - o) ** 2 < apart**2 for p, o in placed):
-            tries += 1
-            offset = tries * step if not both_ways else ((tries + 1) // 2) * step * (1 if tries % 2 else -1)
-        placed.append((place, offset))
-    return [offset for _, offset in placed]
+    """How far each mark moves off its line, in whole steps, so that none overlaps an earlier one.
+
+    places : along the line, in ascending order
+    """
+    reach = range(-math.ceil(apart / step), math.ceil(apart / step) + 1)
+    moves: list[int] = []
+    first = 0
+    for at, place in enumerate(places):
+        while place - places[first] >= apart:
+            first += 1
+        taken = {
+            move + more
+            for near, move in set(zip(places[first:at], moves[first:], strict=True))
+            for more in reach
+            if (place - near) ** 2 + (more * step) ** 2 < apart**2
+        }
+        tries = ((n + 1) // 2 * (1 if n % 2 else -1) if both_ways else n for n in itertools.count())
+        moves.append(next(move for move in tries if move not in taken))
+    return [move * step for move in moves]
 
 
 def _swarm_labels(bees: Sequence[Bee], words: Mapping[int, str], width: float, top: float) -> tuple[Label, ...]:

@@ -157,24 +157,26 @@ def _is_count(value: object) -> bool:
 # -------- numbers and shares
 
 
+@cache
+def _signs(code: str) -> tuple[Locale, str, str]:
+    """What numbers of the language need: its locale, its mark between thousands, and what follows a percentage."""
+    locale = Locale.parse(code)
+    own = locale.percent_formats[None].pattern
+    return locale, get_group_symbol(locale), own[own.index("0") + 1 :]
+
+
 def num(value: float | Decimal, decimals: int | None = None) -> str:
     """The number in the current language, its thousands set apart by a no-break space, as United Nations texts do."""
-    code = current_locale()
+    locale, mark, _ = _signs(current_locale())
     pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-    text = format_decimal(value, format=pattern, locale=code)
-    return text.replace(get_group_symbol(code), "\u00a0")
+    return format_decimal(value, format=pattern, locale=locale).replace(mark, "\u00a0")
 
 
 def pct(share: float, decimals: int = 0) -> str:
     """A share from 0 to 1 as a percentage of the current language."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "%"
-    own = Locale.parse(current_locale()).percent_formats[None].pattern
     # The language decides on the space before the sign; the caller decides on the decimals.
-    return format_percent(
-        share,
-        format=pattern.replace("%", own[own.index("0") + 1 :]),
-        locale=current_locale(),
-    )
+    locale, _, sign = _signs(current_locale())
+    return format_percent(share, format="#,##0" + ("." + "0" * decimals if decimals else "") + sign, locale=locale)
 
 
 def band(bounds: tuple[int | None, int | None]) -> str:

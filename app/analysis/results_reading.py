@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app.analysis.results import CONSTITUENCY, GROUP, Gate, Stored, Text
@@ -66,10 +67,12 @@ class Results:
     """Everything the page shows of one analysis to one audience in one language.
 
     shape : small_room | few | checking | groups | spectrum | flat
+    is_one_spectrum : the groups are the sides of one spectrum, not camps with few people between them
     """
 
     shape: str
     n_groups: int
+    is_one_spectrum: bool
     is_indicative: bool
     is_rounded: bool
     counts: tuple[str, ...]
@@ -103,7 +106,7 @@ class Reading:
     gate: Gate
     texts: Mapping[int, Text]
 
-    @property
+    @cached_property
     def letters(self) -> tuple[str, ...]:
         return tuple(sorted(self.landscape["groups"]["letters"]))
 
@@ -121,7 +124,7 @@ class Reading:
             return "checking"
         return "spectrum" if space["rank"] else "flat"
 
-    @property
+    @cached_property
     def stances(self) -> tuple[tuple[Text, bool, bool], ...]:
         """The participants' slate: statement, whether the stance is against it, whether it is common ground."""
         record = self.slate.get("slate") or {}
@@ -133,7 +136,7 @@ class Reading:
             if stance["statement_id"] in self.texts
         )
 
-    @property
+    @cached_property
     def on_slate(self) -> frozenset[int]:
         return frozenset(text.id for text, _, _ in self.stances)
 
@@ -147,7 +150,7 @@ class Reading:
         told = ((code, self.agree(statement, attribute, code)) for code in codes)
         return {code: share for code, share in told if share is not None}
 
-    @property
+    @cached_property
     def categories(self) -> tuple[str, ...]:
         """Constituencies with a row that may be shown, in the order of the taxonomy, then by code."""
         known = list(constituencies.codes())
