@@ -40,6 +40,10 @@ WITHOUT_BY = {
     "accounts.sign_out": "the token itself is the proof",
     "participants.organisation_named": "a step of joining, inside its transaction",
     "proposals.next_number": "a step of every action that adds a proposal, inside its transaction",
+    "moderation.let_stand_for": "a step of a merge and of an amendment, inside their transaction",
+    "moderation.end_merges": "a step of every decision on a statement, inside its transaction",
+    "news.tell": "a job tells authors what became of what they wrote",
+    "news.ask_voters": "a job asks voters whose votes wait for an answer",
 }
 VOTES_ARE_NOT_LOGGED = "votes have no audit event: a chained copy would serialise votes and reveal their order"
 WITHOUT_EVENT = {
@@ -47,6 +51,9 @@ WITHOUT_EVENT = {
     "votes.withdraw": VOTES_ARE_NOT_LOGGED,
     "votes.set_aside": VOTES_ARE_NOT_LOGGED,
     "votes.show_next": VOTES_ARE_NOT_LOGGED,
+    "carrying.answer": VOTES_ARE_NOT_LOGGED,
+    "carrying.carry_all": VOTES_ARE_NOT_LOGGED,
+    "news.ask_voters": VOTES_ARE_NOT_LOGGED,
     "responses.answer_item": VOTES_ARE_NOT_LOGGED,
     "responses.answer_overall": VOTES_ARE_NOT_LOGGED,
     "alerts.keep_figures": "derived figures, computed anew from the votes by a job",
@@ -57,6 +64,9 @@ WITHOUT_EVENT = {
     "accounts.sign_out": "ends the session's row",
     "participants.organisation_named": "a step of joining, which has the event",
     "proposals.next_number": "a step of adding a proposal, which has the event",
+    "proposals.reword": "a step of an amendment, which has the event",
+    "moderation.let_stand_for": "a step of a merge or an amendment, which has the event",
+    "moderation.end_merges": "a step of a decision on a statement, which has the event",
 }
 READS_THOUGH_POST = {
     "POST /sign-out": "ends the visitor's own session, which anybody may",

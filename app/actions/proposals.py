@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
+from app.actions import moderation
 from app.actions.record import change
 from app.database import execute, fetchval
 from app.forms import Filled
@@ -79,6 +80,33 @@ async def write_starter(
         return proposal
 
 
+async def reword(*, original: Proposal, statement: str, author: int | None, is_read: bool, by: Actor) -> Proposal:
+    """A statement with these words in place of the original's, open for votes where somebody of the staff read it.
+
+    A step of an amendment, inside its transaction: what else was said of the original holds for it, too.
+    """
+    if author is not None and author != original.author:
+        await _refuse_too_many(author)
+    proposal = await _save(
+        by,
+        statement=statement,
+        details=original.details,
+        language=original.language,
+        goals=original.goals,
+        author=author,
+        is_starter=original.is_starter and author is None,
+        author_is_named=original.author_is_named and author == original.author,
+        status="accepted" if is_read else "waiting",
+    )
+    await execute(
+        "update proposals set theme = $2, is_noted = $3 where id = $1",
+        proposal.id,
+        original.theme,
+        original.is_noted and author is None,
+    )
+    return proposal
+
+
 async def _refuse_too_many(participant: int) -> None:
     if (
         await fetchval("select count(*) from proposals where author = $1 and status = 'waiting'", participant)
@@ -149,6 +177,7 @@ async def withdraw(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = 
         )
         if done is None:
             raise Conflict(N_("This proposal has been merged, declined or withdrawn in the meantime."))
+        await moderation.end_merges(proposal)
 
 
 async def cosponsor(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = None) -> None:
