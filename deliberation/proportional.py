@@ -34,7 +34,7 @@ class Profile:
         """The voters who hold a candidate."""
         if candidate not in self._holders:
             rows = self.holdings.bits[:, self.columns[candidate]]
-            held = np.unpackbits(rows, axis=1, count=self.holdings.n_participants).ravel()
+            held = np.unpackbits(rows, axis=1, count=self.holdings.n_participants).view(np.bool_).ravel()
             self._holders[candidate] = np.flatnonzero(held & (self.weights > 0))
         return self._holders[candidate]
 

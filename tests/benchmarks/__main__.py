@@ -26,6 +26,7 @@ MODULES = {
     "6": "goal_6_groups",
     "9": "goal_9_loading",
     "default": "default_method",
+    "slates": "slates",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
