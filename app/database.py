@@ -6,6 +6,7 @@ piccolo finds `DB` and `APP_REGISTRY` here (`PICCOLO_CONF=app.database`). Nothin
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from app.settings import PROJECT, get_settings
 
 MIGRATIONS = PROJECT / "migrations"
+TRIGGERS = PROJECT / "app" / "tables" / "triggers.sql"
 # Any constant will do, as long as nothing else in the database locks the same one.
 MIGRATION_LOCK = 724_001
 DEMO_COMMENT = "Plenary demo: anybody may sign in as anybody"
@@ -241,9 +243,17 @@ async def migrate() -> tuple[str, ...]:
             from procrastinate.schema import SchemaManager
 
             await open_connection.execute(SchemaManager.get_schema())
-        if set(names) - {"procrastinate"}:
+        if set(names) - {"procrastinate", "triggers"}:
             await _run_forwards()
+        if "triggers" in names:
+            sql = TRIGGERS.read_text(encoding="utf-8")
+            await open_connection.execute(sql)
+            await open_connection.execute(f"comment on function unpack_votes() is '{_version(sql)}'")
     return names
+
+
+def _version(sql: str) -> str:
+    return f"triggers {hashlib.sha256(sql.encode()).hexdigest()[:16]}"
 
 
 async def _run_forwards() -> None:
@@ -269,11 +279,15 @@ async def mark_as_demo() -> None:
 
 
 async def pending_migrations() -> tuple[str, ...]:
-    """Names of what `migrate` would run, in order; `procrastinate` stands for the job queue's own tables."""
+    """Names of what `migrate` would run, in order; `procrastinate` stands for the job queue's own tables, `triggers`
+    for what the tables keep true by themselves."""
     queue: tuple[str, ...] = () if await _exists("procrastinate_jobs") else ("procrastinate",)
     rows = await fetch("select name from migration where app_name = 'plenary'") if await _exists("migration") else []
     done = {row["name"] for row in rows}
-    return (*queue, *(name for name in known_migrations() if name not in done))
+    installed = await fetchval("select obj_description(to_regproc('unpack_votes'), 'pg_proc')")
+    is_current = installed == _version(TRIGGERS.read_text(encoding="utf-8"))
+    triggers = () if is_current else ("triggers",)
+    return (*queue, *(name for name in known_migrations() if name not in done), *triggers)
 
 
 def known_migrations() -> tuple[str, ...]:
