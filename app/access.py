@@ -71,6 +71,10 @@ NOT_NOW: dict[Action, str] = {
     Action.WRITE_STARTER: N_("Starter proposals can be written only before the propose round opens."),
 }
 GENERAL_NOT_NOW = N_("This is not possible at this point of the consultation.")
+ANOTHER_ROUND = N_("You are appointed as curator of another round.")
+REMOVED = N_("You are not a curator of this round any more. What you saved is kept.")
+CURATING = frozenset({Action.CURATE, Action.SIGN_SLATE})
+"""What curators do in the round that they are appointed for."""
 CLOSING = frozenset(
     {
         Action.VOTE,
@@ -99,6 +103,8 @@ class Actor:
     person: Person | None = None
     participant: Participant | None = None
     is_system: bool = False
+    curated: frozenset[int] = frozenset()
+    """Numbers of the rounds that they are appointed for as curator; empty for all of them."""
 
     @property
     def state(self) -> State:
@@ -122,7 +128,12 @@ class Actor:
     def may(self, action: Action) -> bool:
         if self.is_system:
             return True
-        return is_allowed(action, self.roles, self.state) and not self._is_kept_back(action)
+        return is_allowed(action, self._roles_for(action), self.state) and not self._is_kept_back(action)
+
+    def _roles_for(self, action: Action) -> frozenset[Role]:
+        """A curator of other rounds is none in this one."""
+        is_elsewhere = bool(self.curated) and (self.round is None or self.round.number not in self.curated)
+        return self.roles - {Role.CURATOR} if action in CURATING and is_elsewhere else self.roles
 
     def _is_kept_back(self, action: Action) -> bool:
         """Under the Chatham House Rule nobody sees results before a round of proposals has closed."""
@@ -145,6 +156,8 @@ class Actor:
             if self.person is None and others:
                 return NotSignedIn(N_("Please sign in first."))
             return Denied(NOT_YOU[others[0] if others else Role.VISITOR])
+        if is_allowed(action, self.roles, self.state) and not is_allowed(action, self._roles_for(action), self.state):
+            return Denied(ANOTHER_ROUND)
         sentence = NOT_NOW.get(action, GENERAL_NOT_NOW)
         return Closed(sentence) if self._is_too_late(action) else Denied(sentence)
 
@@ -178,11 +191,47 @@ def short_code(account: UUID) -> str:
     return hmac.new(_key("audit"), str(account).encode(), hashlib.sha256).hexdigest()[:8]
 
 
+def curator_code(round_id: UUID, account: UUID) -> str:
+    """Who somebody is as a curator of one round: their interests and scores stand under it, and lead to no account."""
+    return hmac.new(_key("curator"), round_id.bytes + account.bytes, hashlib.sha256).hexdigest()
+
+
+async def curator_codes(item: Round) -> frozenset[str]:
+    """The codes of everybody who curates this round now: its convenors, and the curators appointed for it."""
+    rows = await fetch(
+        "select account from memberships where consultation = $1 and (role = 'convenor' or role = 'curator' "
+        "and (rounds = '{}' or $2 = any(rounds)))",
+        item.consultation,
+        item.number,
+    )
+    return frozenset(curator_code(item.id, row["account"]) for row in rows)
+
+
+async def _has_curated(round_id: UUID, account: UUID) -> bool:
+    sql = "select 1 from curator_declarations where round = $1 and curator = $2"
+    return await fetchrow(sql, round_id, curator_code(round_id, account)) is not None
+
+
 async def enter(person: Person | None, slug: str, action: Action) -> Actor:
     """The door to a consultation: an Actor who may do this. Raises NotFound for what the person may not know of."""
     actor = await approach(person, slug)
-    actor.check(action)
+    await check_still(actor, action)
     return actor
+
+
+async def check_still(actor: Actor, action: Action) -> None:
+    """Raises the refusal that fits; who has curated in this round and is removed is told so."""
+    if action in CURATING and not actor.may(action) and actor.state == f"{Phase.CURATE}:{Standing.OPEN}":
+        item, person = actor.round, actor.person
+        if item is not None and person is not None and await _has_curated(item.id, person.id):
+            raise Denied(REMOVED)
+    actor.check(action)
+
+
+async def as_now(actor: Actor) -> Actor:
+    """The same person with the roles of this moment, for what must not outlive an appointment."""
+    roles, curated = await _roles(actor.consultation.id, actor.person)
+    return replace(actor, roles=roles, curated=curated)
 
 
 async def approach(person: Person | None, slug: str) -> Actor:
@@ -201,11 +250,11 @@ async def approach(person: Person | None, slug: str) -> Actor:
 async def actor_in(consultation: Consultation, person: Person | None) -> Actor:
     """The person as they stand in this consultation at this moment of the database's clock."""
     rounds = await Round.objects().where(Round.consultation == consultation.id).order_by(Round.number)
-    roles = await _roles(consultation.id, person)
+    roles, curated = await _roles(consultation.id, person)
     participant = None
     if Role.PARTICIPANT in roles and person is not None:
         participant = await participant_of(consultation.id, person.id)
-    return Actor(consultation, tuple(rounds), await now(), roles, person, participant)
+    return Actor(consultation, tuple(rounds), await now(), roles, person, participant, curated=curated)
 
 
 async def system_actor(consultation_id: UUID) -> Actor:
@@ -216,16 +265,18 @@ async def system_actor(consultation_id: UUID) -> Actor:
     return replace(await actor_in(found, None), is_system=True, roles=frozenset())
 
 
-async def _roles(consultation_id: UUID, person: Person | None) -> frozenset[Role]:
+async def _roles(consultation_id: UUID, person: Person | None) -> tuple[frozenset[Role], frozenset[int]]:
+    """The roles of a person, and the rounds that their being a curator is limited to."""
     if person is None:
-        return frozenset({Role.VISITOR})
+        return frozenset({Role.VISITOR}), frozenset()
     rows = await fetch(
-        "select role from memberships where consultation = $1 and account = $2", consultation_id, person.id
+        "select role, rounds from memberships where consultation = $1 and account = $2", consultation_id, person.id
     )
     roles = {Role(row["role"]) for row in rows}
     if person.is_administrator:
         roles.add(Role.ADMINISTRATOR)
-    return frozenset(roles or {Role.VISITOR})
+    curated = frozenset(number for row in rows if row["role"] == Role.CURATOR for number in row["rounds"])
+    return frozenset(roles or {Role.VISITOR}), curated
 
 
 def check_site(person: Person | None, action: Action) -> None:

@@ -1,7 +1,7 @@
 """Blind scoring: who may see what while curators score on their own, and what their scores say side by side.
 
-Each curator scores alone, so that the first to speak does not set the others' scores (Hogarth 1978; Rowe and Wright 1999
-on anonymous first rounds). What they differ on is looked at first, because that is what there is to talk about.
+Each curator scores alone, so that the first to speak does not set the others' scores (Hogarth 1978; Rowe and Wright
+1999 on anonymous first rounds). What they differ on is looked at first, because that is what there is to talk about.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.actions import curation
+from app.actions import curation, curators
 from app.analysis import curation as reading
 from app.analysis.curation import Draft, Frozen
 from app.analysis.responses import listed
@@ -26,15 +26,18 @@ async def curating(
     attribution: Attribution = Attribution.OPEN,
     joining: tuple[str, ...] = (),
     slug: str = "water",
+    declaring: tuple[str, ...] = ("gus", "amara"),
     **people: Any,
 ) -> Consultation:
-    """120 simulated people have voted, the analysis is frozen, and the curate round is open."""
+    """120 simulated people have voted, the analysis is frozen, and the curate round is open to who has declared."""
     here = await factories.make_consultation(phases=phases, attribution=attribution, slug=slug)
     for name in joining:
         await factories.join(name, here)
     await factories.move_to(here, 2)
     await simulated.fill(here, **people)
     await simulated.freeze_first_round(here)
+    for name in declaring:
+        await curators.declare(interests={}, by=await factories.actor(name, here))
     return here
 
 

@@ -64,6 +64,7 @@ WITHOUT_EVENT = {
     "accounts.sign_out": "ends the session's row",
     "participants.organisation_named": "a step of joining, which has the event",
     "proposals.next_number": "a step of adding a proposal, which has the event",
+    "curation.restore_undecidable": "a step of recusal and of removing a curator, which have the event",
     "proposals.reword": "a step of an amendment, which has the event",
     "moderation.let_stand_for": "a step of a merge or an amendment, which has the event",
     "moderation.end_merges": "a step of a decision on a statement, which has the event",

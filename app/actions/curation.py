@@ -11,22 +11,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from app.access import Actor
+from app.access import Actor, as_now, check_still
 from app.actions.record import Change, change
 from app.analysis import curation as reading
-from app.analysis import curation_report
+from app.analysis import curation_report, scoring
 from app.analysis.curation import Draft, asked_to_sign
 from app.database import execute, fetchval
 from app.forms import Filled
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid
+from app.tables import slates
 from app.tables.proposals import Proposal
 from app.tables.rounds import Round
 from deliberation.curation import ReasonCode
 from deliberation.holdings import Stance
 from deliberation.phases import Action, Phase, Role
+from deliberation.scoring import Part, Viewer
 
 __all__ = [
     "add",
@@ -38,13 +39,19 @@ __all__ = [
     "open_desk",
     "problems_of",
     "remove",
+    "restore_undecidable",
     "sign",
+    "undo",
 ]
 
 MAX_ITEMS = 40
 STALE = N_("Somebody else has changed the slate in the meantime. Nothing of yours was saved; compare and do it again.")
 PUBLISHED = N_("This slate has been published and cannot be changed any more.")
 NOT_OPENED = N_("The curation desk has not been opened yet.")
+DECLARE_FIRST = N_("Please declare your interests first: the desk opens with it.")
+SCORE_FIRST = N_("The desk opens to you when you have finished scoring, or when scoring is closed.")
+RECUSED = N_("You are recused from statement %(number)s: the other curators decide on it.")
+NOTHING_TO_UNDO = N_("There is no step that could be undone.")
 
 
 @dataclass(frozen=True)
@@ -60,12 +67,13 @@ async def open_desk(*, by: Actor) -> Draft | None:
     item = by.round
     assert item is not None
     found = await reading.draft_of_round(item)
-    if found is not None:
-        return found
-    proposed = reading.propose_round_before(by, item)
-    analysis = None if proposed is None else (await reading.evidence_on(proposed))[0]
+    analysis = await reading.analysis_for(by) if found is None else found.analysis
     if analysis is None:
         return None
+    if (await scoring.mine_of(by, found)).viewer is Viewer.UNDECLARED:
+        raise Denied(DECLARE_FIRST)
+    if found is not None:
+        return found
     frozen = await reading.frozen_of(analysis)
     async with change("curation.open", Action.CURATE, by=by, subject=str(item.number)) as made:
         slate = await fetchval(
@@ -79,7 +87,7 @@ async def open_desk(*, by: Actor) -> Draft | None:
             frozen.slate.size,
         )
         if slate is not None:
-            await _store(slate, frozen.stances)
+            await slates.store_items(slate, frozen.stances)
         made.payload = {"items": len(frozen.stances), "begun": slate is not None}
     return await reading.draft_of_round(item)
 
@@ -101,7 +109,8 @@ async def add(
     form: Filled[Any] | None = None,
 ) -> None:
     """The stance stands on the slate, at its end or in the place of another."""
-    async with _edited("add", version=version, by=by, form=form, subject=proposal.number) as (made, slate):
+    touches = [stance] if replaces is None else [stance, replaces]
+    async with _edited("add", touches, version=version, by=by, form=form, subject=proposal.number) as (made, slate):
         if proposal.status != "accepted":
             raise Invalid(N_("Only statements that are open for votes can be added."), field="number")
         if stance in slate.stances:
@@ -115,8 +124,8 @@ async def add(
             stances[stances.index(replaces)] = stance
         else:
             raise Conflict(STALE)
-        await _store(slate.id, stances)
-        await _forget_reasons(slate.id, [stance] if replaces is None else [stance, replaces])
+        await slates.store_items(slate.id, stances)
+        await slates.forget_reasons(slate.id, touches)
         made.payload |= {"choice": stance.choice.value, "replaces": None if replaces is None else replaces.to_json()}
 
 
@@ -124,25 +133,48 @@ async def remove(
     *, proposal: Proposal, stance: Stance, version: int | None, by: Actor, form: Filled[Any] | None = None
 ) -> None:
     """The stance does not stand on the slate."""
-    async with _edited("remove", version=version, by=by, form=form, subject=proposal.number) as (made, slate):
+    async with _edited("remove", [stance], version=version, by=by, form=form, subject=proposal.number) as (made, slate):
         _refuse_absent(stance, slate)
-        await _store(slate.id, [other for other in slate.stances if other != stance])
-        await _forget_reasons(slate.id, [stance])
+        await slates.store_items(slate.id, [other for other in slate.stances if other != stance])
+        await slates.forget_reasons(slate.id, [stance])
         made.payload |= {"choice": stance.choice.value}
 
 
 async def move(
-    *, proposal: Proposal, stance: Stance, up: bool, version: int | None, by: Actor, form: Filled[Any] | None = None
+    *,
+    proposal: Proposal,
+    stance: Stance,
+    up: bool = False,
+    place: int | None = None,
+    version: int | None,
+    by: Actor,
+    form: Filled[Any] | None = None,
 ) -> None:
-    """The stance stands one place earlier or later; at either end it stays."""
-    async with _edited("move", version=version, by=by, form=form, subject=proposal.number) as (made, slate):
+    """The stance stands one place earlier or later, at either end it stays; or at `place`, counted from 0."""
+    async with _edited("move", [stance], version=version, by=by, form=form, subject=proposal.number) as (made, slate):
         _refuse_absent(stance, slate)
         stances = list(slate.stances)
-        place = stances.index(stance)
-        other = max(0, place - 1) if up else min(len(stances) - 1, place + 1)
-        stances[place], stances[other] = stances[other], stances[place]
-        await _store(slate.id, stances)
-        made.payload |= {"choice": stance.choice.value, "up": up}
+        before = stances.index(stance)
+        after = (before - 1 if up else before + 1) if place is None else place
+        after = min(max(after, 0), len(stances) - 1)
+        stances.insert(after, stances.pop(before))
+        await slates.store_items(slate.id, stances)
+        made.payload |= {"choice": stance.choice.value, "from": before + 1, "to": after + 1}
+
+
+async def undo(*, version: int | None, by: Actor, form: Filled[Any] | None = None) -> None:
+    """The slate and its reasons are as they were before the last step. One step can be taken back, and not twice."""
+    slate = await _draft(by)
+    touches = [Stance.from_json(one) for one in slate.last_step.get("touches", ())]
+    async with _edited("undo", touches, version=version, by=by, form=form, subject="") as (made, slate):
+        if not slate.last_step:
+            raise Invalid(NOTHING_TO_UNDO)
+        await slates.store_items(slate.id, [Stance.from_json(one) for one in slate.last_step["stances"]])
+        await execute("delete from slate_reasons where slate = $1", slate.id)
+        for one in slate.last_step["reasons"]:
+            await slates.store_reason(slate.id, Stance.from_json(one), one["reason_code"], one["sentence"])
+        made.subject = str(slate.last_step["number"])
+        made.payload |= {"undone": slate.last_step["verb"]}
 
 
 async def give_reason(
@@ -156,7 +188,10 @@ async def give_reason(
     form: Filled[Any] | None = None,
 ) -> None:
     """The difference at this stance has this reason, which everybody will read when the slate is published."""
-    async with _edited("give_reason", version=version, by=by, form=form, subject=proposal.number) as (made, slate):
+    async with _edited("give_reason", [stance], version=version, by=by, form=form, subject=proposal.number) as (
+        made,
+        slate,
+    ):
         if reason_code not in set(ReasonCode):
             raise Invalid(N_("Please choose one of the reasons."), field="reason_code")
         if not sentence.strip():
@@ -164,19 +199,7 @@ async def give_reason(
         frozen = await reading.frozen_of(slate.analysis)
         if stance not in frozen.stances and stance not in slate.stances:
             raise Conflict(N_("This statement is on neither slate any more."))
-        await execute(
-            """
-            insert into slate_reasons (id, slate, proposal, choice, reason_code, sentence)
-            values (gen_random_uuid(), $1, $2, $3, $4, $5)
-            on conflict (slate, proposal, choice) do update
-              set reason_code = excluded.reason_code, sentence = excluded.sentence
-            """,
-            slate.id,
-            stance.statement_id,
-            stance.choice.value,
-            reason_code,
-            sentence,
-        )
+        await slates.store_reason(slate.id, stance, reason_code, sentence)
         made.payload |= {"choice": stance.choice.value, "reason_code": reason_code, "sentence": sentence}
 
 
@@ -190,7 +213,10 @@ async def sign(*, version: int | None, by: Actor, form: Filled[Any] | None = Non
         slate = await _draft(made.by)
         _refuse_stale(slate, version)
         role = await _role_for_signing(slate, made.by)
-        for problem in problems_of(frozen, slate, _round_of(made.by, slate)):
+        if role != Role.PARTICIPANT.value:
+            await _check_curator(made.by, slate)
+        item = _round_of(made.by, slate)
+        for problem in problems_of(frozen, slate, item, curators=await scoring.curators_of(item)):
             raise Invalid(problem.message, **problem.parameters)
         assert by.person is not None
         await execute(
@@ -215,7 +241,7 @@ async def sign(*, version: int | None, by: Actor, form: Filled[Any] | None = Non
 
 async def draw_again(*, version: int | None, by: Actor, form: Filled[Any] | None = None) -> None:
     """Another participant is asked for the second signature: the slate is signed anew as a further version."""
-    async with _edited("draw_again", version=version, by=by, form=form, subject="") as pair:
+    async with _edited("draw_again", [], version=version, by=by, form=form, subject="") as pair:
         made, slate = pair
         made.outcome = f"/c/{by.consultation.slug}/desk/publish"
         assert by.person is not None
@@ -234,8 +260,10 @@ async def draw_again(*, version: int | None, by: Actor, form: Filled[Any] | None
         )
 
 
-def problems_of(frozen: reading.Frozen, slate: Draft, item: Round) -> tuple[Problem, ...]:
-    """All that keeps the slate from being signed: missing reasons, no items, more items than places."""
+def problems_of(
+    frozen: reading.Frozen, slate: Draft, item: Round, *, curators: scoring.Curators | None = None
+) -> tuple[Problem, ...]:
+    """All that keeps the slate from being signed: no items, more items than places, missing reasons, open scoring."""
     found = []
     n = len(frozen.distinct(slate.stances))
     if not slate.stances:
@@ -249,7 +277,33 @@ def problems_of(frozen: reading.Frozen, slate: Draft, item: Round) -> tuple[Prob
         message = N_("%(n)s differences from the participants' slate still lack a reason.")
         one = N_("One difference from the participants' slate still lacks a reason.")
         found.append(Problem(one, {}) if len(missing) == 1 else Problem(message, {"n": len(missing)}))
+    is_scoring = bool(scoring.criteria_of(item)) and slate.scoring_closed_at is None
+    if curators is not None and is_scoring and curators.n_finished < curators.n_declared:
+        message = N_("Scoring is not over: %(n)s of %(all)s curators have finished. A convenor can close it.")
+        found.append(Problem(message, {"n": curators.n_finished, "all": curators.n_declared}))
     return tuple(found)
+
+
+async def restore_undecidable(*, by: Actor, item: Round) -> int:
+    """Where every curator is recused the participants' slate decides: a step inside the action that recused the last
+    one. Returns how many statements stand again as the participants' slate has them."""
+    slate = await reading.draft_of_round(item)
+    if by.round is None or by.round.id != item.id or slate is None or slate.is_published:
+        return 0
+    curators, frozen = await scoring.curators_of(item), await reading.frozen_of(slate.analysis)
+    closed = {one for one in curators.n_recused if curators.nobody_decides(one)}
+    before = [stance for stance in slate.stances if stance.statement_id in closed]
+    after = [stance for stance in frozen.stances if stance.statement_id in closed]
+    if set(before) == set(after):
+        return 0
+    stances = [stance for stance in slate.stances if stance.statement_id not in closed]
+    for stance in after:
+        stances.insert(min(frozen.stances.index(stance), len(stances)), stance)
+    await slates.store_items(slate.id, stances)
+    await slates.forget_reasons(slate.id, list({*before, *after}))
+    sql = "update curated_slates set version = version + 1, last_step = '{}' where id = $1"
+    await execute(sql, slate.id)
+    return len({stance.statement_id for stance in {*before} ^ {*after}})
 
 
 async def _role_for_signing(slate: Draft, by: Actor) -> str:
@@ -277,6 +331,7 @@ async def _publish(slate: Draft, frozen: reading.Frozen, by: Actor) -> None:
 @asynccontextmanager
 async def _edited(
     verb: str,
+    touches: Sequence[Stance],
     *,
     version: int | None,
     by: Actor,
@@ -288,9 +343,42 @@ async def _edited(
         made.outcome = f"/c/{by.consultation.slug}/desk"
         slate = await _draft(made.by)
         _refuse_stale(slate, version)
+        await _check_curator(made.by, slate, touches)
         made.payload = {"version": slate.version + 1}
         yield made, slate
-        await execute("update curated_slates set version = version + 1 where id = $1", slate.id)
+        await execute(
+            "update curated_slates set version = version + 1, last_step = $2 where id = $1",
+            slate.id,
+            json.dumps({} if verb == "undo" else _step(verb, subject, touches, slate) if touches else slate.last_step),
+        )
+
+
+def _step(verb: str, number: int | str, touches: Sequence[Stance], before: Draft) -> dict[str, Any]:
+    """What is needed to take a step back: the slate and its reasons as they were before it."""
+    reasons = [
+        stance.to_json() | {"reason_code": reason.code.value if reason.code else "", "sentence": reason.sentence}
+        for stance, reason in before.reasons.items()
+    ]
+    return {
+        "verb": verb,
+        "number": number,
+        "touches": [stance.to_json() for stance in touches],
+        "stances": [stance.to_json() for stance in before.stances],
+        "reasons": reasons,
+    }
+
+
+async def _check_curator(by: Actor, slate: Draft, touches: Sequence[Stance] = ()) -> None:
+    """The person still curates this round, has declared, and is not recused from what they touch."""
+    fresh = await as_now(by)
+    await check_still(fresh, Action.CURATE)
+    mine = await scoring.mine_of(fresh, slate)
+    if not mine.sees(Part.DESK):
+        raise Denied(DECLARE_FIRST if mine.viewer is Viewer.UNDECLARED else SCORE_FIRST)
+    for stance in touches:
+        if mine.is_recused(stance.statement_id):
+            number = await fetchval("select number from proposals where id = $1", stance.statement_id)
+            raise Denied(RECUSED, number=number)
 
 
 async def _draft(by: Actor) -> Draft:
@@ -317,28 +405,3 @@ def _refuse_absent(stance: Stance, slate: Draft) -> None:
 
 def _round_of(by: Actor, slate: Draft) -> Round:
     return next(item for item in by.rounds if item.id == slate.round)
-
-
-async def _forget_reasons(slate: UUID, stances: Sequence[Stance]) -> None:
-    """A reason is for one change: why an item was dropped does not say why it came back."""
-    for stance in stances:
-        await execute(
-            "delete from slate_reasons where slate = $1 and proposal = $2 and choice = $3",
-            slate,
-            stance.statement_id,
-            stance.choice.value,
-        )
-
-
-async def _store(slate: UUID, stances: Sequence[Stance]) -> None:
-    await execute("delete from slate_items where slate = $1", slate)
-    await execute(
-        """
-        insert into slate_items (id, slate, proposal, choice, position)
-        select gen_random_uuid(), $1, item.proposal, item.choice, item.position
-        from unnest($2::int[], $3::text[]) with ordinality as item (proposal, choice, position)
-        """,
-        slate,
-        [stance.statement_id for stance in stances],
-        [stance.choice.value for stance in stances],
-    )

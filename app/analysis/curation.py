@@ -9,8 +9,8 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -105,6 +105,9 @@ class Draft:
     signatures: tuple[Signature, ...]
     published_at: datetime | None
     report: dict[str, Any]
+    scoring_closed_at: datetime | None = None
+    last_step: Mapping[str, Any] = field(default_factory=dict)
+    """What the last edit did, and the slate as it was before; empty where nothing can be undone."""
 
     @property
     def is_published(self) -> bool:
@@ -164,6 +167,12 @@ async def evidence_on(proposed: Round) -> tuple[UUID | None, bool]:
     )
     full = [row["id"] for row in rows if row["evidence"] == "full" and row["has_slate"]]
     return (full[0] if full else None), bool(rows)
+
+
+async def analysis_for(actor: Actor) -> UUID | None:
+    """The frozen analysis that the open curate round works on, None before there is one."""
+    proposed = None if actor.round is None else propose_round_before(actor, actor.round)
+    return None if proposed is None else (await evidence_on(proposed))[0]
 
 
 async def n_votes_before(proposed: Round) -> int:
@@ -312,6 +321,8 @@ async def draft(slate: UUID) -> Draft:
         tuple(Signature(s["account"], s["role"], s["signed_at"]) for s in signed),
         row["published_at"],
         json.loads(row["report"]),
+        row["scoring_closed_at"],
+        json.loads(row["last_step"]),
     )
 
 

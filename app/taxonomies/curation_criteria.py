@@ -1,4 +1,4 @@
-"""By what curators score, where a convenor asks for nothing else. Published before the round, in the convenor's words."""
+"""By what curators score unless a convenor asks for something else; published before the round."""
 
 from __future__ import annotations
 

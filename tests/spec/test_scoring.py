@@ -35,9 +35,7 @@ def test_without_criteria_there_is_no_scoring_and_the_desk_follows_the_declarati
     assert Part.DESK in SEES[viewer]
 
 
-def test_everybody_reads_criteria_and_conflicts_before_and_the_consolidated_scores_once_the_slate_is_published() -> (
-    None
-):
+def test_everybody_reads_criteria_and_conflicts_and_the_consolidated_scores_once_the_slate_is_published() -> None:
     assert Part.CONSOLIDATION not in SEES[Viewer.PUBLIC]
     assert SEES[Viewer.PUBLIC_AFTER] - SEES[Viewer.PUBLIC] == {Part.CONSOLIDATION}
     for viewer in (Viewer.PUBLIC, Viewer.PUBLIC_AFTER):
