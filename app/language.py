@@ -15,7 +15,7 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, get_timezone_location
@@ -204,6 +204,12 @@ def bdi(text: str) -> Markup:
 
 
 # -------- days and times
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The names of all time zones, in order. Kept, because to find them the system's folders are walked."""
+    return tuple(sorted(available_timezones()))
 
 
 def city(zone: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -12,7 +11,7 @@ from litestar.params import QueryParameter
 from app import auth, front
 from app.actions import accounts
 from app.forms import blank, read
-from app.language import LANGUAGES, current_locale, gettext
+from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_, Invalid
 from app.rendering import page, see_other, url
 from deliberation.phases import Action
@@ -119,7 +118,7 @@ async def sign_out(request: AnyRequest) -> Response[Any]:
 def _choices() -> dict[str, Any]:
     return {
         "language_options": list(LANGUAGES.items()),
-        "zones": [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+        "zones": [(zone, zone.replace("_", " ")) for zone in time_zones()],
     }
 
 
@@ -136,7 +135,7 @@ async def change_details(request: AnyRequest) -> Response[Any]:
     person = auth.visit(request).account
     assert person is not None
     form = await read(request, DetailsForm)
-    if form.is_valid and form.data.zone not in available_timezones():
+    if form.is_valid and form.data.zone not in time_zones():
         form.refuse("zone", N_("Please choose a time zone from the list."))
     if form.is_valid and form.data.locale not in LANGUAGES:
         form.refuse("locale", N_("Please choose one of the six languages."))
