@@ -82,6 +82,7 @@ class Action(StrEnum):
     RESPOND = "respond"
     OFFER_WORK = "offer_work"
     ANSWER_INVITATION = "answer_invitation"
+    OBJECT = "object"
     # moderating
     MODERATE = "moderate"
     SEE_POWER = "see_power"
@@ -92,7 +93,10 @@ class Action(StrEnum):
     WRITE_STARTER = "write_starter"
     INVITE = "invite"
     OPEN_ROUND = "open_round"
+    CHANGE_ROUNDS = "change_rounds"
     EXTEND_ROUND = "extend_round"
+    CONFIRM_EXTENSION = "confirm_extension"
+    NOTE_POINT = "note_point"
     ANALYSE = "analyse"
     CURATE = "curate"
     SIGN_SLATE = "sign_slate"
@@ -196,6 +200,7 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.RESPOND: _row(participant="respond:open"),
     Action.OFFER_WORK: _row(participant="curate:closed respond:* commit:* published"),
     Action.ANSWER_INVITATION: _row(participant="curate:closed respond:* commit:* published"),
+    Action.OBJECT: _row(participant="propose:closed curate:* respond:* commit:* published"),
     Action.MODERATE: _row(moderator="running"),
     Action.SEE_POWER: _row(moderator="launched", auditor="launched", convenor="after"),
     Action.DECIDE_ALERT: _row(moderator="running published"),
@@ -204,7 +209,13 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.WRITE_STARTER: _row(convenor="draft propose:scheduled"),
     Action.INVITE: _row(convenor="draft propose:* respond:scheduled respond:open"),
     Action.OPEN_ROUND: _row(convenor="draft running"),
+    Action.CHANGE_ROUNDS: _row(convenor="running"),
     Action.EXTEND_ROUND: _row(convenor="propose:open curate:open respond:open commit:open"),
+    Action.CONFIRM_EXTENSION: _row(
+        convenor="propose:open curate:open respond:open commit:open",
+        moderator="propose:open curate:open respond:open commit:open",
+    ),
+    Action.NOTE_POINT: _row(convenor="propose:open", moderator="propose:open"),
     Action.ANALYSE: _row(convenor="running published", auditor="after"),
     Action.CURATE: _row(convenor="curate:open", curator="curate:open"),
     Action.SIGN_SLATE: _row(convenor="curate:open", curator="curate:open", participant="curate:open"),
@@ -239,6 +250,46 @@ READING: frozenset[Action] = frozenset(action for action in Action if action.val
     Action.EXPORT_VOTES,
 }
 """Actions that change nothing; a route that changes something may not declare one of these."""
+
+
+class Step(StrEnum):
+    """What leads from one state to another: a person for the first and the last two, the clock for the others."""
+
+    LAUNCH = "launch"
+    OPENING = "opening"
+    CLOSING = "closing"
+    PUBLICATION = "publication"
+    ARCHIVING = "archiving"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One way from a state to another."""
+
+    before: State
+    after: State
+    step: Step
+
+
+def transitions() -> tuple[Transition, ...]:
+    """Every way from one state to another that the tables leave open, none twice.
+
+    Where a round opens in the moment in which another closes, both steps are taken, the closing first.
+    """
+    first = [phase for phase in Phase if phase in NEXT_PHASES[None]]
+    found = [Transition(Lifecycle.DRAFT.value, f"{phase}:scheduled", Step.LAUNCH) for phase in first]
+    found += [Transition(Lifecycle.DRAFT.value, f"{phase}:open", Step.LAUNCH) for phase in first]
+    found += [Transition(f"{phase}:scheduled", f"{phase}:open", Step.OPENING) for phase in first]
+    for phase in Phase:
+        found.append(Transition(f"{phase}:open", f"{phase}:closed", Step.CLOSING))
+        found += [
+            Transition(f"{phase}:closed", f"{after}:open", Step.OPENING)
+            for after in Phase
+            if after in NEXT_PHASES[phase]
+        ]
+    found += [Transition(f"{phase}:closed", Lifecycle.PUBLISHED.value, Step.PUBLICATION) for phase in Phase]
+    found.append(Transition(Lifecycle.PUBLISHED.value, Lifecycle.ARCHIVED.value, Step.ARCHIVING))
+    return tuple(found)
 
 
 def is_allowed(action: Action, roles: Iterable[Role], state: State) -> bool:

@@ -10,9 +10,11 @@ from uuid import UUID
 from app import live
 from app.access import Actor
 from app.actions.record import change
+from app.analysis.integrity import row_digest
 from app.analysis.results import VOTES, published_basis, vote_rows
 from app.database import execute
 from app.queue import enqueue
+from app.refusals import N_, Conflict
 from app.tables.analyses import Analysis
 from deliberation.disclosure import Attribution, Audience, release
 from deliberation.phases import Action
@@ -37,6 +39,7 @@ async def record(
 ) -> Analysis:
     """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew."""
     async with change("analyses.record", Action.ANALYSE, by=by, subject=kind) as made:
+        _refuse_moved(made.by, round_id, votes_until)
         analysis = Analysis(
             consultation=by.consultation.id,
             round=round_id,
@@ -59,8 +62,9 @@ async def record(
             created_at=made.by.now,
         )
         await analysis.save()
+        told = {}
         if kind == "frozen" or by.consultation.attribution != Attribution.CHATHAM_HOUSE:
-            await _publish(analysis.id, landscape, made.by, n_participants)
+            told = await _publish(analysis.id, landscape, made.by, n_participants)
         if kind == "live":
             await execute(
                 "delete from analyses a where consultation = $1 and kind = 'live' and id <> $2 "
@@ -70,6 +74,7 @@ async def record(
                 analysis.id,
             )
         made.payload = {"digest": landscape.digest, "input": landscape.input_digest, "evidence": landscape.evidence}
+        made.payload["published"] = told
         await live.notify(f"results:{by.consultation.id}", analysis.id)
         await enqueue(
             "check_power", queueing_lock=f"power:{by.consultation.id}", consultation_id=str(by.consultation.id)
@@ -77,8 +82,15 @@ async def record(
         return analysis
 
 
-async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participants: int) -> None:
-    """Remembers what was released, so that the next release cannot be subtracted from it."""
+def _refuse_moved(by: Actor, round_id: UUID | None, votes_until: datetime) -> None:
+    """A round that was extended while it was being frozen is frozen again when it closes, with the votes until then."""
+    for item in by.rounds:
+        if item.id == round_id and item.closes_at > votes_until:
+            raise Conflict(N_("The round has been extended while its analysis was made."))
+
+
+async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participants: int) -> dict[str, str]:
+    """Remembers what was released, so that the next release cannot be subtracted from it; returns its digest."""
     released = release(
         vote_rows(landscape),
         await published_basis(by.consultation.id),
@@ -86,6 +98,7 @@ async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participan
         audience=Audience.PUBLIC,
         n_participants=n_participants,
     )
+    row = {"basis": released.basis.records(), "n_participants": n_participants}
     await execute(
         """
         insert into publications (id, consultation, audience, key, row, n_voters, analysis)
@@ -95,10 +108,11 @@ async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participan
         """,
         by.consultation.id,
         VOTES,
-        json.dumps({"basis": released.basis.records(), "n_participants": n_participants}),
+        json.dumps(row),
         landscape.n_participants,
         analysis,
     )
+    return {VOTES: row_digest(row)}
 
 
 async def ask_for_freeze(round_id: UUID) -> None:

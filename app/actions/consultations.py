@@ -1,7 +1,8 @@
-"""Creating a consultation, setting its rounds and targets, appointing people, launching it, extending a round."""
+"""Creating a consultation, setting its rounds and targets, appointing people, launching it."""
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import unicodedata
@@ -13,9 +14,11 @@ from uuid import UUID
 
 from app.access import Actor, check_site, short_code
 from app.actions.record import append_event, change, claim_form, settle_form
+from app.analysis.overview import PHASE_NAMES
 from app.auth import Person, normalised_email
 from app.database import execute, fetchrow, fetchval, now, transaction
 from app.forms import Filled
+from app.language import gettext
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid
 from app.tables.consultations import Consultation, Membership, Target
@@ -40,6 +43,10 @@ class PlannedRound:
     opens_at: datetime
     closes_at: datetime
     n_places: int = 8
+    criteria: tuple[str, ...] = ()
+    """What candidates are scored by in a curate round, public before the round opens."""
+    was: int | None = None
+    """The number the round has now; None for a new one. Settings that are not planned here stay with the round."""
 
 
 def slug_from(title: str) -> str:
@@ -92,7 +99,7 @@ async def create(
         )
         await consultation.save()
         await Membership(consultation=consultation.id, account=by.id, role=Role.CONVENOR.value).save()
-        await _save_rounds(consultation.id, rounds)
+        await save_rounds(consultation.id, rounds, before=())
         await _save_targets(consultation.id, targets)
         if form is not None:
             await settle_form(form, str(by.id), f"/c/{consultation.slug}/convene")
@@ -122,7 +129,7 @@ def check_rounds(rounds: Sequence[PlannedRound]) -> None:
             N_("Round %(number)s cannot be a %(phase)s round after the one before it."),
             field="rounds",
             number=wrong[0] + 1,
-            phase=wrong[1].value,
+            phase=gettext(PHASE_NAMES[wrong[1]]),
         )
     for number, planned in enumerate(rounds, 1):
         if planned.closes_at <= planned.opens_at:
@@ -133,17 +140,44 @@ def check_rounds(rounds: Sequence[PlannedRound]) -> None:
             )
 
 
-async def _save_rounds(consultation: UUID, rounds: Sequence[PlannedRound]) -> None:
-    await execute("delete from rounds where consultation = $1", consultation)
+async def save_rounds(consultation: UUID, rounds: Sequence[PlannedRound], *, before: Sequence[Round]) -> None:
+    """The consultation has these rounds, in this order; a round that was there before stays the same row."""
+    known = {item.number: item for item in before}
+    ids = [known[planned.was].id for planned in rounds if planned.was in known]
+    # A starter proposal outlives the round in which it was written.
+    await execute(
+        "update proposals set round = null where round in "
+        "(select id from rounds where consultation = $1 and not id = any($2::uuid[]))",
+        consultation,
+        ids,
+    )
+    await execute("delete from rounds where consultation = $1 and not id = any($2::uuid[])", consultation, ids)
+    await execute("update rounds set number = -number where consultation = $1", consultation)
     for number, planned in enumerate(rounds, 1):
-        await Round(
-            consultation=consultation,
-            number=number,
-            phase=planned.phase.value,
-            opens_at=planned.opens_at,
-            closes_at=planned.closes_at,
-            settings={"n_places": planned.n_places},
-        ).save()
+        item = known.pop(planned.was, None) if planned.was is not None else None
+        kept = {} if item is None else item.given_settings
+        settings = kept | {"n_places": planned.n_places, "criteria": list(planned.criteria)}
+        await execute(
+            """
+            insert into rounds (id, consultation, number, phase, opens_at, closes_at, settings, extension_reason,
+              held_for_review)
+            values (coalesce($1, gen_random_uuid()), $2, $3, $4, $5, $6, $7, '', '')
+            on conflict (id) do update set number = excluded.number, phase = excluded.phase,
+              opens_at = excluded.opens_at, closes_at = excluded.closes_at, settings = excluded.settings
+            """,
+            None if item is None else item.id,
+            consultation,
+            number,
+            planned.phase.value,
+            planned.opens_at,
+            planned.closes_at,
+            json.dumps(settings),
+        )
+    await execute(
+        "update proposals set round = (select id from rounds where consultation = $1 and number = 1) "
+        "where consultation = $1 and round is null and is_starter",
+        consultation,
+    )
 
 
 async def _save_targets(consultation: UUID, targets: Mapping[str, Mapping[str, float]]) -> None:
@@ -183,7 +217,7 @@ async def configure(
         kept = {name: value for name, value in texts.items() if name in allowed}
         if kept:
             await Consultation.update(kept).where(Consultation.id == by.consultation.id)  # type: ignore[arg-type]
-        await _save_rounds(by.consultation.id, rounds)
+        await save_rounds(by.consultation.id, rounds, before=made.by.rounds)
         await _save_targets(by.consultation.id, targets)
         made.payload = {"phases": [planned.phase.value for planned in rounds], "texts": sorted(kept)}
 
@@ -210,13 +244,14 @@ async def launch(*, by: Actor, form: Filled[Any] | None = None) -> None:
         ):
             raise Invalid(N_("Appoint a moderator before you launch: somebody must watch the balance."), field="people")
         await execute("update consultations set lifecycle = 'running' where id = $1", by.consultation.id)
-        await _schedule_freezes(made.by.rounds)
+        for item in made.by.rounds:
+            await ask_for_freeze_of(item)
         made.payload = {"rounds": len(made.by.rounds)}
 
 
-async def _schedule_freezes(rounds: Sequence[Round]) -> None:
-    for item in rounds:
-        await enqueue("freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=str(item.id))
+async def ask_for_freeze_of(item: Round) -> None:
+    """The round is frozen when it closes; one job waits for it."""
+    await enqueue("freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=str(item.id))
 
 
 async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None = None) -> None:
@@ -254,23 +289,3 @@ async def _roles_of(consultation: UUID, account: UUID) -> list[str]:
         (Membership.consultation == consultation) & (Membership.account == account)
     )
     return [row["role"] for row in rows]
-
-
-async def extend(
-    *, round_id: UUID, closes_at: datetime, reason: str, by: Actor, form: Filled[Any] | None = None
-) -> None:
-    """An open round closes later, for a reason that everybody can read."""
-    async with change("rounds.extend", Action.EXTEND_ROUND, by=by, form=form) as made:
-        item = made.by.round
-        if item is None or item.id != round_id:
-            raise Conflict(N_("This round is not open any more."))
-        if closes_at <= item.closes_at:
-            raise Invalid(N_("The new closing time must be later than the present one."), field="closes_at")
-        following = [other for other in made.by.rounds if other.number == item.number + 1]
-        if following and following[0].opens_at < closes_at:
-            raise Invalid(N_("The next round opens before this time."), field="closes_at")
-        await execute(
-            "update rounds set closes_at = $2, extension_reason = $3 where id = $1", round_id, closes_at, reason
-        )
-        await enqueue("freeze", schedule_at=closes_at, round_id=str(round_id))
-        made.subject, made.payload = str(item.number), {"closes_at": closes_at.isoformat(), "reason": reason}

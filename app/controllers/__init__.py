@@ -17,6 +17,7 @@ MODULES = (
     "moderation",
     "power",
     "convene",
+    "rounds",
     "exports",
     "results",
     "api",

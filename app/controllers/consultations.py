@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 
 from app import auth
 from app.access import Actor
-from app.actions import participants
+from app.actions import participants, rounds
 from app.analysis import curation, overview
 from app.database import fetchval
 from app.forms import Filled, blank, read
@@ -42,8 +42,15 @@ async def index(request: AnyRequest) -> Response[Any]:
 
 @get("/c/{slug:str}", opt={"action": Action.SEE_CONSULTATION})
 async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    asked = await curation.asked_to_sign(actor)
-    return page(request, "consultations/show.html", actor=actor, about=await overview.of(actor), asked_to_sign=asked)
+    may_confirm = actor.may(Action.CONFIRM_EXTENSION)
+    return page(
+        request,
+        "consultations/show.html",
+        actor=actor,
+        about=await overview.of(actor),
+        asked_to_sign=await curation.asked_to_sign(actor),
+        extension=await rounds.waiting_extension(actor.round) if may_confirm else None,
+    )
 
 
 @get("/c/{slug:str}/join", opt={"action": Action.JOIN})

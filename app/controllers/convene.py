@@ -1,11 +1,8 @@
-"""Convening: a new consultation with its rounds and targets, starters, people, invitations, launch, extension."""
+"""Convening: a new consultation with its rounds and targets, starters, people, invitations, launch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -16,55 +13,42 @@ from app import auth
 from app.access import Actor
 from app.actions import consultations, invitations, proposals
 from app.actions.consultations import PlannedRound
+from app.actions.rounds import planned_as, waiting_extension
 from app.analysis import overview
+from app.controllers import rounds
 from app.controllers.accounts import Email
 from app.controllers.proposals import ProposeForm, check_proposal
 from app.database import fetch, now
 from app.forms import Filled, blank, read
-from app.language import LANGUAGES, current_locale, gettext
+from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_, Invalid, Refusal
-from app.rendering import page, see_other, url
+from app.rendering import page, see_other, url, wants_fragment
 from app.taxonomies import constituencies, regions
 from app.taxonomies.sdgs import GOALS
 from deliberation.disclosure import Attribution
-from deliberation.phases import TEMPLATES, Action, Phase, Role
+from deliberation.phases import TEMPLATES, Action, Role
 
 AnyRequest = Request[Any, Any, Any]
-MAX_ROUNDS = 6
-TEMPLATE_NAMES = {
-    "one_meeting": N_("One meeting: propose, curate, respond in half a day"),
-    "partnership": N_("Partnership: propose, curate, respond, commit"),
-    "poll": N_("Poll: propose and vote only"),
-}
-# How long each phase takes when a template fills the form in: a meeting's parts in hours, a partnership's in days.
-MEETING = {Phase.PROPOSE: timedelta(hours=1), Phase.CURATE: timedelta(hours=1), Phase.RESPOND: timedelta(minutes=30)}
-WEEKS = {Phase.PROPOSE: 28, Phase.CURATE: 10, Phase.RESPOND: 7, Phase.COMMIT: 42}
 JOINING = {"open": N_("Anybody with the link"), "invitation": N_("Only people who are invited")}
-ROUND_PARTS = ("phase", "opens_date", "opens_time", "closes_date", "closes_time", "places")
-
-
-def _text(longest: int, *, least: int = 0) -> Any:
-    return Annotated[str, msgspec.Meta(min_length=least, max_length=longest)]
 
 
 def _form() -> type[msgspec.Struct]:
-    """The form's Struct: its own fields, six rounds in parts, and a target for every constituency and region."""
+    """The form's Struct: its own fields, its rounds in parts, and a target for every constituency and region."""
     fields: list[Any] = [
-        ("title", _text(120, least=4)),
-        ("question", _text(300, least=8)),
-        ("zone", _text(64)),
-        ("language", _text(8)),
-        ("attribution", _text(16)),
-        ("joining", _text(16)),
-        ("description", _text(5_000), ""),
-        ("promise", _text(2_000), ""),
-        ("venue", _text(120), ""),
-        *((f"question_{n}", _text(300), "") for n in (1, 2, 3)),
+        ("title", rounds.text(120, least=4)),
+        ("question", rounds.text(300, least=8)),
+        ("zone", rounds.text(64)),
+        ("language", rounds.text(8)),
+        ("attribution", rounds.text(16)),
+        ("joining", rounds.text(16)),
+        ("description", rounds.text(5_000), ""),
+        ("promise", rounds.text(2_000), ""),
+        ("venue", rounds.text(120), ""),
+        *((f"question_{n}", rounds.text(300), "") for n in (1, 2, 3)),
         ("goals", Annotated[list[int], msgspec.Meta(max_length=17)], msgspec.field(default_factory=list)),
     ]
-    for n in range(1, MAX_ROUNDS + 1):
-        fields += [(f"round_{n}_{part}", _text(16), "") for part in ROUND_PARTS]
-    fields += [(f"target_{code}", _text(6), "") for code in _target_codes()]
+    fields += rounds.round_fields()
+    fields += [(f"target_{code}", rounds.text(6), "") for code in _target_codes()]
     return msgspec.defstruct("ConsultationForm", fields)
 
 
@@ -87,37 +71,8 @@ class InviteForm(msgspec.Struct):
     emails: Annotated[str, msgspec.Meta(min_length=3, max_length=20_000)]
 
 
-class ExtendForm(msgspec.Struct):
-    closes_date: Annotated[str, msgspec.Meta(max_length=10)]
-    closes_time: Annotated[str, msgspec.Meta(max_length=5)]
-    reason: Annotated[str, msgspec.Meta(min_length=8, max_length=500)]
-
-
 class NoFields(msgspec.Struct):
     pass
-
-
-def _prefilled(template: str, moment: datetime, zone: str) -> dict[str, str]:
-    """The rounds of a template, one after the other from the next full hour on."""
-    there = moment.astimezone(ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    typed: dict[str, str] = {}
-    for number, phase in enumerate(TEMPLATES.get(template, ()), 1):
-        length = MEETING[phase] if template == "one_meeting" else timedelta(days=WEEKS[phase])
-        typed |= _round_typed(number, phase, there, there + length, 8)
-        there += length
-    return typed
-
-
-def _round_typed(number: int, phase: str, opens: datetime, closes: datetime, places: int) -> dict[str, str]:
-    values = (
-        phase,
-        opens.strftime("%Y-%m-%d"),
-        opens.strftime("%H:%M"),
-        closes.strftime("%Y-%m-%d"),
-        closes.strftime("%H:%M"),
-        str(places),
-    )
-    return {f"round_{number}_{part}": str(value) for part, value in zip(ROUND_PARTS, values, strict=True)}
 
 
 @get("/convene/new", opt={"action": Action.CREATE_CONSULTATION})
@@ -133,34 +88,48 @@ async def new(
         attribution=Attribution.CHATHAM_HOUSE.value,
         joining="open",
         goals=[],
-        **_prefilled(chosen, await now(), person.zone),
+        template=chosen,
     )
-    return _edit_page(request, form, template=chosen)
+    rounds.put(form, rounds.template_rows(chosen, await now(), person.zone))
+    return _edit_page(request, form)
 
 
 def _edit_page(
-    request: AnyRequest, form: Filled[Any], *, actor: Actor | None = None, template: str = "", status: int = 200
+    request: AnyRequest, form: Filled[Any], *, actor: Actor | None = None, status: int = 200
 ) -> Response[Any]:
-    typed_zone = form.get("zone")
     return page(
         request,
         "convene/edit.html",
         status=status,
         form=form,
-        zone=typed_zone if typed_zone in available_timezones() else "UTC",
         actor=actor,
-        chosen_template=template,
-        templates=[(code, gettext(name)) for code, name in TEMPLATE_NAMES.items()],
-        phases=[(phase.value, gettext(overview.PHASE_NAMES[phase])) for phase in Phase],
-        rounds=range(1, MAX_ROUNDS + 1),
-        zones=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+        question=form.get("question"),
+        zones=[(zone, zone.replace("_", " ")) for zone in time_zones()],
         language_options=list(LANGUAGES.items()),
         attributions=[(mode.value, gettext(text)) for mode, text in overview.ATTRIBUTION_NAMES.items()],
         joinings=[(code, gettext(text)) for code, text in JOINING.items()],
         goal_options=[(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS],
         constituencies=[(code, gettext(label)) for code, label in constituencies.options()],
         regions=[(code, gettext(label)) for code, label in regions.options()],
+        **rounds.design_of(form, _zone_of(form), form.get("attribution")),
     )
+
+
+def _zone_of(form: Filled[Any]) -> str:
+    """The zone that was typed, while it is one."""
+    typed = form.get("zone")
+    return typed if typed in time_zones() else "UTC"
+
+
+async def _designed(request: AnyRequest, form: Filled[Any], actor: Actor | None = None) -> Response[Any] | None:
+    """The answer to every button but the one that saves: the preview alone for htmx, else the page as it is now."""
+    if wants_fragment(request):
+        return rounds.preview(request, form, _zone_of(form), form.get("attribution"), form.get("question"))
+    if not rounds.is_pressed(form):
+        return None
+    rounds.press(form, zone=_zone_of(form), moment=await now())
+    form.errors.clear()
+    return _edit_page(request, form, actor=actor)
 
 
 @post("/convene/new", opt={"action": Action.CREATE_CONSULTATION}, status_code=200)
@@ -168,6 +137,9 @@ async def create(request: AnyRequest) -> Response[Any]:
     person = auth.visit(request).account
     assert person is not None
     form = await read(request, ConsultationForm)
+    answer = await _designed(request, form)
+    if answer is not None:
+        return answer
     planned = _planned(form)
     if form.is_valid:
         given: Any = form.data
@@ -196,44 +168,19 @@ def _planned(form: Filled[Any]) -> list[PlannedRound]:
         return []
     given: Any = form.data
     for name, allowed, message in (
-        ("zone", available_timezones(), N_("Please choose a time zone from the list.")),
+        ("zone", time_zones(), N_("Please choose a time zone from the list.")),
         ("language", LANGUAGES, N_("Please choose one of the six languages.")),
         ("attribution", set(Attribution), N_("Please choose one of the answers offered.")),
         ("joining", JOINING, N_("Please choose one of the answers offered.")),
     ):
         if getattr(given, name) not in allowed:
             form.refuse(name, message)
-    rounds: list[PlannedRound] = []
-    for number in range(1, MAX_ROUNDS + 1):
-        parts = {part: getattr(given, f"round_{number}_{part}") for part in ROUND_PARTS}
-        if not parts["phase"]:
-            continue
-        try:
-            rounds.append(_one_round(parts, given.zone if "zone" not in form.errors else "UTC"))
-        except (ValueError, KeyError, OverflowError):
-            form.refuse(f"round_{number}_phase", N_("Please give this round a phase, two days and two times of day."))
+    found = rounds.planned(form, given.zone if "zone" not in form.errors else "UTC")
     if any(number not in range(1, 18) for number in given.goals):
         form.refuse("goals", N_("Please choose goals from 1 to 17."))
     for code in _target_codes():
         _check_share(form, f"target_{code}", getattr(given, f"target_{code}"))
-    return rounds
-
-
-def _one_round(parts: Mapping[str, str], zone: str) -> PlannedRound:
-    return PlannedRound(
-        Phase(parts["phase"]),
-        _moment(parts["opens_date"], parts["opens_time"], zone),
-        _moment(parts["closes_date"], parts["closes_time"], zone),
-        n_places=min(max(int(parts["places"] or 8), 1), 30),
-    )
-
-
-def _moment(day: str, clock: str, zone: str) -> datetime:
-    """A moment typed as a day and a time at the venue; ValueError if it is none."""
-    found = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), ZoneInfo(zone))
-    if not 2000 <= found.year <= 2200:
-        raise ValueError("a year that no consultation has")
-    return found.astimezone(UTC)
+    return found
 
 
 def _check_share(form: Filled[Any], name: str, text: str) -> None:
@@ -280,6 +227,7 @@ async def _show_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, st
         people=people,
         starters=starters,
         invited=invited[0],
+        extension=await waiting_extension(actor.round) if actor.may(Action.CONFIRM_EXTENSION) else None,
         role_options=[
             ("moderator", gettext("Moderator")),
             ("curator", gettext("Curator")),
@@ -309,19 +257,19 @@ async def edit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
     }
     typed["goals"] = [str(goal) for goal in made.goals]
     typed |= {f"question_{n}": text for n, text in enumerate(made.questions, 1)}
-    for item in actor.rounds:
-        there = ZoneInfo(made.zone)
-        typed |= _round_typed(
-            item.number, item.phase, item.opens_at.astimezone(there), item.closes_at.astimezone(there), item.n_places
-        )
     rows = await fetch("select attribute, code, share from targets where consultation = $1", made.id)
     typed |= {f"target_{row['attribute']}_{row['code']}": f"{100 * row['share']:g}" for row in rows}
-    return _edit_page(request, blank(**typed), actor=actor)
+    form: Filled[Any] = blank(**typed)
+    rounds.put(form, [rounds.typed_row(planned_as(item), made.zone) for item in actor.rounds])
+    return _edit_page(request, form, actor=actor)
 
 
 @post("/c/{slug:str}/convene/edit", opt={"action": Action.CONFIGURE}, status_code=200)
 async def save(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, ConsultationForm)
+    answer = await _designed(request, form, actor)
+    if answer is not None:
+        return answer
     planned = _planned(form)
     if form.is_valid:
         given: Any = form.data
@@ -431,32 +379,6 @@ async def launch(request: AnyRequest, actor: NamedDependency[Actor]) -> Response
     )
 
 
-@get("/c/{slug:str}/convene/extend", opt={"action": Action.EXTEND_ROUND})
-async def ask_to_extend(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    assert actor.round is not None
-    there = actor.round.closes_at.astimezone(ZoneInfo(actor.consultation.zone)) + timedelta(days=1)
-    form = blank(closes_date=there.strftime("%Y-%m-%d"), closes_time=there.strftime("%H:%M"))
-    return page(request, "convene/extend.html", actor=actor, form=form)
-
-
-@post("/c/{slug:str}/convene/extend", opt={"action": Action.EXTEND_ROUND}, status_code=200)
-async def extend(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    form = await read(request, ExtendForm)
-    if form.is_valid:
-        assert actor.round is not None
-        try:
-            closes_at = _moment(form.data.closes_date, form.data.closes_time, actor.consultation.zone)
-            await consultations.extend(
-                round_id=actor.round.id, closes_at=closes_at, reason=form.data.reason, by=actor, form=form
-            )
-            return see_other(request, _home(actor), said=gettext("The round closes later; everybody can read why."))
-        except (ValueError, OverflowError):
-            form.refuse("closes_date", N_("Please give a day and a time of day."))
-        except Invalid as refusal:
-            form.errors["closes_date"] = refusal
-    return page(request, "convene/extend.html", status=422, actor=actor, form=form)
-
-
 HANDLERS = [
     new,
     create,
@@ -470,6 +392,4 @@ HANDLERS = [
     invite,
     ask_to_launch,
     launch,
-    ask_to_extend,
-    extend,
 ]

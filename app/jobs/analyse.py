@@ -11,6 +11,7 @@ from app.actions import analyses
 from app.analysis import landscape as bridge
 from app.database import fetchval, now
 from app.queue import enqueue, jobs
+from app.refusals import Conflict
 from app.tables.rounds import Round
 from deliberation.errors import DeliberationError
 from deliberation.phases import Phase
@@ -27,6 +28,8 @@ async def analyse(*, consultation_id: str) -> None:
 @jobs.task(name="freeze")
 async def freeze(*, round_id: str) -> None:
     """The closed round has its analysis, of exactly the votes before its close; made once."""
+    # Held for a moment: a vote in flight at the close holds the row too, and is committed before it is let go.
+    await fetchval("select true from rounds where id = $1 for update", UUID(round_id))
     item = await Round.objects().where(Round.id == UUID(round_id)).first()
     if item is None or item.phase != Phase.PROPOSE:
         return
@@ -67,18 +70,22 @@ async def _run(consultation_id: UUID, *, kind: str, round_id: UUID | None, until
         chosen = None
         if kind == "frozen" and evidence == "full":
             chosen = await asyncio.to_thread(bridge.choose, given, found, seed=by.consultation.seed, size=size)
-        await analyses.record(
-            landscape=found,
-            kind=kind,
-            round_id=round_id,
-            votes_until=given.until,
-            previous=previous_id,
-            n_participants=n_participants,
-            slate=chosen.record if chosen else None,
-            holdings=chosen.holdings.to_bytes() if chosen else None,
-            noise=chosen.noise if chosen else None,
-            by=by,
-        )
+        try:
+            await analyses.record(
+                landscape=found,
+                kind=kind,
+                round_id=round_id,
+                votes_until=given.until,
+                previous=previous_id,
+                n_participants=n_participants,
+                slate=chosen.record if chosen else None,
+                holdings=chosen.holdings.to_bytes() if chosen else None,
+                noise=chosen.noise if chosen else None,
+                by=by,
+            )
+        except Conflict:
+            # The round was extended meanwhile, which has asked for another freeze at its new end.
+            return
 
 
 async def _is_on_record(kind: str, evidence: str, round_id: UUID | None) -> bool:

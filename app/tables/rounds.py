@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
@@ -30,10 +31,20 @@ class Round(Table, tablename="rounds"):
     ck_round = Check("closes_at > opens_at", name="ck_round_times")
 
     @property
+    def given_settings(self) -> dict[str, Any]:
+        """What was set for this round: `n_places`, `criteria`, `adoption` and what else its phase knows."""
+        given: dict[str, Any] = json.loads(self.settings) if isinstance(self.settings, str) else self.settings
+        return given
+
+    @property
     def n_places(self) -> int:
         """Places for distinct stances on the slate of a curate round."""
-        given = json.loads(self.settings) if isinstance(self.settings, str) else self.settings
-        return int(given.get("n_places", 8))
+        return int(self.given_settings.get("n_places", 8))
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """What candidates are scored by in a curate round, one short line each."""
+        return tuple(self.given_settings.get("criteria", ()))
 
     @property
     def times(self) -> RoundTimes:

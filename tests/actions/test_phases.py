@@ -1,6 +1,6 @@
 """Each action of taking part and governing, tried in each state of a consultation: what the tables say is what happens.
 
-A cell is `ok`, `not` (refused: 403), `late` (its round has closed: 410) or `?` (the person may not know of it: 404).
+A cell is `ok`, `not` (refused: 403), `own` (another person must), `late` (its round has closed: 410) or `?` (the person may not know of it: 404).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from app import access
-from app.actions import consultations, invitations, moderation, proposals, votes
+from app.actions import consultations, invitations, moderation, proposals, rounds, votes
+from app.actions.consultations import PlannedRound
 from app.actions.record import event_hash
 from app.database import execute, fetch, fetchval, transaction
 from app.refusals import Closed, Conflict, Denied, Invalid, NotFound, NotSignedIn
@@ -60,6 +61,11 @@ appoint      amara  ok     ok       ok      ok        ok      ok      ok      ok
 launch       amara  ok     twice    twice   twice     twice   twice   twice   twice     not        not
 extend       amara  not    not      ok      not       ok      ok      ok      not       not        not
 extend       ben    not    not      not     not       not     not     not     not       not        not
+confirm      ben    not    not      ok      not       ok      ok      ok      not       not        not
+confirm      amara  not    not      own     not       own     own     own     not       not        not
+confirm      gus    ?      not      not     not       not     not     not     not       not        not
+change later amara  not    ok       ok      ok        ok      ok      ok      ok        not        not
+change later ben    not    not      not     not       not     not     not     not       not        not
 stricter     amara  ok     not      not     not       not     not     not     not       not        not
 """
 
@@ -119,6 +125,8 @@ async def attempt(verb: str, who: str | None, scene: Scene) -> None:
         ),
         "launch": (Action.OPEN_ROUND, lambda by: consultations.launch(by=by)),
         "extend": (Action.EXTEND_ROUND, extend),
+        "confirm": (Action.CONFIRM_EXTENSION, confirm),
+        "change later": (Action.CHANGE_ROUNDS, add_a_round),
         "stricter": (
             Action.CONFIGURE,
             lambda by: consultations.tighten(attribution=Attribution.CHATHAM_HOUSE, by=by),
@@ -131,8 +139,35 @@ async def attempt(verb: str, who: str | None, scene: Scene) -> None:
 
 async def extend(by: access.Actor) -> None:
     assert by.round is not None
-    await consultations.extend(
+    await rounds.ask_to_extend(
         round_id=by.round.id, closes_at=by.round.closes_at + timedelta(minutes=5), reason="Floods.", by=by
+    )
+
+
+async def confirm(by: access.Actor) -> None:
+    """Amara has asked for five more minutes of the round that is open, if one is."""
+    assert by.round is not None
+    await execute(
+        """
+        insert into extensions (id, round, closes_at, reason, asked_by, asked_at, is_confirmed)
+        select gen_random_uuid(), $1, $2, 'Floods.', a.id, clock_timestamp(), false from accounts a
+        where a.email = 'amara@example.org'
+        """,
+        by.round.id,
+        by.round.closes_at + timedelta(minutes=5),
+    )
+    await rounds.answer_extension(extension=await fetchval("select id from extensions"), agrees=True, by=by)
+
+
+async def add_a_round(by: access.Actor) -> None:
+    """After the last round, people propose once more."""
+    last = max(item.closes_at for item in by.rounds)
+    kept = [rounds.planned_as(item) for item in by.rounds if item.opens_at > by.now]
+    start = max(last, by.now) + timedelta(days=1)
+    await rounds.change_later(
+        rounds=[*kept, PlannedRound(Phase.PROPOSE, start, start + timedelta(days=1))],
+        version=rounds.version_of(by.rounds),
+        by=by,
     )
 
 
@@ -167,12 +202,13 @@ async def test_every_cell_of_the_table(scene: Scene) -> None:
                     outcome = "ok"
                 except (Denied, Closed, NotFound, NotSignedIn, Conflict, Invalid) as refusal:
                     outcome = next((word for word, kind in REFUSALS.items() if type(refusal) is kind), str(refusal))
+                    outcome = "own" if str(refusal) == rounds.SECOND_PERSON else outcome
                     assert str(refusal).endswith("."), "a refusal is a sentence"
                 if outcome != expected:
                     wrong.append(f"{verb} by {who} in {state}: {outcome}, not {expected}")
                 raise Undo
     assert not wrong, "\n".join(wrong)
-    assert len(cells()) == 20 * len(STATES)
+    assert len(cells()) == 25 * len(STATES)
 
 
 class Undo(Exception):

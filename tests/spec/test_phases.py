@@ -7,7 +7,7 @@ m moderator, o convenor, a auditor, A administrator; a letter means that the rol
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -24,11 +24,13 @@ from deliberation.phases import (
     Phase,
     Role,
     RoundTimes,
+    Step,
     could_ever,
     current_round,
     is_allowed,
     sequence_error,
     state_of,
+    transitions,
 )
 
 NOON = datetime(2027, 5, 28, 12, tzinfo=UTC)
@@ -66,7 +68,10 @@ decide_alert         -      m          m            m         m          m      
 configure            o      -          -            -         -          -          -
 appoint              o      o          o            o         o          o          -
 write_starter        o      -          -            -         -          -          -
+change_rounds        -      o          o            o         o          o          -
 extend_round         -      o          -            o         o          o          -
+confirm_extension    -      mo         -            mo        mo         mo         -
+note_point           -      mo         -            -         -          -          -
 curate               -      -          -            co        -          -          -
 sign_slate           -      -          -            pco       -          -          -
 form_coalition       -      -          -            -         o          o          o
@@ -168,6 +173,41 @@ def test_every_phase_can_be_reached_and_left() -> None:
     reached = set().union(*NEXT_PHASES.values())
     assert reached == set(Phase)
     assert all(NEXT_PHASES[phase] for phase in Phase)
+
+
+# -------- from state to state
+
+
+def walked(longest: int) -> set[tuple[str, str]]:
+    """The states the clock really walks through in every order of up to so many rounds, an hour of pause between."""
+    found = set()
+    for length in range(1, longest + 1):
+        for phases in product(Phase, repeat=length):
+            if sequence_error(phases) is None:
+                rounds = planned(*((phase.value, 2 * place, 2 * place + 1) for place, phase in enumerate(phases)))
+                hours = [NOON + timedelta(hours=hour - 0.5) for hour in range(2 * length + 1)]
+                states = [state_of(Lifecycle.RUNNING, rounds, moment) for moment in hours]
+                found |= set(pairwise(states))
+    return found
+
+
+def test_the_ways_from_state_to_state_are_those_the_clock_takes() -> None:
+    by_the_clock = {(one.before, one.after) for one in transitions() if one.step in {Step.OPENING, Step.CLOSING}}
+    assert walked(5) == by_the_clock
+
+
+def test_people_decide_on_the_beginning_and_the_end_alone() -> None:
+    by_people = {(one.before, one.after) for one in transitions()} - walked(5)
+    assert by_people == {
+        ("draft", "propose:scheduled"),
+        ("draft", "propose:open"),
+        ("published", "archived"),
+        *((f"{phase}:closed", "published") for phase in Phase),
+    }
+    assert len(transitions()) == len(set(transitions()))
+    for one in transitions():
+        if one.step is Step.PUBLICATION:
+            assert is_allowed(Action.PUBLISH_SUMMARY, [Role.CONVENOR], one.before)
 
 
 # -------- the clock

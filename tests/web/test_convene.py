@@ -80,7 +80,9 @@ async def test_a_template_fills_in_possible_rounds(client: Any, template: str) -
         ({"target_constituency_women": "150"}, "a share from 0 to 100"),
         ({"target_constituency_women": "-1"}, "a share from 0 to 100"),
         ({"target_constituency_women": "60", "target_constituency_ngos": "60"}, "more than 100 per cent"),
-        ({f"round_{n}_phase": "" for n in (1, 2)}, "at least one round"),
+        ({"round_2_phase": ""}, "Please give this round a phase"),
+        (dict.fromkeys(ROUNDS, ""), "at least one round"),
+        ({"round_2_criteria": "No"}, "Each criterion is a short sentence"),
         ({"goals": ["99"]}, ""),
     ],
 )
