@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deliberation.coordination import CoordinationSettings, NearIdentical, level_of, near_identical
+from deliberation.coordination import (
+    CoordinationSettings,
+    NearIdentical,
+    answer_probabilities,
+    candidate_pairs,
+    level_of,
+    near_identical,
+)
 from deliberation.errors import TooLarge
 from deliberation.power import Level
 from deliberation.votes import VoteMatrix
@@ -96,3 +103,33 @@ def test_a_flag_needs_accounts_of_one_hour_or_a_burst() -> None:
     together = {**spread, 1: 99, 2: 99, 3: 99, 4: 99}
     assert level_of(found, together) is Level.FLAG
     assert level_of(found, dict.fromkeys(range(200), 7)) is Level.NOTE
+
+
+def test_among_more_people_than_are_compared_in_pairs_the_same_copies_are_found() -> None:
+    signs = with_copies(consultation(600, 100, seed=2), 9, noise=0.0, seed=4)
+    whole = near_identical(matrix(signs))
+    hashed = near_identical(matrix(signs), settings=CoordinationSettings(most_compared=100))
+    assert [one.participants for one in hashed] == [one.participants for one in whole]
+    assert (hashed[0].same_share, len(whole)) == (1.0, 1)
+
+
+def test_strangers_seldom_meet_in_a_hash_and_copies_mostly_do() -> None:
+    signs = with_copies(consultation(600, 100, seed=3), 9, noise=0.0, seed=5)
+    votes = matrix(signs)
+    surprise = -np.log(answer_probabilities(votes))
+    pairs = candidate_pairs(votes, surprise)
+    assert (pairs[:, 0] < pairs[:, 1]).all()
+    assert len(pairs) < 0.05 * 609 * 608 / 2
+    copies = {(one, other) for one, other in pairs.tolist() if one >= 600}
+    assert len(copies) >= 0.8 * 9 * 8 / 2
+
+
+def test_the_pairs_that_meet_do_not_depend_on_the_order_of_votes() -> None:
+    signs = consultation(120, 60, seed=6)
+    rows, columns = np.nonzero(~np.isnan(signs))
+    order = np.random.default_rng(1).permutation(rows.size)
+    votes = VoteMatrix.from_votes(rows, columns, signs[rows, columns].astype(int))
+    again = VoteMatrix.from_votes(rows[order], columns[order], signs[rows, columns].astype(int)[order])
+    assert np.array_equal(
+        candidate_pairs(votes, np.ones(votes.n_votes)), candidate_pairs(again, np.ones(again.n_votes))
+    )
