@@ -67,12 +67,10 @@ class Results:
     """Everything the page shows of one analysis to one audience in one language.
 
     shape : small_room | few | checking | groups | spectrum | flat
-    is_one_spectrum : the groups are the sides of one spectrum, not camps with few people between them
     """
 
     shape: str
     n_groups: int
-    is_one_spectrum: bool
     is_indicative: bool
     is_rounded: bool
     counts: tuple[str, ...]
