@@ -301,6 +301,15 @@ MAX_NUMBER = 2**31 - 1
 """The largest number that a column holds; addresses may carry any."""
 
 
+def speaks_for(actor: Actor, proposal: Proposal) -> bool:
+    """Whether this person answers for the statement: its author, or the convenor for one without an author."""
+    if proposal.consultation != actor.consultation.id:
+        return False
+    if proposal.author is None:
+        return Role.CONVENOR in actor.roles
+    return actor.participant is not None and proposal.author == actor.participant.id
+
+
 async def proposal_for(actor: Actor, number: int) -> Proposal:
     """The proposal people quote by this number, if the actor may see it."""
     if not 0 <= number <= MAX_NUMBER:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import Any
@@ -9,9 +10,12 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from app.database import execute, now
+from app.language import use_locale
 from app.queue import enqueue
 from app.rendering import render
 from app.settings import get_settings, is_loopback
+from app.tables.accounts import Account
+from app.tables.consultations import Consultation
 from app.tables.outbox import Message
 
 
@@ -28,6 +32,22 @@ async def send(kind: str, *, to: str, locale: str, **values: Any) -> None:
     message = Message(kind=kind, to=to, locale=locale, subject=subject, text=text, created_at=await now())
     await message.save()
     await enqueue("deliver_message", message_id=str(message.id))
+
+
+async def send_to(accounts: Sequence[UUID], kind: str, consultation: Consultation, **values: Any) -> None:
+    """A message about a consultation to each of these accounts, in its language."""
+    if not accounts:
+        return
+    for person in await Account.objects().where(Account.id.is_in(list(accounts))).order_by(Account.email):
+        with use_locale(person.locale):
+            await send(
+                kind,
+                to=person.email,
+                locale=person.locale,
+                slug=consultation.slug,
+                title=consultation.title,
+                **values,
+            )
 
 
 SMTP_SECONDS = 20.0

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app import access, emails
 from app.access import Actor
+from app.actions import news
 from app.actions.record import change
 from app.analysis import coalitions as bridge
 from app.database import execute, fetch, fetchval
@@ -202,6 +203,7 @@ async def _settle(coalition: Coalition, by: Actor) -> bool:
             (CoalitionSeat.coalition == coalition.id) & (CoalitionSeat.status == "accepted")
         )
         await _tell("coalition_formed", coalition, by, [row["participant"] for row in rows])
+        await news.ask_soon("tell_news", by.consultation.id)
     elif not readiness.is_formed and before == "formed":
         await execute("update coalitions set status = 'invited', formed_at = null where id = $1", coalition.id)
     return readiness.is_formed

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.access import Actor, as_now, check_still
+from app.actions import news
 from app.actions.record import Change, change
 from app.analysis import curation as reading
 from app.analysis import curation_report, scoring
@@ -326,6 +327,7 @@ async def _publish(slate: Draft, frozen: reading.Frozen, by: Actor) -> None:
         slate.id,
         json.dumps(report),
     )
+    await news.ask_soon("tell_news", by.consultation.id)
 
 
 @asynccontextmanager

@@ -7,16 +7,17 @@ from uuid import UUID
 
 from app import access, emails
 from app.access import Actor
+from app.actions import news
 from app.actions.record import change
 from app.database import execute, fetchrow, fetchval
 from app.forms import Filled
-from app.language import gettext, use_locale
+from app.language import gettext
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
-from app.tables.accounts import Account
+from app.tables.consultations import Membership
 from app.tables.proposals import MergeRequest, Proposal
 from app.taxonomies import moderation_reasons
-from deliberation.phases import Action
+from deliberation.phases import Action, Role
 
 OWN_PROPOSAL = N_("You wrote this statement yourself. Another moderator must decide on it.")
 ALREADY: dict[str, str] = {
@@ -34,7 +35,8 @@ async def accept(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = No
         made.outcome = f"/c/{by.consultation.slug}/moderate"
         await _refuse_own(proposal, by)
         await _decide(proposal, ("waiting",), "accepted")
-        await _end_merges(proposal)
+        await end_merges(proposal)
+        await _let_amendment_take_effect(proposal)
         await _tell_author(proposal, made.by, kind="accepted")
         await ask_for_check(by.consultation.id)
 
@@ -48,7 +50,7 @@ async def decline(
         _check_reason(reason_code, reason)
         await _refuse_own(proposal, by)
         await _decide(proposal, ("waiting",), "declined", reason_code=reason_code, reason=reason)
-        await _end_merges(proposal)
+        await end_merges(proposal)
         made.payload = {"reason_code": reason_code}
         await _tell_author(proposal, made.by, kind="declined", reason_code=reason_code, reason=reason)
         await ask_for_check(by.consultation.id)
@@ -83,6 +85,7 @@ async def settle_flags(
             _check_reason(reason_code, reason)
             made.payload["reason_code"] = reason_code
             await _decide(proposal, ("accepted", "waiting"), "declined", reason_code=reason_code, reason=reason)
+            await end_merges(proposal)
             await _tell_author(proposal, made.by, kind="declined", reason_code=reason_code, reason=reason)
         await ask_for_check(by.consultation.id)
 
@@ -90,36 +93,43 @@ async def settle_flags(
 async def suggest_merge(
     *, proposal: Proposal, into: Proposal, note: str = "", by: Actor, form: Filled[Any] | None = None
 ) -> MergeRequest:
-    """Both authors are asked whether one statement may carry the other. Until both agree nothing changes."""
+    """Whoever wrote either statement is asked whether one may stand for both. Until both agree nothing changes.
+
+    A moderator suggests it for statements of others, an author for their own; for one without an author, the convenor
+    is asked.
+    """
     subject = str(proposal.number)
-    async with change("moderation.suggest_merge", Action.MODERATE, by=by, form=form, subject=subject) as made:
-        made.outcome = f"/c/{by.consultation.slug}/moderate"
+    async with change("moderation.suggest_merge", Action.SUGGEST_MERGE, by=by, form=form, subject=subject) as made:
+        made.outcome = f"/c/{by.consultation.slug}/" + ("moderate" if Role.MODERATOR in by.roles else "me/proposals")
         made.payload = {"into": into.number}
-        await _refuse_own(proposal, by)
-        await _refuse_own(into, by)
+        is_author = await _check_suggestion(proposal, into, by)
         await _check_merge(proposal, into)
         request = MergeRequest(
             proposal=proposal.id,
             into=into.id,
             note=note,
-            author_agrees=True if proposal.author is None else None,
-            other_author_agrees=True if into.author is None else None,
+            author_agrees=True if is_author else None,
+            other_author_agrees=True if is_author and into.author == proposal.author else None,
             created_at=made.by.now,
         )
         await request.save()
         for one, other in ((proposal, into), (into, proposal)):
-            await _write_to(
-                one,
-                "merge_suggested",
-                slug=by.consultation.slug,
-                title=by.consultation.title,
-                number=one.number,
-                other=other.number,
-                request=str(request.id),
-            )
+            if not (is_author and one.author == proposal.author):
+                await write_to(one, "merge_suggested", by=by, other=other.number, request=str(request.id))
         if request.author_agrees and request.other_author_agrees:
             await _merge(request.id, proposal, into)
         return request
+
+
+async def _check_suggestion(proposal: Proposal, into: Proposal, by: Actor) -> bool:
+    """Whether the author of the statement suggests it themselves. Denied for anybody else but a moderator."""
+    if Role.MODERATOR in by.roles:
+        await _refuse_own(proposal, by)
+        await _refuse_own(into, by)
+        return False
+    if by.participant is None or proposal.author != by.participant.id:
+        raise Denied(N_("Authors suggest a merge for a statement of their own; moderators for those of others."))
+    return True
 
 
 async def _check_merge(proposal: Proposal, into: Proposal) -> None:
@@ -129,52 +139,90 @@ async def _check_merge(proposal: Proposal, into: Proposal) -> None:
         row: await fetchval("select status from proposals where id = $1 for update", row)
         for row in sorted((proposal.id, into.id))
     }
-    if now[proposal.id] != "waiting":
+    if now[proposal.id] not in {"waiting", "accepted"}:
         raise await _already(proposal)
     if now[into.id] != "accepted":
         raise Invalid(N_("A statement can be merged only into one that is open for votes."), field="into")
     if await fetchval(
-        'select 1 from merge_requests where proposal = $1 and (settled_at is null or "into" = $2)', proposal.id, into.id
+        """
+        select 1 from merge_requests where (proposal = $1 and (settled_at is null or "into" = $2))
+          or (proposal = $2 and "into" = $1 and settled_at is null)
+        """,
+        proposal.id,
+        into.id,
     ):
         raise Conflict(N_("This merge has been suggested already."))
 
 
-async def answer_merge(*, request: MergeRequest, agrees: bool, by: Actor, form: Filled[Any] | None = None) -> None:
-    """One of the two authors has answered. With both consents the statements are one; a refusal ends the suggestion."""
+async def answer_merge(
+    *, request: MergeRequest, agrees: bool | None, by: Actor, form: Filled[Any] | None = None
+) -> None:
+    """One of those asked has answered; None takes a consent back, as long as the other has not agreed.
+
+    With both consents one statement stands for both; a refusal ends the suggestion.
+    """
     async with change("moderation.answer_merge", Action.ANSWER_MERGE, by=by, form=form) as made:
         row = await MergeRequest.objects().where(MergeRequest.id == request.id).lock_rows().first()
-        if row is None or by.participant is None:
+        if row is None:
             raise NotFound
         proposal, into = await _proposal(row.proposal), await _proposal(row.into)
-        made.subject, made.payload = str(proposal.number), {"into": into.number, "agrees": agrees}
+        made.subject = str(proposal.number)
+        made.payload = {"into": into.number, "agrees": "withdrawn" if agrees is None else agrees}
         made.outcome = f"/c/{by.consultation.slug}/merges/{row.id}"
         mine = [
             column
             for column, one in (("author_agrees", proposal), ("other_author_agrees", into))
-            if one.author == by.participant.id and one.consultation == by.consultation.id
+            if access.speaks_for(by, one)
         ]
         if not mine:
             raise NotFound
         if row.settled_at is not None:
             raise Conflict(N_("This suggestion has been settled already."))
         await MergeRequest.update(dict.fromkeys(mine, agrees)).where(MergeRequest.id == row.id)
-        if not agrees:
+        if agrees is False:
             await execute("update merge_requests set settled_at = clock_timestamp() where id = $1", row.id)
         elif await fetchval("select author_agrees and other_author_agrees from merge_requests where id = $1", row.id):
             await _merge(row.id, proposal, into)
             await ask_for_check(by.consultation.id)
 
 
+async def _let_amendment_take_effect(proposal: Proposal) -> None:
+    """An accepted wording, once a moderator has read it, stands for the statement that it rewords."""
+    original = await fetchval(
+        "select a.proposal from amendments a join proposals p on p.id = a.proposal "
+        "where a.became = $1 and a.status = 'accepted' and p.status = 'accepted'",
+        proposal.id,
+    )
+    if original is not None:
+        await let_stand_for(proposal=await _proposal(original), into=proposal)
+
+
 async def _merge(request: UUID, proposal: Proposal, into: Proposal) -> None:
+    await execute("update merge_requests set settled_at = clock_timestamp() where id = $1", request)
+    await let_stand_for(proposal=proposal, into=into)
+
+
+async def let_stand_for(*, proposal: Proposal, into: Proposal) -> None:
+    """`into` stands for the proposal, which stays on record; votes on it count nowhere until they are carried.
+
+    A statement that is open for votes stands for no other yet, so that no circle can close.
+    """
+    if await fetchval("select status from proposals where id = $1 for update", into.id) != "accepted":
+        raise Conflict(N_("Statement %(number)s is not open for votes any more."), number=into.number)
     await _decide(proposal, ("waiting", "accepted"), "merged")
     await execute("update proposals set merged_into = $2 where id = $1", proposal.id, into.id)
-    await execute("update merge_requests set settled_at = clock_timestamp() where id = $1", request)
+    await end_merges(proposal)
+    await news.ask_soon("tell_news", proposal.consultation)
+    await news.ask_soon("ask_voters", proposal.consultation)
 
 
-async def _end_merges(proposal: Proposal) -> None:
+async def end_merges(proposal: Proposal) -> None:
     """A decision settles what was suggested for the statement; what its authors answered stays on record."""
     await execute(
-        "update merge_requests set settled_at = clock_timestamp() where proposal = $1 and settled_at is null",
+        """
+        update merge_requests set settled_at = clock_timestamp()
+        where (proposal = $1 or "into" = $1) and settled_at is null
+        """,
         proposal.id,
     )
 
@@ -233,28 +281,30 @@ async def _proposal(number: int) -> Proposal:
 
 
 async def _tell_author(proposal: Proposal, by: Actor, *, kind: str, reason_code: str = "", reason: str = "") -> None:
-    await _write_to(
+    await write_to(
         proposal,
         "proposal_decided",
-        slug=by.consultation.slug,
-        title=by.consultation.title,
-        number=proposal.number,
+        by=by,
         decision=kind,
         reason_label=moderation_reasons.label(reason_code) if reason_code else "",
         reason=reason,
     )
 
 
-async def _write_to(proposal: Proposal, message: str, **values: object) -> None:
-    """A message to the author of a proposal, in their language. It names nobody and quotes no statement."""
-    if proposal.author is None:
-        return
-    account = (await access.accounts_of([proposal.author])).get(proposal.author)
-    person = None if account is None else await Account.objects().where(Account.id == account).first()
-    if person is None:
-        return
-    with use_locale(person.locale):
-        await emails.send(message, to=person.email, locale=person.locale, **values)
+async def write_to(proposal: Proposal, message: str, *, by: Actor, **values: object) -> None:
+    """A message to who speaks for a proposal, its author or else the convenors, in their language.
+
+    It names nobody and quotes no statement.
+    """
+    consultation = by.consultation
+    if proposal.author is not None:
+        accounts = list((await access.accounts_of([proposal.author])).values())
+    else:
+        rows = await Membership.select(Membership.account).where(
+            (Membership.consultation == consultation.id) & (Membership.role == Role.CONVENOR.value)
+        )
+        accounts = [row["account"] for row in rows]
+    await emails.send_to(accounts, message, consultation, number=proposal.number, **values)
 
 
 async def ask_for_check(consultation: UUID) -> None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.access import Actor
+from app.access import Actor, speaks_for
 from app.database import fetch, fetchrow, fetchval
 from app.tables.proposals import MergeRequest, Proposal
 from deliberation import texts
 from deliberation.disclosure import ReleasedCount, ReleasedDay, release_day, release_tally
 from deliberation.phases import Role
+from deliberation.wordings import Piece, compare_wordings
 
 PAGE_SIZE = 25
 N_SIMILAR = 3
@@ -166,7 +167,7 @@ async def _similar(consultation: UUID, wanted: list[Any]) -> dict[int, tuple[Sim
 
 @dataclass(frozen=True)
 class Merge:
-    """A suggested merge as one of its two authors sees it."""
+    """A suggested merge as one of those sees it who speak for its statements."""
 
     id: UUID
     number: int
@@ -178,12 +179,14 @@ class Merge:
     note: str
     has_agreed: bool
     is_settled: bool
+    is_merged: bool
+    pieces: tuple[Piece, ...]
 
 
 async def merge_of(actor: Actor, request: UUID) -> Merge | None:
-    """The suggestion, if the actor wrote one of its statements."""
+    """The suggestion, if the actor speaks for one of its statements."""
     row = await MergeRequest.objects().where(MergeRequest.id == request).first()
-    if row is None or actor.participant is None:
+    if row is None:
         return None
     one = await Proposal.objects().where(Proposal.id == row.proposal).first()
     other = await Proposal.objects().where(Proposal.id == row.into).first()
@@ -191,7 +194,7 @@ async def merge_of(actor: Actor, request: UUID) -> Merge | None:
     mine = [
         agrees
         for agrees, statement in ((row.author_agrees, one), (row.other_author_agrees, other))
-        if statement.author == actor.participant.id and statement.consultation == actor.consultation.id
+        if speaks_for(actor, statement)
     ]
     if not mine:
         return None
@@ -206,6 +209,8 @@ async def merge_of(actor: Actor, request: UUID) -> Merge | None:
         row.note,
         has_agreed=all(mine),
         is_settled=row.settled_at is not None,
+        is_merged=one.merged_into == other.id,
+        pieces=compare_wordings(one.statement, other.statement),
     )
 
 

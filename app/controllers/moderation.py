@@ -30,6 +30,11 @@ Language = Annotated[str, QueryParameter(name="language")]
 Words = Annotated[str, QueryParameter(name="q")]
 Page = Annotated[str, QueryParameter(name="page")]
 MAX_NUMBER = 2**31 - 1
+MERGE_ANSWERS: dict[str, tuple[bool | None, str]] = {
+    "agree": (True, N_("You agreed to the merge.")),
+    "refuse": (False, N_("Both statements stay as they are.")),
+    "withdraw": (None, N_("Your consent is taken back. Nothing has changed.")),
+}
 
 
 class EmptyForm(msgspec.Struct):
@@ -304,7 +309,7 @@ async def remove(
 # -------- a suggested merge, as its authors see it
 
 
-@get("/c/{slug:str}/merges/{request_id:uuid}", opt={"action": Action.SEE_OWN})
+@get("/c/{slug:str}/merges/{request_id:uuid}", opt={"action": Action.SEE_STATEMENTS})
 async def show_merge(request: AnyRequest, actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> Response[Any]:
     merge = await reading.merge_of(actor, request_id)
     if merge is None:
@@ -318,12 +323,11 @@ async def answer_merge(request: AnyRequest, actor: NamedDependency[Actor], reque
     found = await MergeRequest.objects().where(MergeRequest.id == request_id).first()
     if found is None or await reading.merge_of(actor, request_id) is None:
         raise NotFound
-    if not form.is_valid or form.data.answer not in {"agree", "refuse"}:
+    if not form.is_valid or form.data.answer not in MERGE_ANSWERS:
         raise Invalid(N_("Please choose one of the answers offered."))
-    agrees = form.data.answer == "agree"
+    agrees, said = MERGE_ANSWERS[form.data.answer]
     await moderation.answer_merge(request=found, agrees=agrees, by=actor, form=form)
-    said = gettext("You agreed to the merge.") if agrees else gettext("Both statements stay as they are.")
-    return see_other(request, url(f"/c/{actor.consultation.slug}/merges/{request_id}"), said=said)
+    return see_other(request, url(f"/c/{actor.consultation.slug}/merges/{request_id}"), said=gettext(said))
 
 
 # -------- the record

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app import access
-from app.actions import analyses
+from app.actions import analyses, news
 from app.analysis import landscape as bridge
 from app.database import fetchval, now
 from app.queue import enqueue, jobs
@@ -27,14 +27,20 @@ async def analyse(*, consultation_id: str) -> None:
 
 @jobs.task(name="freeze")
 async def freeze(*, round_id: str) -> None:
-    """The closed round has its analysis, of exactly the votes before its close; made once."""
+    """The closed round has its analysis, of exactly the votes before its close; made once.
+
+    A closed respond round has none: its authors hear whether their slate was adopted.
+    """
     # Held for a moment: a vote in flight at the close holds the row too, and is committed before it is let go.
     await fetchval("select true from rounds where id = $1 for update", UUID(round_id))
     item = await Round.objects().where(Round.id == UUID(round_id)).first()
-    if item is None or item.phase != Phase.PROPOSE:
+    if item is None or item.phase not in {Phase.PROPOSE, Phase.RESPOND}:
         return
     if item.closes_at > await now():
         await enqueue("freeze", queueing_lock=f"freeze:{item.id}", schedule_at=item.closes_at, round_id=round_id)
+        return
+    if item.phase == Phase.RESPOND:
+        await news.ask_soon("tell_news", item.consultation)
         return
     done = await fetchval("select 1 from analyses where round = $1 and kind = 'frozen' and evidence = 'full'", item.id)
     if done is None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.actions import proposals
 from app.database import execute
+from app.tables.consultations import Consultation
 from app.tables.outbox import Message
 from app.tables.proposals import MergeRequest, Proposal
 from tests import factories
@@ -73,7 +74,7 @@ async def test_one_refusal_ends_the_suggestion(client, pair):
     assert (await dana.post(path, {"answer": "agree"})).status_code == 409
 
 
-async def test_a_starter_proposal_needs_no_consent_of_its_own(client):
+async def test_for_a_starter_proposal_the_convenor_decides(client):
     here = await factories.make_consultation()
     await factories.move_to(here, 1, standing="scheduled")
     starter = await proposals.write_starter(
@@ -83,9 +84,41 @@ async def test_a_starter_proposal_needs_no_consent_of_its_own(client):
     dana = await factories.join("dana", here)
     waiting = await factories.propose(dana, "Every village should have one well.", accepted=False)
     request = await suggest(client, waiting, starter)
-    assert (request.author_agrees, request.other_author_agrees) == (None, True)
+    told = await Message.objects().where(Message.kind == "merge_suggested")
+    assert {message.to for message in told} == {"amara@example.org", "dana@example.org"}
     await (await signed_in(client, "dana")).post(f"/en/c/water/merges/{request.id}", {"answer": "agree"})
+    assert await status_of(waiting) == ("waiting", None)
+    amara = await signed_in(client, "amara")
+    assert waiting.statement in (await amara.get(f"/en/c/water/merges/{request.id}")).text
+    await amara.post(f"/en/c/water/merges/{request.id}", {"answer": "agree"})
     assert await status_of(waiting) == ("merged", starter.id)
+
+
+async def test_a_consent_is_taken_back_before_the_other_agrees_and_not_after(client, pair):
+    waiting, accepted = pair
+    path = f"/en/c/water/merges/{(await suggest(client, waiting, accepted)).id}"
+    dana, chidi = await signed_in(client, "dana"), await signed_in(client, "chidi")
+    await dana.post(path, {"answer": "agree"})
+    await dana.post(path, {"answer": "withdraw"})
+    await chidi.post(path, {"answer": "agree"})
+    assert await status_of(waiting) == ("waiting", None)
+    await dana.post(path, {"answer": "agree"})
+    assert await status_of(waiting) == ("merged", accepted.id)
+    assert (await dana.post(path, {"answer": "withdraw"})).status_code == 409
+    assert await status_of(waiting) == ("merged", accepted.id)
+
+
+async def test_after_the_round_a_merge_is_refused_with_a_sentence(client, pair):
+    waiting, accepted = pair
+    request = await suggest(client, waiting, accepted)
+    here = await Consultation.objects().first()
+    assert here is not None
+    await factories.move_to(here, 1, standing="closed")
+    dana = await signed_in(client, "dana")
+    assert "Both statements stay" in (await dana.get(f"/en/c/water/merges/{request.id}")).text
+    answer = await dana.post(f"/en/c/water/merges/{request.id}", {"answer": "agree"})
+    assert answer.status_code == 410
+    assert "only while a propose round is open" in answer.text
 
 
 async def test_nobody_else_sees_or_answers_the_suggestion(client, pair):

@@ -1,0 +1,77 @@
+"""Carrying votes: each voter says whether a vote on older words counts for those that stand for them now.
+
+Like all that concerns votes it has no audit event: a chained copy would serialise votes and reveal their order.
+"""
+
+from __future__ import annotations
+
+from app.access import Actor
+from app.actions import votes
+from app.analysis import carrying
+from app.analysis.carrying import Waiting
+from app.database import execute, fetchval, transaction
+from app.refusals import N_, Closed, Conflict, Invalid
+from app.tables.proposals import Proposal
+from deliberation.lineage import CarryAnswer
+from deliberation.phases import Action
+
+NOT_WAITING = N_("No vote of yours waits here any more.")
+DIFFERENT = N_("You voted differently on these statements. Please look at the one that stands for them.")
+
+# As for any vote, the round's row is held while the database's clock decides. A vote that was cast on the new words
+# stays as it is.
+CARRY = """
+with open_round as (
+  select r.id from rounds r join consultations c on c.id = r.consultation
+  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
+    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  order by r.number limit 1
+  for share of r
+), carried as (
+  insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
+  select gen_random_uuid(), $1, $2, p.id, $4, $5, p.language, clock_timestamp()
+  from open_round, proposals p where p.id = $3 and p.consultation = $1 and p.status = 'accepted'
+  on conflict (participant, proposal) do nothing returning id
+)
+select count(*) from open_round
+"""
+ANSWER = """
+insert into vote_carries (id, participant, proposal, answer)
+select gen_random_uuid(), $1, original, $3 from unnest($2::int[]) as original
+on conflict (participant, proposal) do update set answer = excluded.answer
+"""
+
+
+async def answer(*, proposal: Proposal, said: CarryAnswer, by: Actor) -> None:
+    """The participant's older votes count for this statement, or not; committed when this returns."""
+    by.check(Action.VOTE)
+    async with transaction():
+        waiting = [one for one in await carrying.waiting_of(by) if one.id == proposal.id]
+        if not waiting:
+            raise Conflict(NOT_WAITING)
+        if said is CarryAnswer.CARRY and not waiting[0].choice:
+            raise Invalid(DIFFERENT)
+        await _record(waiting[0], said, by)
+    if said is CarryAnswer.CARRY:
+        await votes.ask_for_analysis(by)
+
+
+async def carry_all(*, by: Actor) -> int:
+    """Every vote that can be carried is; those that differ still wait. How many were carried."""
+    by.check(Action.VOTE)
+    async with transaction():
+        waiting = [one for one in await carrying.waiting_of(by) if one.choice]
+        for one in waiting:
+            await _record(one, CarryAnswer.CARRY, by)
+    if waiting:
+        await votes.ask_for_analysis(by)
+    return len(waiting)
+
+
+async def _record(waiting: Waiting, said: CarryAnswer, by: Actor) -> None:
+    assert by.participant is not None
+    if said is CarryAnswer.CARRY and not await fetchval(
+        CARRY, by.consultation.id, by.participant.id, waiting.id, waiting.choice, waiting.matters
+    ):
+        raise Closed(votes.TOO_LATE)
+    await execute(ANSWER, by.participant.id, list(waiting.original_ids), said.value)
