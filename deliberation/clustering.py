@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,22 @@ BLOCK = 1024
 """Points whose distances to all others are held at once."""
 
 
+@cache
+def _thread_pools() -> Any:
+    """The thread pools of this process. Kept, because finding them takes longer than a small k-means run."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
+
+
 def partition(points: Floats, k: int, *, seed: int, restarts: int) -> tuple[Labels, Floats]:
     """Labels (n,) and centres (k, d) of the best of `restarts` k-means runs; one group if fewer than k differ."""
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if np.unique(points, axis=0).shape[0] < k:
         return np.zeros(points.shape[0], np.int64), points.mean(axis=0, keepdims=True)
     # One thread: sums in a fixed order, and small problems stall in barriers on several.
-    with threadpool_limits(limits=1):
+    with _thread_pools().limit(limits=1):
         fitted = KMeans(k, n_init=restarts, random_state=seed).fit(points)
     return fitted.labels_.astype(np.int64), np.asarray(fitted.cluster_centers_, np.float64)
 

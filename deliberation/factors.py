@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def fit_factors(
 def posterior(observed: Observed, factors: Factors) -> tuple[Floats, Floats]:
     """Posterior means (n, rank) and covariances (n, rank, rank) of every participant's z, given the votes cast."""
     rank, loadings = factors.rank, factors.loadings
-    upper = np.triu_indices(rank)
+    upper = _upper(rank)
     products = loadings[:, upper[0]] * loadings[:, upper[1]]
     sums = observed.mask @ np.hstack([products, loadings * factors.means[:, None]])
     precision = _symmetric(sums[:, : upper[0].size] / factors.noise_variance, rank) + np.eye(rank)
@@ -185,7 +186,7 @@ def _regress(observed: Observed, z: Floats, covariances: Floats, prior: float, n
     """The M step: one small ridge regression per statement on [1, z], and the noise that remains."""
     rank = z.shape[1]
     design = np.hstack([np.ones((observed.n, 1)), z])
-    upper = np.triu_indices(rank + 1)
+    upper = _upper(rank + 1)
     moments = design[:, upper[0]] * design[:, upper[1]]
     inner = upper[0] > 0
     moments[:, inner] += covariances[:, upper[0][inner] - 1, upper[1][inner] - 1]
@@ -200,9 +201,15 @@ def _regress(observed: Observed, z: Floats, covariances: Floats, prior: float, n
     return Factors(solved[:, 0], solved[:, 1:], max(float(noise), LEAST_VARIANCE))
 
 
+@cache
+def _upper(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of an upper triangle; asked for thousands of times in an analysis."""
+    return np.triu_indices(size)
+
+
 def _symmetric(upper_entries: Floats, size: int) -> Floats:
     """Full symmetric matrices from the columns of their upper triangles."""
-    upper = np.triu_indices(size)
+    upper = _upper(size)
     full = np.empty((upper_entries.shape[0], size, size))
     full[:, upper[0], upper[1]] = upper_entries
     full[:, upper[1], upper[0]] = upper_entries
