@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import types
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -97,17 +98,15 @@ async def read(request: Request[Any, Any, Any], shape: type[Shape]) -> Filled[Sh
 
 def fill(sent: FormMultiDict, shape: type[Shape]) -> Filled[Shape]:
     """The same for fields already read."""
-    hints = get_type_hints(shape, include_extras=True)
-    encoded = {item.encode_name: item for item in msgspec.structs.fields(shape)}
+    asked = _asked(shape)
     filled: Filled[Shape] = Filled(typed={}, key=_single(sent, "_key")[:64], version=_version(sent))
     values: dict[str, Any] = {}
     if len(sent) > MAX_FIELDS:
         raise Invalid(N_("The form has too many fields."))
     for name in sent:
-        if name not in encoded and name not in TECHNICAL:
+        if name not in asked and name not in TECHNICAL:
             raise Invalid(N_("The form has a field that does not belong to it."))
-    for name, item in encoded.items():
-        many, optional = _is_list(hints[item.name]), not item.required
+    for name, (attribute, hint, many, optional) in asked.items():
         given = [value if isinstance(value, str) else "" for value in sent.getall(name, [])]
         filled.typed[name] = given if many else (given[0] if given else "")
         try:
@@ -115,14 +114,12 @@ def fill(sent: FormMultiDict, shape: type[Shape]) -> Filled[Shape]:
                 raise Invalid(NOT_USABLE)
             cleaned = [_clean(value) for value in given]
             if many:
-                values[item.name] = msgspec.convert(
-                    [value for value in cleaned if value], hints[item.name], strict=False
-                )
+                values[attribute] = msgspec.convert([value for value in cleaned if value], hint, strict=False)
             elif not cleaned or not cleaned[0]:
                 if not optional:
                     raise Invalid(MISSING)
             else:
-                values[item.name] = _convert(cleaned[0], hints[item.name])
+                values[attribute] = _convert(cleaned[0], hint)
         except msgspec.ValidationError as error:
             filled.errors[name] = _worded(str(error), name)
         except Invalid as error:
@@ -130,6 +127,16 @@ def fill(sent: FormMultiDict, shape: type[Shape]) -> Filled[Shape]:
     if not filled.errors:
         filled.parsed = shape(**values)
     return filled
+
+
+@cache
+def _asked(shape: type[msgspec.Struct]) -> dict[str, tuple[str, Any, bool, bool]]:
+    """Per field of a form its attribute and type, whether it takes many values, and whether it may be left out."""
+    hints = get_type_hints(shape, include_extras=True)
+    return {
+        item.encode_name: (item.name, hints[item.name], _is_list(hints[item.name]), not item.required)
+        for item in msgspec.structs.fields(shape)
+    }
 
 
 def _convert(value: str, hint: Any) -> Any:

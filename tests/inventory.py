@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -48,7 +48,7 @@ class Route:
         unprefixed = path.split("/")[1] in {"api", "live", "healthz", "readyz"}
         return path if unprefixed else f"/en{path}"
 
-    @property
+    @cached_property
     def query(self) -> tuple[str, ...]:
         """The names of its query parameters."""
         found = []
@@ -58,13 +58,13 @@ class Route:
                 found += [getattr(mark, "name", None) or name for mark in marks]
         return tuple(found)
 
-    @property
+    @cached_property
     def form(self) -> type[msgspec.Struct] | None:
         """The shape its handler reads, if it reads one."""
         read = re.search(r"read\(request, (\w+)\)", inspect.getsource(self.function))
         return None if read is None else self.function.__globals__[read[1]]
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         shape = self.form
         return () if shape is None else tuple(item.encode_name for item in msgspec.structs.fields(shape))
