@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from deliberation.certificates import CertificateRecord, check_slate, estimate_certificate
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
 from deliberation.landscape import GROUP, Landscape, map_landscape
+from deliberation.proportional import local_search_pav
 from deliberation.slates import Slate, select_slate
 from deliberation.space import OpinionSpace, complete_votes
 from deliberation.votes import VoteMatrix
@@ -24,10 +26,29 @@ class SlateOfVotesSettings:
     """Other completions on which it is judged, so that it is not judged on what it was fitted to."""
 
 
+@dataclass(frozen=True)
+class CrossCheck:
+    """A slate beside the one that local search for the greatest PAV score finds from elsewhere.
+
+    n_shared : stances on both, of `n_items` each
+    score_ratio : PAV score of ours by theirs; alpha, alpha_other : alpha* of either, mean over the draws
+    """
+
+    n_items: int
+    n_shared: int
+    score_ratio: float
+    alpha: float
+    alpha_other: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
 @dataclass(frozen=True, eq=False)
 class SlateOfVotes:
     """A slate with its certificate, and the letter of each participant's opinion group ("" for none) under `labels`.
 
+    cross_check : what another road to a proportional slate finds
     chosen_on : "draws" of completed votes, or "observed" votes in a room too small to complete any
     """
 
@@ -35,6 +56,7 @@ class SlateOfVotes:
     certificate: CertificateRecord
     labels: dict[str, NDArray[np.str_]]
     chosen_on: Literal["observed", "draws"]
+    cross_check: CrossCheck
 
 
 def slate_of_votes(
@@ -52,6 +74,7 @@ def slate_of_votes(
     observed = observed_holdings(votes, labels=labels)
     space = _completing_space(votes, landscape, seed)
     if space is None:
+        drawn = fresh = observed
         slate = select_slate(observed, common, size=size)
         estimated = None
     else:
@@ -62,7 +85,34 @@ def slate_of_votes(
         estimated = estimate_certificate(fresh, slate.stances, k=slate.size, candidates=slate.candidates)
     certified = check_slate(observed, slate.stances, k=slate.size, candidates=slate.candidates)
     record = CertificateRecord(votes.digest(), certified, estimated, None)
-    return SlateOfVotes(slate, record, labels, "observed" if estimated is None else "draws")
+    checked = cross_check(drawn, slate, judged_on=fresh)
+    return SlateOfVotes(slate, record, labels, "observed" if estimated is None else "draws", checked)
+
+
+def cross_check(holdings: Holdings, slate: Slate, *, judged_on: Holdings) -> CrossCheck:
+    """How a slate by equal shares compares with one by local search (LS-PAV) among the same candidates.
+
+    Two rules that share no step and agree are no accident of either; alpha* of both is judged on the same draws.
+    """
+    ours, n = slate.stances, len(slate.stances)
+    theirs = local_search_pav(holdings, n, candidates=slate.candidates) if n else ()
+    scores = [_pav_score(holdings, stances) for stances in (ours, theirs)]
+    alphas = [
+        estimate_certificate(judged_on, stances, k=max(slate.size, 1), candidates=slate.candidates).alpha_mean
+        for stances in (ours, theirs)
+    ]
+    ratio = scores[0] / scores[1] if scores[1] else 1.0
+    return CrossCheck(n, len(set(ours) & set(theirs)), ratio, alphas[0], alphas[1])
+
+
+def _pav_score(holdings: Holdings, stances: Sequence[Stance]) -> float:
+    """Weight share times 1 + 1/2 + ... + 1/u, summed over participants who hold u of the stances; mean over draws."""
+    columns = holdings.columns_of(stances)
+    harmonic = np.concatenate(([0.0], np.cumsum(1 / np.arange(1, len(stances) + 1))))
+    scores = [
+        float(harmonic[holdings.held(draw, columns).sum(axis=1)] @ holdings.shares) for draw in range(holdings.n_draws)
+    ]
+    return float(np.mean(scores)) if scores else 0.0
 
 
 def group_labels(votes: VoteMatrix, landscape: Landscape) -> dict[str, NDArray[np.str_]]:

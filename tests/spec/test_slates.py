@@ -10,6 +10,7 @@ from deliberation.certificates import check_slate, estimate_certificate
 from deliberation.errors import BadValue
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
 from deliberation.proportional import equal_shares, local_search_pav, most_held, sequential_pav
+from deliberation.slate_of_votes import cross_check
 from deliberation.slates import Slate, SlateSettings, assign_spoken_for, select_slate
 from deliberation.space import complete_votes, fit_space
 from deliberation.votes import Choice, VoteMatrix
@@ -300,3 +301,19 @@ def test_a_place_left_over_never_goes_to_the_other_side_of_a_chosen_statement() 
         for item in slate.distinct:
             others = {other.stance.statement_id for other in slate.distinct if other is not item}
             assert item.chosen_by != "completion" or item.stance.statement_id not in others
+
+
+def test_local_search_from_elsewhere_finds_a_slate_about_as_good() -> None:
+    holdings = three_blocs(3)
+    slate = select_slate(holdings, [], settings=EVERYTHING)
+    found = cross_check(holdings, slate, judged_on=holdings)
+    assert (found.n_items, 0 <= found.n_shared <= 8) == (8, True)
+    assert 0.95 < found.score_ratio <= 1.0
+    assert found.alpha == pytest.approx(check_slate(holdings, slate.stances, candidates=slate.candidates).alpha_star)
+    assert found.alpha_other < 1
+
+
+def test_without_candidates_there_is_nothing_to_compare() -> None:
+    empty = agreeing([set()] * 6, 2)
+    found = cross_check(empty, select_slate(empty, []), judged_on=empty)
+    assert (found.n_items, found.n_shared, found.score_ratio, found.alpha) == (0, 0, 1.0, 0.0)
