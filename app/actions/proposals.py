@@ -1,4 +1,4 @@
-"""Proposals: submitted, withdrawn, co-sponsored, flagged; starter proposals written by the convenor."""
+"""Proposals: submitted, withdrawn, co-sponsored, flagged; starter proposals; points noted in the room."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.refusals import N_, Conflict, Denied, Invalid, TooMany
 from app.tables.accounts import RateWindow
 from app.tables.proposals import CoSponsor, Flag, Proposal
 from deliberation import texts
-from deliberation.phases import Action
+from deliberation.phases import Action, Role
 
 MAX_STATEMENT, MAX_DETAILS = 200, 5_000
 MAX_WAITING = 3
@@ -80,6 +80,32 @@ async def write_starter(
         return proposal
 
 
+async def note_point(
+    *, statement: str, question: int = 0, language: str, by: Actor, form: Filled[Any] | None = None
+) -> Proposal:
+    """A point spoken in the room, kept without its author, as an answer to a guiding question or to none.
+
+    It is open for votes once a moderator has read it: at once where one notes it, later where a convenor does.
+    """
+    async with change("proposals.note_point", Action.NOTE_POINT, by=by, form=form) as made:
+        if question not in range(len(made.by.consultation.questions) + 1):
+            raise Invalid(N_("Please choose one of the guiding questions."), field="question")
+        proposal = await _save(
+            made.by,
+            statement=statement,
+            details="",
+            language=language,
+            goals=(),
+            author=None,
+            status="accepted" if Role.MODERATOR in made.by.roles else "waiting",
+            is_noted=True,
+            question=question,
+        )
+        made.subject, made.payload = str(proposal.number), {"question": question}
+        made.outcome = f"/c/{by.consultation.slug}/rapporteur"
+        return proposal
+
+
 async def reword(*, original: Proposal, statement: str, author: int | None, is_read: bool, by: Actor) -> Proposal:
     """A statement with these words in place of the original's, open for votes where somebody of the staff read it.
 
@@ -97,13 +123,10 @@ async def reword(*, original: Proposal, statement: str, author: int | None, is_r
         is_starter=original.is_starter and author is None,
         author_is_named=original.author_is_named and author == original.author,
         status="accepted" if is_read else "waiting",
+        is_noted=original.is_noted and author is None,
+        question=original.question,
     )
-    await execute(
-        "update proposals set theme = $2, is_noted = $3 where id = $1",
-        proposal.id,
-        original.theme,
-        original.is_noted and author is None,
-    )
+    await execute("update proposals set theme = $2 where id = $1", proposal.id, original.theme)
     return proposal
 
 
@@ -134,6 +157,8 @@ async def _save(
     is_starter: bool = False,
     author_is_named: bool = False,
     status: str = "waiting",
+    is_noted: bool = False,
+    question: int = 0,
 ) -> Proposal:
     proposal = Proposal(
         consultation=by.consultation.id,
@@ -141,6 +166,8 @@ async def _save(
         round=by.round.id if by.round else None,
         author=author,
         is_starter=is_starter,
+        is_noted=is_noted,
+        question=question,
         author_is_named=author_is_named,
         statement=statement,
         details=details,

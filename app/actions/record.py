@@ -97,6 +97,12 @@ async def claim_form(form: Filled[Any], whose: str) -> None:
     raise Conflict(N_("This form was sent already with other content. Please open the page again."))
 
 
+async def is_second_copy(form: Filled[Any], by: Actor) -> bool:
+    """Whether a form with this key has counted already; the action will say where the first one led."""
+    key = _form_key(form, _whose(by))
+    return bool(form.key and await fetchval("select true from used_forms where key = $1", key))
+
+
 async def settle_form(form: Filled[Any], whose: str, outcome: str) -> None:
     """Where the first copy of the form led, for the second."""
     if form.key:

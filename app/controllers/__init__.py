@@ -14,6 +14,9 @@ MODULES = (
     "consultations",
     "voting",
     "proposals",
+    "rapporteur",
+    "amendments",
+    "carrying",
     "moderation",
     "power",
     "convene",
@@ -21,11 +24,13 @@ MODULES = (
     "exports",
     "results",
     "api",
+    "scoring",
     "curation",
     "slates",
     "respond",
     "coalitions",
     "summary",
+    "objections",
     "method",
 )
 DEMO_MODULES = ("demo",)

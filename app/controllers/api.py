@@ -71,13 +71,15 @@ class ConsultationInFull(msgspec.Struct):
 
 
 class Statement(msgspec.Struct):
-    """A statement; nothing of who wrote it."""
+    """A statement; nothing of who wrote it. `is_noted`: spoken in the room. `question`: the guiding one, 0 for none."""
 
     number: int
     text: str
     language: str
     goals: list[int]
     is_starter: bool
+    is_noted: bool
+    question: int
     status: str
 
 
@@ -232,7 +234,7 @@ async def consultation(actor: NamedDependency[Actor]) -> ConsultationInFull:
 
 
 STATEMENTS = """
-select number, statement as text, language, goals, is_starter, status from proposals
+select number, statement as text, language, goals, is_starter, is_noted, question, status from proposals
 where consultation = $1 and status in ('accepted', 'merged') and number > $2 order by number limit $3
 """
 

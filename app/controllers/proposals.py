@@ -51,7 +51,7 @@ class NoFields(msgspec.Struct):
 
 
 BROWSE = """
-select number, statement, language, goals, is_starter, count(*) over () as n from proposals
+select number, statement, language, goals, is_starter, is_noted, count(*) over () as n from proposals
 where consultation = $1 and status = 'accepted'
   and ($2 = '' or statement ilike '%' || replace(replace(replace($2, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%')
   and ($3 = '' or language = $3)
@@ -112,9 +112,16 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         merged_from=merged_from,
         sponsors=await _sponsors(actor, proposal.id),
         status_name=STATUS_NAMES[proposal.status],
+        question=_guiding_question(actor, proposal.question),
         vote_refused=actor.why_not(Action.VOTE),
         results=await results_views.of_statement(actor, proposal.id),
     )
+
+
+def _guiding_question(actor: Actor, number: int) -> str:
+    """The guiding question that a statement answers, empty for none."""
+    questions = actor.consultation.questions
+    return questions[number - 1] if 0 < number <= len(questions) else ""
 
 
 async def _sponsors(actor: Actor, proposal: int) -> dict[str, Any]:

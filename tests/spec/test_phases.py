@@ -54,14 +54,15 @@ join                 -      v          -            -         v          -      
 vote                 -      p          -            -         -          -          -
 propose              -      p          -            -         -          -          -
 cosponsor            -      p          -            -         -          -          -
-amend                -      po         -            -         -          -          -
-answer_amendment     -      po         -            -         -          -          -
+amend                -      pmo        -            -         -          -          -
+answer_amendment     -      pmo        -            -         -          -          -
 suggest_merge        -      pm         -            -         -          -          -
 answer_merge         -      po         -            -         -          -          -
 flag                 -      p          -            -         p          -          -
 see_own              -      p          p            p         p          p          p
 respond              -      -          -            -         p          -          -
 offer_work           -      -          -            -         p          p          p
+object               -      -          p            p         p          p          p
 moderate             -      m          m            m         m          m          -
 see_power            -      ma         moa          moa       moa        moa        moa
 decide_alert         -      m          m            m         m          m          m

@@ -73,7 +73,7 @@ async def test_statements_come_by_number_without_a_trace_of_their_authors(client
     await factories.propose(chidi, "This one waits for a moderator.", accepted=False)
     found = await all_pages(client, f"{HERE}/statements", limit=2)
     assert [item["text"][:5] for item in found] == ["Build", "Train", "Teach"]
-    assert set(found[0]) == {"number", "text", "language", "goals", "is_starter", "status"}
+    assert set(found[0]) == {"number", "text", "language", "goals", "is_starter", "is_noted", "question", "status"}
 
 
 async def test_own_votes_are_for_their_owner_alone(client):
