@@ -69,7 +69,7 @@ class OpinionGroups:
     @property
     def is_one_spectrum(self) -> bool:
         """Whether the groups found are the parts of one spectrum rather than camps with few people between them."""
-        return self.chosen is not None and (self.chosen.p_spectrum or 0.0) > GroupSettings().level
+        return self.chosen is not None and (self.chosen.p_spectrum or 0.0) > GroupSettings().level + 1e-12
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -116,9 +116,10 @@ def find_groups(
     """The opinion groups that are stable, large, sure and clearer than votes without groups would show; or none.
 
     k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against votes with
-    statements' levels and people's leanings only, corrected by Holm over all k; of the accepted k the clearest wins.
-    `is_one_spectrum` of the result says whether a single bell-shaped spectrum would be cut as clearly. `previous` only
-    lends its letters. `votes` are those the space was fitted on. Errors: BadShape for votes of another space.
+    statements' levels and people's leanings only, and against one bell-shaped spectrum on the same axes, both corrected
+    by Holm over all k; of the accepted k the clearest wins. With `refuse_spectrum` off, the ends of a spectrum are found
+    as groups, and `is_one_spectrum` of the result tells them from camps. `previous` only lends its letters. `votes` are
+    those the space was fitted on. Errors: BadShape for votes of another space.
     """
     if votes.shape != (space.participant_ids.size, space.statement_ids.size):
         raise BadShape(name="votes", expected=(space.participant_ids.size, space.statement_ids.size), found=votes.shape)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -81,12 +82,15 @@ def test_how_far_out_a_statement_lies_does_not_follow_how_often_it_was_shown() -
     assert abs(spearmanr(shown, np.abs(space.loadings[:, 0])).statistic) < 0.3
 
 
-def test_brexit_has_two_groups_that_each_hold_statements_of_their_own() -> None:
-    fewer = LandscapeSettings(groups=GroupSettings(bootstraps=20, max_groups=3, null_draws=39))
-    landscape = map_landscape(conversation("brexit-consensus"), seed=1, settings=fewer)
-    assert landscape.groups.status == GroupsStatus.FOUND
+def test_brexit_is_one_spectrum_whose_two_ends_each_hold_statements_of_their_own() -> None:
+    groups = GroupSettings(bootstraps=20, max_groups=3, null_draws=39)
+    landscape = map_landscape(conversation("brexit-consensus"), seed=1, settings=LandscapeSettings(groups=groups))
+    assert landscape.groups.status == GroupsStatus.NONE  # two sides with many people between them
+    assert set(landscape.groups.bands.tolist()) == {0, 1, 2}
+    ends = LandscapeSettings(groups=replace(groups, refuse_spectrum=False))
+    landscape = map_landscape(conversation("brexit-consensus"), seed=1, settings=ends)
+    assert landscape.groups.status == GroupsStatus.FOUND and landscape.groups.is_one_spectrum
     assert landscape.groups.letters == ("A", "B")
-    assert landscape.groups.is_one_spectrum  # two sides with many people between them
     assert all(len(found) >= 3 for found in landscape.representative.values())
     assert len(landscape.common_ground) >= 5 and len(landscape.divides) >= 5
 

@@ -86,15 +86,17 @@ def test_votes_without_structure_have_no_groups() -> None:
     assert found.count(GroupsStatus.NONE) >= 3
 
 
-def test_a_spectrum_is_never_passed_off_as_camps(three: Three) -> None:
+def test_a_spectrum_has_no_groups_though_it_can_be_cut_in_two(three: Three) -> None:
     votes = simulated_votes("spectrum", seed=5, n=150, m=40, contrast=1.5)
     space = fit_space(votes, seed=5)
     groups = find_groups(space, votes, seed=5, settings=BRIEF)
-    assert space.rank > 0
-    assert groups.status == GroupsStatus.NONE or groups.is_one_spectrum
+    assert space.rank > 0 and groups.status == GroupsStatus.NONE
+    assert np.bincount(groups.bands).tolist() == [50, 50, 50]
     by_k = {evidence.k: evidence for evidence in groups.evidence}
     assert by_k[2].jaccard > 0.75  # cutting it in two is stable, which alone proves nothing
     assert by_k[2].p_spectrum is not None and by_k[2].p_spectrum > 0.05
+    asked = find_groups(space, votes, seed=5, settings=replace(BRIEF, refuse_spectrum=False))
+    assert asked.status == GroupsStatus.NONE or asked.is_one_spectrum
     _, _, camps = three
     assert not camps.is_one_spectrum
 
