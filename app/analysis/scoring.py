@@ -120,12 +120,16 @@ async def mine_of(actor: Actor, draft: Draft | None = None) -> Mine:
     return Mine(code, viewer, {row["proposal"]: Conflict(row["kind"], row["ground"]) for row in rows})
 
 
+async def declarations_of(item: Round) -> dict[str, bool]:
+    """Who has declared, by code, and whether they have finished scoring."""
+    rows = await fetch("select curator, finished_at from curator_declarations where round = $1", item.id)
+    return {row["curator"]: row["finished_at"] is not None for row in rows}
+
+
 async def curators_of(item: Round) -> Curators:
     """The curators of a round, counted."""
     codes = list(await curator_codes(item))
-    said = await fetch(
-        "select finished_at from curator_declarations where round = $1 and curator = any($2::text[])", item.id, codes
-    )
+    said = [is_over for code, is_over in (await declarations_of(item)).items() if code in codes]
     rows = await fetch(
         "select proposal, kind, ground from curator_conflicts where round = $1 and curator = any($2::text[])",
         item.id,
@@ -134,7 +138,7 @@ async def curators_of(item: Round) -> Curators:
     return Curators(
         n=len(codes),
         n_declared=len(said),
-        n_finished=sum(row["finished_at"] is not None for row in said),
+        n_finished=sum(said),
         n_recused=Counter(row["proposal"] for row in rows if row["kind"] == RECUSED),
         n_declared_in=Counter(row["proposal"] for row in rows if row["kind"] == DECLARED),
         grounds=Counter(row["ground"] for row in rows),

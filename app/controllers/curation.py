@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from app.access import Actor, proposal_for
 from app.actions import curation
 from app.analysis import curation as reading
-from app.analysis import curation_page
+from app.analysis import curation_page, scoring, scoring_page
 from app.analysis.curation import Draft, Frozen
 from app.database import fetchrow
 from app.forms import Filled, blank, read
@@ -25,14 +25,21 @@ from app.taxonomies import curation_reasons
 from deliberation.errors import BadValue
 from deliberation.holdings import Stance
 from deliberation.phases import Action
+from deliberation.scoring import Part, Viewer
 from deliberation.votes import Choice
 
 AnyRequest = Request[Any, Any, Any]
 Side = Literal["agree", "disagree"]
 Seen = Annotated[str, msgspec.Meta(max_length=1_000)]
 Search = Annotated[str, QueryParameter(name="q")]
+Filter = Annotated[str, QueryParameter(name="of")]
 MAX_NUMBER = 2**31 - 1
-N_SUGGESTED = 8
+N_SUGGESTED, N_LISTED = 8, 40
+FILTERS = {
+    "": N_("Left out, and closest to a place of their own"),
+    "scored": N_("Scored best by the curators"),
+    "all": N_("All that are open for votes"),
+}
 
 
 class AddForm(msgspec.Struct):
@@ -49,7 +56,8 @@ class ItemForm(msgspec.Struct):
 
 class MoveForm(msgspec.Struct):
     choice: Side
-    direction: Literal["up", "down"]
+    direction: Literal["up", "down", "to"]
+    place: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
     seen: Seen = ""
 
 
@@ -57,6 +65,10 @@ class ReasonForm(msgspec.Struct):
     choice: Side
     reason_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     sentence: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    seen: Seen = ""
+
+
+class UndoForm(msgspec.Struct):
     seen: Seen = ""
 
 
@@ -84,8 +96,17 @@ def stance_of(token: str) -> Stance:
 
 
 @get("/c/{slug:str}/desk", opt={"action": Action.CURATE})
-async def show_desk(request: AnyRequest, actor: NamedDependency[Actor], words: Search = "") -> Response[Any]:
-    return await _desk(request, actor, words=words)
+async def show_desk(
+    request: AnyRequest, actor: NamedDependency[Actor], words: Search = "", of: Filter = ""
+) -> Response[Any]:
+    mine = await scoring.mine_of(actor)
+    if not mine.sees(Part.DESK) and await reading.analysis_for(actor) is not None:
+        rest = "declaration" if mine.viewer is Viewer.UNDECLARED else "scores"
+        path = url(f"/c/{actor.consultation.slug}/desk/{rest}")
+        if wants_fragment(request):
+            return Response("", headers={"HX-Redirect": path})
+        return see_other(request, path)
+    return await _desk(request, actor, words=words, of=of)
 
 
 async def _desk(
@@ -94,6 +115,7 @@ async def _desk(
     *,
     status: int = 200,
     words: str = "",
+    of: str = "",
     said: str = "",
     conflict: Conflict | None = None,
     form: Filled[Any] | None = None,
@@ -105,7 +127,9 @@ async def _desk(
     if draft is None:
         return await _without_analysis(request, actor)
     frozen = await reading.frozen_of(draft.analysis)
-    asked = words.replace("\0", "")[:100].strip()
+    asked, of = words.replace("\0", "")[:100].strip(), of if of in FILTERS else ""
+    assert actor.round is not None
+    scores = scoring_page.medians(await scoring_page.side_by_side(actor.round, draft))
     more: dict[str, Any] = {"status_line": StatusLine(said)} if said else {}
     return page_or_fragment(
         request,
@@ -116,8 +140,16 @@ async def _desk(
         htmx=wants_fragment(request),
         draft=draft,
         words=asked,
-        offered=await _offered(actor, frozen, draft, asked),
+        of=of,
+        filters=[(code, gettext(label)) for code, label in FILTERS.items() if code != "scored" or scores],
+        offered=await _offered(actor, frozen, draft, asked, of, scores),
+        mine=await scoring.mine_of(actor, draft),
+        curators=await scoring.curators_of(actor.round),
+        interests=scoring_page.interests_in_words,
+        scores=scores,
+        has_criteria=bool(scoring.criteria_of(actor.round)),
         conflict=conflict,
+        again=_again(request, form) if conflict else None,
         yours=await _as_seen(actor, form) if conflict else (),
         typed=form.get("sentence") if conflict and form else "",
         form=form or blank(),
@@ -129,6 +161,13 @@ async def _desk(
         **await _shown(actor, frozen, draft),
         **more,
     )
+
+
+def _again(request: AnyRequest, form: Filled[Any] | None) -> tuple[str, dict[str, str]] | None:
+    """The same edit once more, for whoever came too late and still wants it; a reason stands in its own form."""
+    if form is None or not form.get("choice") or "sentence" in form.typed:
+        return None
+    return url(request.url.path), {name: value for name, value in form.typed.items() if value and name != "seen"}
 
 
 def _error_links(form: Filled[Any] | None, token: str) -> list[tuple[str, Invalid]]:
@@ -146,22 +185,31 @@ async def _shown(actor: Actor, frozen: Frozen, draft: Draft) -> dict[str, Any]:
     item = next(one for one in actor.rounds if one.id == draft.round)
     missing = reading.missing_of(frozen, draft, reading.settings_of(item))
     gate = await curation_page.gate_for(actor)
-    problems = curation.problems_of(frozen, draft, item)
+    problems = curation.problems_of(frozen, draft, item, curators=await scoring.curators_of(item))
     return {
         "slates": await curation_page.two_slates(actor, frozen, draft, gate, missing=missing),
         "n_distinct": len(frozen.distinct(draft.stances)),
+        "n_missing": len(missing),
         "problems": [sentence(Invalid(problem.message, **problem.parameters)) for problem in problems],
         "moves_need_reasons": reading.settings_of(item).moves_need_reasons,
     }
 
 
-async def _offered(actor: Actor, frozen: Frozen, draft: Draft, words: str) -> list[tuple[reading.Statement, set[str]]]:
-    """Statements that can be added, each with the sides that are on the slate: those searched for, else those left out
-    that come closest to a place of their own."""
+async def _offered(
+    actor: Actor, frozen: Frozen, draft: Draft, words: str, of: str, scores: Mapping[int, scoring_page.Row]
+) -> list[tuple[reading.Statement, set[str]]]:
+    """Statements that can be added, each with the sides that are on the slate: those searched for, else those of the
+    filter, else those left out that come closest to a place of their own."""
+    listed = {stance.statement_id for stance in draft.stances}
     if words:
         found = await reading.search_statements(actor, words)
+    elif of == "all":
+        everything = await reading.search_statements(actor, "", n=N_LISTED + len(listed))
+        found = tuple(one for one in everything if one.id not in listed)
+    elif of == "scored":
+        ranked = sorted(scores.values(), key=lambda row: (-row.rank, row.statement.number))
+        found = tuple(row.statement for row in ranked if row.statement.id not in listed)
     else:
-        listed = {stance.statement_id for stance in draft.stances}
         left_out = list(dict.fromkeys(stance.statement_id for stance in frozen.challengers))
         texts = await reading.statements_of(left_out)
         found = tuple(texts[one] for one in left_out if one not in listed)[:N_SUGGESTED]
@@ -227,7 +275,7 @@ async def _carry_out(
         except Invalid as refusal:
             form.errors[refusal.field or "number"] = refusal
         except Conflict as conflict:
-            return await _desk(request, actor, status=409, form=form, conflict=conflict)
+            return await _desk(request, actor, status=409, form=form, conflict=conflict, failed=failed)
     if not form.is_valid:
         if failed == ("", ""):
             failed = await _failed(actor, number, form, verb)
@@ -278,8 +326,12 @@ async def move(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     form = await read(request, MoveForm)
 
     async def act(proposal: Proposal, stance: Stance) -> None:
-        up = form.data.direction == "up"
-        await curation.move(proposal=proposal, stance=stance, up=up, version=form.version, by=actor, form=form)
+        given = form.data
+        place = max(given.place - 1, 0) if given.direction == "to" else None
+        up = given.direction == "up"
+        await curation.move(
+            proposal=proposal, stance=stance, up=up, place=place, version=form.version, by=actor, form=form
+        )
 
     said = gettext("Statement %(number)s has another place.")
     focus = f"{form.get('direction')}:{number}:{form.get('choice')}"
@@ -308,6 +360,19 @@ async def give_reason(request: AnyRequest, actor: NamedDependency[Actor], number
 
     said = gettext("The reason for statement %(number)s is saved.")
     return await _carry_out(request, actor, number, form, act, said, verb="reason")
+
+
+@post("/c/{slug:str}/desk/undo", opt={"action": Action.CURATE}, status_code=200)
+async def undo(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, UndoForm)
+    try:
+        await curation.undo(version=form.version, by=actor, form=form)
+    except Conflict as conflict:
+        return await _desk(request, actor, status=409, form=form, conflict=conflict)
+    said = gettext("The last step is undone.")
+    if wants_fragment(request):
+        return await _desk(request, actor, said=said)
+    return see_other(request, url(f"/c/{actor.consultation.slug}/desk"), said=said)
 
 
 # -------- signing and publishing
@@ -383,4 +448,4 @@ async def draw_again(request: AnyRequest, actor: NamedDependency[Actor]) -> Resp
     return see_other(request, path, said=gettext("Another participant has been drawn."))
 
 
-HANDLERS = [show_desk, add, remove, move, give_reason, confirm, sign, draw_again]
+HANDLERS = [show_desk, add, remove, move, give_reason, undo, confirm, sign, draw_again]
