@@ -39,6 +39,7 @@ def document_checks(snapshot: Mapping[str, Any]) -> Iterator[Finding]:
     yield "arithmetic", _arithmetic_problem(facts, snapshot["slate"])
     yield "analysis", "" if facts["analysis"]["value"] == snapshot["analysis"] else "two analyses are named"
     yield "balance", _balance_problem(snapshot["balance"])
+    yield "objections", _objection_problem(document, facts, snapshot.get("objections"))
     yield "signers", _signers_problem(snapshot["signers"])
 
 
@@ -175,9 +176,34 @@ def _balance_problem(balance: Mapping[str, Any]) -> str:
     if len({test["code"] for test in tests}) != len(tests) or not tests:
         return "a test stands twice or none is there"
     failed = [test["code"] for test in tests if not test["passed"]]
+    if {"dissent", "suppression"} & set(failed):
+        return "a test failed that no reason makes good"
     if failed and not balance["reason"].strip():
         return f"{failed[0]} failed without a public reason"
     return ""
+
+
+NOTE = "Not everybody who read this passage before publication shares it: %(text)s"
+
+
+def _objection_problem(
+    document: Mapping[str, Any], facts: Mapping[str, Any], objections: Mapping[str, Any] | None
+) -> str:
+    """Each answer to an objection has its fact, and each note of dissent stands in the text."""
+    if objections is None:
+        return "facts speak of objections, and none are listed" if "objections" in facts else ""
+    listed = [(one["passage"], one["answer"]) for one in objections["answers"]]
+    told = [
+        (facts[f"objection.{place}"]["value"]["passage"], facts[f"objection.{place}"]["value"]["answer"])
+        for place in range(1, len(listed) + 1)
+    ]
+    if listed != told or objections["minutes"] != facts["objections"]["value"]["minutes"]:
+        return "the answers listed are not those of the facts"
+    notes = sorted(
+        sentence["places"]["text"]["text"] for _, sentence in _sentences(document) if sentence["message"] == NOTE
+    )
+    due = sorted(one["text"] for one in objections["answers"] if one["answer"] == "noted")
+    return "" if notes == due else "a note of dissent is missing or was not asked for"
 
 
 def _signers_problem(signers: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from app import access
 from app.access import sealed_link
-from app.actions import analyses
+from app.actions import analyses, summaries
 from app.analysis import landscape
 from app.database import execute, executemany, fetch, fetchval, now
 from app.tables.consultations import Consultation
@@ -226,4 +226,19 @@ async def curate(here: Consultation) -> None:
         "insert into slate_reasons (id, slate, proposal, choice, reason_code, sentence) "
         "values (gen_random_uuid(), $1, $2, $3, $4, $5)",
         [(slate, *own[0], *REASONS[0]), (slate, new, "agree", *REASONS[1])],
+    )
+
+
+async def shown(here: Consultation, *, minutes: int = 15) -> None:
+    """Amara has shown the draft to participants, nobody objected, and the time for it is over."""
+    by = await factories.actor("amara", here)
+    await summaries.show(minutes=minutes, by=by)
+    await time_is_over(here)
+
+
+async def time_is_over(here: Consultation) -> None:
+    await execute(
+        "update summaries set shown_until = clock_timestamp() - interval '1 second' "
+        "where consultation = $1 and status = 'draft'",
+        here.id,
     )

@@ -56,6 +56,7 @@ WITHOUT_EVENT = {
     "news.ask_voters": VOTES_ARE_NOT_LOGGED,
     "responses.answer_item": VOTES_ARE_NOT_LOGGED,
     "responses.answer_overall": VOTES_ARE_NOT_LOGGED,
+    "objections.make": "an event would tell the minute in which somebody objected; the signed summary has all answers",
     "alerts.keep_figures": "derived figures, computed anew from the votes by a job",
     "accounts.request_code": "signing in is no act on a consultation; the code's own row records it",
     "accounts.sign_in_with_code": "signing in is no act on a consultation; the session's row records it",

@@ -6,26 +6,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from app import access, emails
 from app.access import Actor
 from app.actions.record import change
+from app.analysis import objections as objecting
 from app.analysis import summary as reading
+from app.analysis.integrity import row_digest
+from app.analysis.objections import Objection, Objections
 from app.analysis.summary import BREAKDOWN_KEY
 from app.analysis.summary_material import Material
 from app.database import execute, fetch, fetchrow, fetchval
-from app.documents import snapshot
+from app.documents import model, snapshot
 from app.documents.added import Added, Uncited, uncited
-from app.documents.balance import BalanceTest, check, failed
+from app.documents.balance import OBLIGATORY, BalanceTest, check, failed
+from app.documents.figures import Misquoted, misquoted
 from app.documents.model import Document
+from app.documents.objected import keys_of, record_of, with_answers
 from app.documents.summary import build, known_citations
 from app.forms import Filled
 from app.language import use_locale
 from app.queue import enqueue
-from app.refusals import N_, Conflict, Denied, Invalid
+from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.consultations import Consultation
 from app.tables.participants import Participant
 from app.tables.publications import Summary, SummarySignature
@@ -43,9 +49,22 @@ UNBALANCED = N_("A balance test has not passed. Change the text, or write a publ
 UNEXPLAINED = N_("Please write what has changed since the last published summary, and why.")
 
 
+NOT_SHOWN = N_("Participants read the text and may object to it before it is signed. Please show it to them first.")
+STILL_SHOWN = N_("Participants are reading the text and may object to it until the time you have set is over.")
+UNANSWERED = N_("An objection has no answer yet.")
+UNTOLD = N_("A dissent is not told, or a figure could single out a person: this no public reason makes good.")
+LENGTHS = (5, 15, 30, 60, 240, 1440, 2880, 4320, 10080)
+"""Minutes for which a text may be shown: from a pause in a meeting to a week."""
+IN_A_MEETING, OTHERWISE = 15, 2880
+"""A quarter of an hour where everybody sits in the room, else the two days that are usual among delegations."""
+
+
 @dataclass(frozen=True)
 class Draft:
-    """The summary that is being written: its row if anything was written, the document as it would be published."""
+    """The summary that is being written: its row if anything was written, the document as it would be published.
+
+    Once it is shown to participants, the document is the one they read, whatever happens to the rows behind it.
+    """
 
     row: Summary | None
     number: int
@@ -55,19 +74,38 @@ class Draft:
     document: Document
     tests: tuple[BalanceTest, ...]
     uncited: tuple[Uncited, ...]
+    misquoted: tuple[Misquoted, ...]
     previous: Summary | None
     first_role: str
+    objections: Objections
+    due: tuple[Objection, ...]
+    is_shown: bool
+    is_open: bool
+    needs_showing: bool
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """The sentences that stand between this draft and its publication."""
-        found = []
-        if self.uncited:
-            found.append(UNCITED)
-        if failed(self.tests) and not self.added.balance_reason.strip():
-            found.append(UNBALANCED)
+    def text_problems(self) -> tuple[Invalid, ...]:
+        """What stands between this draft and its being shown to participants, one sentence each."""
+        found = [Invalid(UNCITED)] if self.uncited else []
+        found += [one.refusal for one in self.misquoted]
+        if {one.code for one in failed(self.tests)} & OBLIGATORY:
+            found.append(Invalid(UNTOLD))
+        elif failed(self.tests) and not self.added.balance_reason.strip():
+            found.append(Invalid(UNBALANCED))
         if self.previous is not None and not self.added.correction.strip():
-            found.append(UNEXPLAINED)
+            found.append(Invalid(UNEXPLAINED))
+        return tuple(found)
+
+    @property
+    def problems(self) -> tuple[Invalid, ...]:
+        """What stands between this draft and its publication, one sentence each."""
+        found = list(self.text_problems)
+        if self.needs_showing and not self.is_shown:
+            found.append(Invalid(NOT_SHOWN))
+        if self.is_open:
+            found.append(Invalid(STILL_SHOWN))
+        elif self.due:
+            found.append(Invalid(UNANSWERED))
         return tuple(found)
 
 
@@ -90,24 +128,62 @@ async def draft_of(actor: Actor) -> Draft | None:
     previous = await latest(actor.consultation.id, "published")
     number = row.number if row else (previous.number + 1 if previous else 1)
     added = Added.from_json(plain(row.words)) if row else Added(language=actor.consultation.language)
-    document = build(
-        material, actor.consultation, added, number=number, previous_number=previous.number if previous else None
-    )
+    held = plain(row.document) if row else {}
+    objections = await objecting.of_summary(row.id if row else None, actor)
+    if "body" in held:
+        text = Document.from_json(held["body"]["document"])
+    else:
+        before = previous.number if previous else None
+        text = build(material, actor.consultation, added, number=number, previous_number=before)
+    due = () if "first_role" in held else _due(objections, set(keys_of(text)))
+    document = _answered(row, text, held, objections)
     with use_locale("en"):
         # What is stored and signed is the same whoever looks at it.
         tests = check(document, material, added)
     return Draft(
-        row,
-        number,
-        row.version if row else 0,
-        added,
-        material,
-        document,
-        tests,
-        uncited(added, known_citations(document)),
-        previous,
-        plain(row.document).get("first_role", "") if row else "",
+        row=row,
+        number=number,
+        version=row.version if row else 0,
+        added=added,
+        material=material,
+        document=document,
+        tests=tests,
+        uncited=uncited(added, known_citations(document)),
+        misquoted=misquoted(added, document),
+        previous=previous,
+        first_role=held.get("first_role", ""),
+        objections=objections,
+        due=due,
+        is_shown="body" in held and row is not None and row.shown_until is not None,
+        is_open=is_open(row, actor),
+        needs_showing=await objecting.somebody_can_object(actor.consultation.id),
     )
+
+
+def _due(objections: Objections, standing: set[str]) -> tuple[Objection, ...]:
+    """Objections without an answer that is true of the text: a later edit may take away what was promised."""
+    untrue = {(objecting.CHANGED, True), (objecting.NOTED, False)}
+    return tuple(
+        one for one in objections.all if not one.is_answered or (one.answer, one.passage in standing) in untrue
+    )
+
+
+def _answered(row: Summary | None, text: Document, held: Mapping[str, Any], objections: Objections) -> Document:
+    """The text that participants read, with the answers to their objections; once signed, the text that was signed."""
+    if row is None or row.shown_until is None or "first_role" in held:
+        return text
+    return with_answers(
+        text,
+        objections.answers,
+        people=model.people(objections.people),
+        minutes=row.minutes_shown,
+        language=held["body"]["added"]["language"],
+    )
+
+
+def is_open(row: Summary | None, actor: Actor) -> bool:
+    """Whether participants may object to the draft now."""
+    return row is not None and row.shown_until is not None and actor.now < row.shown_until
 
 
 def plain(stored: Any) -> dict[str, Any]:
@@ -124,19 +200,119 @@ async def write(*, added: Added, version: int, by: Actor, form: Filled[Any] | No
         row = await latest(by.consultation.id, "draft")
         if (row.version if row else 0) != version:
             raise Conflict(CHANGED)
+        if is_open(row, made.by):
+            raise Denied(STILL_SHOWN)
         if row is None:
-            before = await latest(by.consultation.id, "published")
-            row = Summary(
-                consultation=by.consultation.id,
-                analysis=material.analysis_id,
-                number=before.number + 1 if before else 1,
-                version=0,
-                created_at=made.by.now,
-            )
+            row = await _new_row(material, made.by, version=0)
         row.round, row.analysis = material.closed.id, material.analysis_id
-        row.version, row.words, row.document = version + 1, json.dumps(added.to_json()), "{}"
+        row.document = json.dumps({"earlier": await _objected(row, made.by)})
+        row.version, row.words, row.shown_until = version + 1, json.dumps(added.to_json()), None
         await row.save()
         made.subject, made.payload = str(row.number), {"version": row.version}
+
+
+async def reword(
+    *, key: str, text: str, left_out: str, version: int, by: Actor, form: Filled[Any] | None = None
+) -> None:
+    """The generated passage `key` reads so, or is left out for this public reason; empty texts take both back."""
+    draft = await draft_of(by)
+    if draft is None:
+        raise Denied(NOT_READY)
+    known = {one.key for _, one in draft.document.passages()} | set(draft.added.left_out)
+    if not key or key not in known:
+        raise NotFound
+    changed = replace(
+        draft.added,
+        rewordings=_with(draft.added.rewordings, key, text),
+        left_out=_with(draft.added.left_out, key, left_out),
+    )
+    await write(added=changed, version=version, by=by, form=form)
+
+
+def _with(known: Mapping[str, str], key: str, text: str) -> dict[str, str]:
+    kept = {one: words for one, words in known.items() if one != key}
+    return kept | {key: text} if text.strip() else kept
+
+
+async def _new_row(material: Material, by: Actor, *, version: int, added: Added | None = None) -> Summary:
+    before = await latest(by.consultation.id, "published")
+    return Summary(
+        consultation=by.consultation.id,
+        round=material.closed.id,
+        analysis=material.analysis_id,
+        number=before.number + 1 if before else 1,
+        version=version,
+        words=json.dumps((added or Added(language=by.consultation.language)).to_json()),
+        created_at=by.now,
+    )
+
+
+async def _objected(row: Summary, by: Actor) -> dict[str, Any]:
+    """Passages that were objected to, as they stood: who reads the objection must be able to read its passage."""
+    held = plain(row.document)
+    kept = dict(held.get("earlier", {}))
+    if "body" in held:
+        standing = keys_of(Document.from_json(held["body"]["document"]))
+        objections = await objecting.of_summary(row.id, by)
+        kept |= {one.passage: record_of(standing[one.passage][1]) for one in objections.all if one.passage in standing}
+    return kept
+
+
+async def show(*, minutes: int, by: Actor, version: int | None = None, form: Filled[Any] | None = None) -> Summary:
+    """Everybody who takes part may read the text for so long and object to any passage; until then it stays as it is.
+
+    What its tables tell of people is remembered now, for now it leaves the house.
+    """
+    async with change("summaries.show", Action.WRITE_SUMMARY, by=by, form=form) as made:
+        draft = await draft_of(made.by)
+        if draft is None:
+            raise Denied(NOT_READY)
+        if version is not None and version != draft.version:
+            raise Conflict(CHANGED)
+        if minutes not in LENGTHS:
+            raise Invalid(N_("Please choose one of the answers offered."), field="minutes")
+        if draft.is_open:
+            raise Conflict(STILL_SHOWN)
+        for problem in draft.text_problems:
+            raise problem
+        row = draft.row or await _new_row(draft.material, made.by, version=draft.version, added=draft.added)
+        held = plain(row.document)
+        if draft.is_shown:
+            raise Conflict(N_("This text has been shown already."))
+        body = _body(draft, made.by)
+        row.document = json.dumps({"body": body, "bases": _bases(draft), "earlier": held.get("earlier", {})})
+        row.minutes_shown, row.shown_until = minutes, made.by.now + timedelta(minutes=minutes)
+        await row.save()
+        made.subject = str(row.number)
+        made.payload = {"version": row.version, "minutes": minutes, "text": row_digest(body["document"])}
+        made.payload["published"] = await _remember(_bases(draft), row, made.by)
+        await _mail("summary_shown", await _participants(by.consultation.id), by.consultation)
+        return row
+
+
+def default_length(actor: Actor) -> int:
+    return IN_A_MEETING if is_one_meeting(actor) else OTHERWISE
+
+
+def _bases(draft: Draft) -> dict[str, Any]:
+    return {attribute: basis.records() for attribute, basis in draft.material.bases.items()}
+
+
+def _body(draft: Draft, by: Actor) -> dict[str, Any]:
+    return snapshot.unsigned(
+        material=draft.material,
+        document=draft.document,
+        added=draft.added,
+        tests=draft.tests,
+        consultation=by.consultation,
+        rounds=by.rounds,
+        number=draft.number,
+    )
+
+
+async def _participants(consultation: UUID) -> set[UUID]:
+    rows = await fetch("select account from memberships where consultation = $1 and role = 'participant'", consultation)
+    return {row["account"] for row in rows}
 
 
 async def sign(*, by: Actor, version: int | None = None, form: Filled[Any] | None = None) -> Summary:
@@ -149,35 +325,23 @@ async def sign(*, by: Actor, version: int | None = None, form: Filled[Any] | Non
             raise Denied(NOT_READY)
         if version is not None and version != draft.version:
             raise Conflict(CHANGED)
-        if draft.problems:
-            raise Invalid(draft.problems[0])
-        row = draft.row or await _first_row(draft, made.by)
-        signed = await signed_by(row)
+        signed = await signed_by(draft.row) if draft.row else set()
         if by.person.id in signed:
             raise Denied(OTHER_PERSON)
-        role = await signing_role(made.by, row.number, is_first=not signed)
+        role = await signing_role(made.by, draft.number, is_first=not signed)
+        if draft.problems:
+            raise draft.problems[0]
+        row = draft.row
+        if row is None:
+            row = await _new_row(draft.material, made.by, version=draft.version, added=draft.added)
+            await row.save()
         await SummarySignature(summary=row.id, account=by.person.id, version=row.version, signed_at=made.by.now).save()
         made.subject, made.payload = str(row.number), {"version": row.version, "role": role.value}
         if signed:
-            made.payload["hash"] = await _publish(row, role, made.by)
+            made.payload |= await _publish(row, role, made.by)
         else:
             await _hold(row, draft, role, made.by)
         return row
-
-
-async def _first_row(draft: Draft, by: Actor) -> Summary:
-    """A summary nobody wrote anything for is signed as it was generated."""
-    row = Summary(
-        consultation=by.consultation.id,
-        round=draft.material.closed.id,
-        analysis=draft.material.analysis_id,
-        number=draft.number,
-        version=draft.version,
-        words=json.dumps(draft.added.to_json()),
-        created_at=by.now,
-    )
-    await row.save()
-    return row
 
 
 async def signed_by(row: Summary) -> set[UUID]:
@@ -227,17 +391,17 @@ async def drawn(actor: Actor, number: int) -> int | None:
 
 async def _hold(row: Summary, draft: Draft, role: Role, by: Actor) -> None:
     """What the first person signed is kept as it is, for the second to sign the same."""
-    body = snapshot.unsigned(
-        material=draft.material,
-        document=draft.document,
-        added=draft.added,
-        tests=draft.tests,
-        consultation=by.consultation,
-        rounds=by.rounds,
-        number=row.number,
-    )
-    bases = {attribute: basis.records() for attribute, basis in draft.material.bases.items()}
-    row.document = json.dumps({"body": body, "bases": bases, "first_role": role.value})
+    held, earlier = plain(row.document), await _objected(row, by)
+    body = _body(draft, by)
+    if draft.is_shown:
+        tests = {"tests": [one.to_json() for one in draft.tests], "reason": draft.added.balance_reason}
+        answers = [dict(zip(("passage", "answer", "text"), one, strict=True)) for one in draft.objections.answers]
+        body = held["body"] | {
+            "document": draft.document.to_json(),
+            "balance": tests,
+            "objections": {"minutes": row.minutes_shown, "answers": answers},
+        }
+    row.document = json.dumps({"body": body, "bases": _bases(draft), "earlier": earlier, "first_role": role.value})
     await row.save()
     await _ask_second(row, by)
 
@@ -265,7 +429,7 @@ async def _mail(kind: str, accounts: set[UUID], consultation: Consultation) -> N
         await emails.send(kind, to=one["email"], locale=one["locale"], title=consultation.title, slug=consultation.slug)
 
 
-async def _publish(row: Summary, second: Role, by: Actor) -> str:
+async def _publish(row: Summary, second: Role, by: Actor) -> dict[str, Any]:
     held = plain(row.document)
     head = await fetchrow(
         "select sequence, hash from audit_events where chain = $1 order by sequence desc limit 1",
@@ -286,14 +450,17 @@ async def _publish(row: Summary, second: Role, by: Actor) -> str:
     await row.save()
     if before is not None:
         await execute("update summaries set is_corrected = true where id = $1", before.id)
-    await _remember(held["bases"], row, by)
+    told: dict[str, str] = {} if row.shown_until is not None else await _remember(held["bases"], row, by)
     await _finish(by)
     await enqueue("announce_summary", summary_id=str(row.id))
-    return str(record["hash"])
+    return {"hash": record["hash"], "published": told}
 
 
-async def _remember(bases: Mapping[str, Sequence[Any]], row: Summary, by: Actor) -> None:
-    """The counts behind the published tables of people, so that the next ones cannot be subtracted from them."""
+async def _remember(bases: Mapping[str, Sequence[Any]], row: Summary, by: Actor) -> dict[str, str]:
+    """The counts behind the published tables of people, so that the next ones cannot be subtracted from them.
+
+    Returns what stands under each key, as a digest for the governance log.
+    """
     for attribute, records in bases.items():
         await execute(
             """
@@ -306,6 +473,7 @@ async def _remember(bases: Mapping[str, Sequence[Any]], row: Summary, by: Actor)
             json.dumps(records),
             row.analysis,
         )
+    return {BREAKDOWN_KEY % attribute: row_digest(records) for attribute, records in bases.items()}
 
 
 async def _finish(by: Actor) -> None:
@@ -336,10 +504,7 @@ async def announce(*, summary_id: UUID) -> None:
         )
         if told:
             raise Conflict(N_("This summary has been announced already."))
-        people = await fetch(
-            "select account from memberships where consultation = $1 and role = 'participant'", row.consultation
-        )
-        await _mail("summary_published", {one["account"] for one in people}, by.consultation)
+        await _mail("summary_published", await _participants(row.consultation), by.consultation)
         made.payload = {"announced": True}
 
 

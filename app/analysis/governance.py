@@ -56,6 +56,8 @@ NAMES = {
     "participants.change_details": N_("A participant changed their details"),
     "exports.export_polis": N_("Votes exported"),
     "summaries.write": N_("Summary draft changed"),
+    "summaries.show": N_("Summary shown to participants for objections"),
+    "objections.answer": N_("Objection to the summary answered"),
     "summaries.sign": N_("Summary signed"),
     "summaries.announce": N_("Participants told of the summary"),
 }

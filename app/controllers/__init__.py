@@ -31,6 +31,7 @@ MODULES = (
     "coalitions",
     "summary",
     "objections",
+    "objections",
     "method",
 )
 DEMO_MODULES = ("demo",)

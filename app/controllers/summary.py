@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -19,7 +22,7 @@ from app.analysis.summary import gather
 from app.documents import markdown, snapshot, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
-from app.documents.model import Document
+from app.documents.model import Document, Passage, Section
 from app.documents.summary import introduction
 from app.forms import Filled, blank, read
 from app.language import gettext
@@ -66,7 +69,7 @@ async def _may_see_draft(actor: Actor) -> bool:
     if actor.participant is None:
         return False
     row = await summaries.latest(actor.consultation.id, "draft")
-    is_signed = row is not None and "body" in summaries.plain(row.document)
+    is_signed = row is not None and "first_role" in summaries.plain(row.document)
     return is_signed and row is not None and actor.participant.id == await summaries.drawn(actor, row.number)
 
 
@@ -83,8 +86,11 @@ async def _published(actor: Actor, number: str) -> tuple[dict[str, Any] | None, 
 
 def _body_of(draft: summaries.Draft, actor: Actor) -> dict[str, Any]:
     """The draft as it is signed, if it is signed already; else as it would be now."""
-    held = summaries.plain(draft.row.document).get("body") if draft.row else None
-    return held or snapshot.unsigned(
+    held = summaries.plain(draft.row.document) if draft.row else {}
+    if "first_role" in held:
+        body: dict[str, Any] = held["body"]
+        return body
+    return snapshot.unsigned(
         material=draft.material,
         document=draft.document,
         added=draft.added,
@@ -133,10 +139,11 @@ async def show_summary(
 ) -> Response[Any]:
     record, numbers = await _published(actor, number)
     sees_draft = await _may_see_draft(actor)
+    asked_until = await _asked_until(actor)
     if sees_draft and (record is None or is_draft == "1"):
         draft = await summaries.draft_of(actor)
         if draft is None:
-            return page(request, "summary/none.html", actor=actor, why=gettext(summaries.NOT_READY))
+            return page(request, "summary/none.html", actor=actor, why=gettext(summaries.NOT_READY), asked_until=None)
         return page(
             request,
             "summary/show.html",
@@ -145,10 +152,13 @@ async def show_summary(
             numbers=numbers,
             problems=draft.problems,
             sees_draft=True,
+            draft=draft,
+            asked_until=asked_until,
+            link=partial(_passage_link, actor) if _may_change(actor, draft) else None,
             **_view(_body_of(draft, actor)),
         )
     if record is None:
-        return page(request, "summary/none.html", actor=actor, why=gettext(NOTHING_YET))
+        return page(request, "summary/none.html", actor=actor, why=gettext(NOTHING_YET), asked_until=asked_until)
     return page(
         request,
         "summary/show.html",
@@ -157,8 +167,31 @@ async def show_summary(
         numbers=numbers,
         problems=(),
         sees_draft=sees_draft,
+        draft=None,
+        link=None,
+        asked_until=asked_until,
         **_view(record),
     )
+
+
+async def _asked_until(actor: Actor) -> datetime | None:
+    """Until when this participant may object to a draft; None where none is open to them."""
+    if actor.participant is None or actor.why_not(Action.OBJECT) is not None:
+        return None
+    row = await summaries.latest(actor.consultation.id, "draft")
+    return row.shown_until if row is not None and summaries.is_open(row, actor) else None
+
+
+def _may_change(actor: Actor, draft: summaries.Draft) -> bool:
+    return actor.why_not(Action.WRITE_SUMMARY) is None and not draft.is_open
+
+
+def _passage_link(actor: Actor, _section: Section, passage: Passage) -> tuple[str, str] | None:
+    """Where a convenor changes this passage; what they wrote themselves is changed in the editor."""
+    if not passage.key:
+        return None
+    path = url(f"/c/{actor.consultation.slug}/summary/passage", passage=passage.key)
+    return path, gettext("Change this passage")
 
 
 async def _record(actor: Actor, number: str) -> dict[str, Any]:
@@ -220,7 +253,8 @@ def _typed(added: Added) -> dict[str, str]:
     return typed
 
 
-def _added(form: Filled[Any], language: str) -> Added:
+def _added(form: Filled[Any], kept: Added, language: str) -> Added:
+    """What the form holds; changes of single passages have pages of their own and stay."""
     data = msgspec.structs.asdict(form.data)
     lines = [
         FollowUp(data[f"what_{place}"], data[f"who_{place}"], data[f"by_when_{place}"])
@@ -229,7 +263,8 @@ def _added(form: Filled[Any], language: str) -> Added:
     for place, one in enumerate(lines, 1):
         if (one.who or one.by_when) and not one.what:
             form.refuse(f"what_{place}", N_("Please say what follows, or leave the whole line empty."))
-    return Added(
+    return replace(
+        kept,
         introduction=data["introduction"],
         follow_up=tuple(one for one in lines if one.what),
         sentences={code: data[f"section_{code}"] for code in OPEN_TO_ADDITIONS if data[f"section_{code}"]},
@@ -282,15 +317,16 @@ async def show_editor(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
 @post("/c/{slug:str}/summary/edit", opt={"action": Action.WRITE_SUMMARY}, status_code=200)
 async def write_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, EditForm)
-    added = _added(form, actor.consultation.language) if form.is_valid else None
+    draft = await summaries.draft_of(actor)
+    if draft is None:
+        raise Denied(summaries.NOT_READY)
+    added = _added(form, draft.added, actor.consultation.language) if form.is_valid else None
     if added is None or not form.is_valid:
         return await _edit_page(request, actor, form, status=422)
     try:
         await summaries.write(added=added, version=form.version or 0, by=actor, form=form)
     except Conflict:
-        draft = await summaries.draft_of(actor)
-        theirs = _typed(draft.added) if draft else {}
-        return await _edit_page(request, actor, form, status=409, theirs=theirs)
+        return await _edit_page(request, actor, form, status=409, theirs=_typed(draft.added))
     path = f"/c/{actor.consultation.slug}/summary"
     return see_other(request, url(path, draft="1"), said=gettext("The draft is saved."))
 
@@ -304,7 +340,7 @@ async def _sign_page(
     draft = await summaries.draft_of(actor)
     if draft is None:
         raise Denied(summaries.NOT_READY)
-    is_held = bool(draft.row and "body" in summaries.plain(draft.row.document))
+    is_held = bool(draft.first_role)
     body = _body_of(draft, actor)
     return page(
         request,
@@ -322,7 +358,7 @@ async def _sign_page(
 async def _why_not(actor: Actor, draft: summaries.Draft) -> Refusal | None:
     """Why this person cannot sign now, in the sentence that the action would refuse with."""
     if draft.problems:
-        return Invalid(draft.problems[0])
+        return draft.problems[0]
     signed = await summaries.signed_by(draft.row) if draft.row else set()
     if actor.person is not None and actor.person.id in signed:
         return Denied(summaries.OTHER_PERSON)

@@ -48,7 +48,7 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await respond(by.consultation, persons)
     await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
     await _as_it_was(by, plan)
-    await summarise(convenor=await _convenor(by, staff), curator=await actor_in(by.consultation, staff.curator))
+    await summarise(by.consultation, convenor=staff.convenor, curator=staff.curator, reader=persons[6])
 
 
 async def _convenor(by: Actor, staff: Staff) -> Actor:

@@ -39,11 +39,17 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Added:
-    """A person's part of a summary; drafts may still lack citations."""
+    """A person's part of a summary; drafts may still lack citations.
+
+    rewordings, left_out : by the key of a generated passage, the text that stands for its plain sentences, or the
+        public reason why the whole passage is not printed
+    """
 
     introduction: str = ""
     follow_up: tuple[FollowUp, ...] = ()
     sentences: Mapping[str, str] = field(default_factory=dict)
+    rewordings: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     balance_reason: str = ""
     correction: str = ""
     language: str = "en"
@@ -54,6 +60,8 @@ class Added:
             introduction=str(record.get("introduction", "")),
             follow_up=tuple(FollowUp(**one) for one in record.get("follow_up", ())),
             sentences=dict(record.get("sentences", {})),
+            rewordings=dict(record.get("rewordings", {})),
+            left_out=dict(record.get("left_out", {})),
             balance_reason=str(record.get("balance_reason", "")),
             correction=str(record.get("correction", "")),
             language=str(record.get("language", "en")),
@@ -64,16 +72,19 @@ class Added:
             "introduction": self.introduction,
             "follow_up": [{"what": one.what, "who": one.who, "by_when": one.by_when} for one in self.follow_up],
             "sentences": {code: text for code, text in self.sentences.items() if text},
+            "rewordings": dict(self.rewordings),
+            "left_out": dict(self.left_out),
             "balance_reason": self.balance_reason,
             "correction": self.correction,
             "language": self.language,
         }
 
     def texts(self) -> list[tuple[str, str]]:
-        """Every text that must cite, with the field it was written in."""
+        """Every text on facts, with the field it was written in."""
         texts = [("introduction", self.introduction)]
         texts += [(f"what_{place}", one.what) for place, one in enumerate(self.follow_up, 1)]
         texts += [(f"section_{code}", text) for code, text in self.sentences.items()]
+        texts += [(f"passage_{key}", text) for key, text in self.rewordings.items()]
         return [(name, text) for name, text in texts if text.strip()]
 
 
@@ -102,13 +113,17 @@ class Uncited:
 
 
 def uncited(added: Added, known: frozenset[str]) -> tuple[Uncited, ...]:
-    """Every added sentence without a citation that the document knows (`known`: statement numbers and fact ids)."""
+    """Every added sentence without a citation that the document knows (`known`: statement numbers and fact ids).
+
+    A reworded passage keeps the facts it had, so it need not cite them again.
+    """
     found = []
     for name, text in added.texts():
         for sentence in sentences_of(text):
             cited = citations_of(sentence)
             unknown = next((one for one in cited if one not in known), "")
-            if not cited or unknown:
+            is_due = not cited and not name.startswith("passage_")
+            if is_due or unknown:
                 found.append(Uncited(name, sentence, unknown))
     return tuple(found)
 

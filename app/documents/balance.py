@@ -27,8 +27,11 @@ TITLES = {
     "ladder": N_("No sentence claims a support that no rule binds"),
     "reading": N_("The text can be read without being a specialist"),
     "suppression": N_("Nothing is told that could single out a person"),
+    "minority": N_("Minority and cautionary voices have a section of their own"),
     "languages": N_("All six languages tell the same facts"),
 }
+OBLIGATORY = frozenset({"dissent", "suppression"})
+"""Tests that no public reason makes good: dissent that is not told, and figures that could single out a person."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def check(
         _ladder(document, added),
         _reading(document, settings),
         _suppression(document),
+        _minority(document, w, settings),
         _languages(document),
     )
 
@@ -93,7 +97,7 @@ def _space(document: Document, w: Writer, settings: SummarySettings) -> BalanceT
     """Each passage is divided among the groups of which at least half agree with its statement."""
     numbers = {one.number: id for id, one in w.material.statements.items()}
     space = {group.letter: 0.0 for group in w.material.groups}
-    for number in _about(document):
+    for number in _about(document) & set(numbers):
         rows = w.groups_of(numbers[number])
         holding = [letter for letter in space if letter in rows and (rows[letter].agree_share or 0) >= 0.5]
         for letter in holding:
@@ -176,6 +180,18 @@ def _suppression(document: Document) -> BalanceTest:
     if problem:
         return BalanceTest("suppression", False, N_("Found: %(problem)s."), {"problem": problem})
     return BalanceTest("suppression", True, N_("Every figure was let out by the disclosure gate."), {})
+
+
+def _minority(document: Document, w: Writer, settings: SummarySettings) -> BalanceTest:
+    """One passage for each opinion group, or the reserved part of all passages on views; nothing where none is held."""
+    sections = {code: document.section(code) for code in HELD}
+    n = {code: len(one.passages) if one else 0 for code, one in sections.items()}
+    whole, due = sum(n.values()), len(w.material.groups)
+    share = n["minority"] / whole if whole else 0.0
+    passed = not whole or n["minority"] >= max(1, due) or share >= settings.minority_share
+    places = {"n": num(n["minority"]), "share": pct(share), "bound": pct(settings.minority_share)}
+    message = N_("%(n)s passages, %(share)s of those on views; one for each group, or %(bound)s, is asked.")
+    return BalanceTest("minority", passed, message, places)
 
 
 def _languages(document: Document) -> BalanceTest:

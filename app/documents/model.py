@@ -6,6 +6,8 @@ and only the functions below make places, from values that the disclosure gate h
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -43,10 +45,19 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Passage:
-    """Sentences that belong together; `about` is the statement they speak of."""
+    """Sentences that belong together; `about` is the statement they speak of.
+
+    `key` names the passage as it was generated, so that a convenor's change of it lapses when the facts change.
+    """
 
     sentences: list[Sentence]
     about: int | None = None
+    key: str = ""
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> Passage:
+        sentences = [Sentence(**sentence) for sentence in record["sentences"]]
+        return cls(sentences, record["about"], record.get("key", ""))
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,11 @@ class Document:
     def fact(self, id: str) -> Fact:
         return next(one for one in self.facts if one.id == id)
 
+    def passages(self) -> Iterator[tuple[Section, Passage]]:
+        for section in self.sections:
+            for passage in section.passages:
+                yield section, passage
+
     def to_json(self) -> dict[str, Any]:
         """Plain values without floats, which `from_json` reads back into an equal document."""
         record: dict[str, Any] = to_record(self)
@@ -98,11 +114,14 @@ class Document:
         return cls(facts, [_section(section) for section in record["sections"]])
 
 
+def content_key(section: Section, passage: Passage) -> str:
+    """A short name of a passage by what stands in it: another text has another name."""
+    text = json.dumps(to_record([passage.sentences, passage.about]), sort_keys=True, ensure_ascii=False)
+    return f"{section.code}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
 def _section(record: dict[str, Any]) -> Section:
-    passages = [
-        Passage([Sentence(**sentence) for sentence in passage["sentences"]], passage["about"])
-        for passage in record["passages"]
-    ]
+    passages = [Passage.of(passage) for passage in record["passages"]]
     return Section(record["code"], record["title"], passages, [Table(**table) for table in record["tables"]])
 
 

@@ -362,6 +362,27 @@ def recompute_annex(w: Writer, number: int, added: Added, previous_number: int |
     return Section("annex_recompute", N_("Annex: how to check this"), [Passage(sentences)])
 
 
+def left_out_annex(w: Writer, sections: list[Section], added: Added) -> Section:
+    """What was generated and is not printed, each with the reason."""
+    found = []
+    for section in sections:
+        for passage in section.passages:
+            reason = added.left_out.get(passage.key)
+            if reason is None:
+                continue
+            fact = w.fact(f"left_out.{passage.key}", "left_out", {"section": section.code})
+            about = [] if passage.about is None else [passage.about]
+            message = (
+                N_("The convenor left out the passage on %(cites)s in “%(section)s”: %(text)s")
+                if about
+                else N_("The convenor left out a passage of “%(section)s”: %(text)s")
+            )
+            places = {"section": model.term(section.title), "text": model.prose(reason, added.language)}
+            places |= {"cites": model.cite(about)} if about else {}
+            found.append(Passage([Sentence(message, places, [fact])]))
+    return Section("annex_left_out", N_("Annex: what was left out"), found)
+
+
 def standings_table(w: Writer) -> list[Table]:
     """Each target beside what became of it."""
     rows, facts = [], []

@@ -8,7 +8,7 @@ from app.analysis.summary import ATTRIBUTES
 from app.analysis.summary_material import Material
 from app.documents import model, outcome, views
 from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
-from app.documents.model import Document, Passage, Section, Sentence, Table
+from app.documents.model import Document, Passage, Section, Sentence, Table, content_key
 from app.documents.writer import Writer
 from app.refusals import N_
 from app.tables.consultations import Consultation
@@ -33,6 +33,8 @@ class SummarySettings:
     space_low: float = 0.5
     space_high: float = 1.5
     """A group's part of the passages may be half as much again or half as little as its part of the people."""
+    minority_share: float = 0.15
+    """The part of the passages that is kept for voices that are few, where there are groups without a passage."""
     hardest_text: int = 55
     """Lix of official texts; above it only specialists read on (Björnsson 1968)."""
 
@@ -73,7 +75,7 @@ def build(
         outcome.alerts_annex(w),
         outcome.recompute_annex(w, number, added, previous_number),
     ]
-    kept = [with_added(w, section, added) for section in sections]
+    kept = [with_added(w, section, added) for section in edited(w, sections, added)]
     return Document(list(w.facts.values()), [one for one in kept if one.passages or one.tables])
 
 
@@ -216,6 +218,40 @@ def context(w: Writer, consultation: Consultation) -> Section:
         goals = {"list": [model.number(int(goal)) for goal in consultation.goals]}
         found.append(Passage([w.say(N_("Sustainable Development Goals concerned: %(goals)s."), [fact], goals=goals)]))
     return Section("context", N_("Context and guiding questions"), found)
+
+
+def edited(w: Writer, sections: list[Section], added: Added) -> list[Section]:
+    """The sections with each passage under its key, those left out gone, the others as a person reworded them.
+
+    Sentences of the ladder and the dissent that goes with them stay as they are: a passage is left out whole or not.
+    """
+    keyed = [
+        replace(one, passages=[replace(passage, key=content_key(one, passage)) for passage in one.passages])
+        for one in sections
+    ]
+    gone = [passage for one in keyed for passage in one.passages if passage.key in added.left_out]
+    silent = {passage.about for passage in gone if passage.about is not None}
+    found = []
+    for one in keyed:
+        kept = [
+            reworded(w, passage, added)
+            for passage in one.passages
+            if passage.key not in added.left_out and not (one.code == "one_page" and passage.about in silent)
+        ]
+        found.append(replace(one, passages=kept))
+    return [*found, outcome.left_out_annex(w, keyed, added)]
+
+
+def reworded(w: Writer, passage: Passage, added: Added) -> Passage:
+    """The passage with a person's words in the place of its plain sentences, on the same facts."""
+    text = added.rewordings.get(passage.key, "")
+    if not text:
+        return passage
+    bound = [one for one in passage.sentences if one.says in ("support", "dissent")]
+    facts = list(dict.fromkeys(fact for one in passage.sentences for fact in one.facts))
+    written = [_cited(w.facts, sentence, added) for sentence in sentences_of(text)]
+    written = [replace(one, facts=list(dict.fromkeys([*facts, *one.facts]))) for one in written]
+    return replace(passage, sentences=[*bound, *written])
 
 
 def with_added(w: Writer, section: Section, added: Added) -> Section:

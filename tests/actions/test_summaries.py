@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.actions import curation, responses, summaries
+from app.actions import curation, curators, responses, summaries
 from app.analysis import governance
 from app.analysis.summary import gather
 from app.database import fetch, fetchval
@@ -34,6 +34,7 @@ async def publish(here, *, added=CITED):
     amara = await factories.actor("amara", here)
     draft = await summaries.draft_of(amara)
     await summaries.write(added=added, version=draft.version, by=amara)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     row = await summaries.sign(by=await factories.actor("gus", here))
     return json.loads(row.snapshot)
@@ -160,6 +161,7 @@ async def test_a_claim_without_a_citation_cannot_be_signed(database):
     with pytest.raises(Invalid, match="citation"):
         await summaries.sign(by=amara)
     await summaries.write(added=Added(introduction="Everything is fine [1]."), version=1, by=amara)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
 
 
@@ -173,6 +175,7 @@ async def test_a_claim_outside_the_ladder_needs_a_public_reason(database):
         await summaries.sign(by=amara)
     explained = Added(introduction="Nearly all want wells [1].", balance_reason="It quotes the chair.")
     await summaries.write(added=explained, version=1, by=amara)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
 
 
@@ -208,6 +211,7 @@ async def test_only_a_convenor_writes_and_signs_first(database, name):
 async def test_one_person_cannot_sign_twice(database):
     here = await rooms.small_room()
     amara = await factories.actor("amara", here)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     with pytest.raises(Denied):
         await summaries.sign(by=amara)
@@ -216,6 +220,7 @@ async def test_one_person_cannot_sign_twice(database):
 @pytest.mark.parametrize("name", ["ben", "fatima", "eve"])
 async def test_neither_moderator_nor_auditor_nor_outsider_signs_second(database, name):
     here = await rooms.small_room()
+    await rooms.shown(here)
     await summaries.sign(by=await factories.actor("amara", here))
     with pytest.raises(Denied):
         await summaries.sign(by=await factories.actor(name, here))
@@ -230,6 +235,7 @@ async def test_in_one_meeting_the_participant_drawn_by_lot_signs_second(database
         return chidi.participant.id
 
     monkeypatch.setattr(summaries, "drawn", lot)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     told = [row["to"] for row in await fetch('select "to" from messages where kind = $1', "summary_to_sign")]
     assert sorted(told) == ["chidi@example.org", "gus@example.org"]
@@ -242,6 +248,7 @@ async def test_in_one_meeting_the_participant_drawn_by_lot_signs_second(database
 async def test_an_edit_voids_the_first_signature(database):
     here = await rooms.small_room()
     amara = await factories.actor("amara", here)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     await summaries.write(added=CITED, version=0, by=amara)
     with pytest.raises(Denied, match="A convenor signs first"):
@@ -303,6 +310,7 @@ async def test_a_correction_has_a_new_number_and_the_old_one_stays(database):
     with pytest.raises(Invalid, match="what has changed"):
         await summaries.sign(by=amara)
     await summaries.write(added=Added(correction="A typing error in the introduction."), version=1, by=amara)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     row = await summaries.sign(by=await factories.actor("gus", here))
     second = json.loads(row.snapshot)
@@ -344,6 +352,8 @@ async def test_a_meeting_is_run_from_its_votes_to_its_published_summary(database
     here = await rooms.small_room()
     await factories.move_to(here, 2)
     amara, gus = await factories.actor("amara", here), await factories.actor("gus", here)
+    for curator in (amara, gus):
+        await curators.declare(interests={}, by=curator)
     slate = await curation.open_desk(by=amara)
     dropped = slate.stances[-1]
     proposal = await Proposal.objects().where(Proposal.id == dropped.statement_id).first()

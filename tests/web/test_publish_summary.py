@@ -9,7 +9,8 @@ PATH = "/en/c/water/summary/sign"
 
 
 async def test_two_people_publish_a_summary(client):
-    await rooms.small_room()
+    here = await rooms.small_room()
+    await rooms.shown(here)
     amara, gus = await signed_in(client, "amara"), await signed_in(client, "gus")
     page = (await amara.get(PATH)).text
     assert "You sign first" in page
@@ -25,17 +26,20 @@ async def test_two_people_publish_a_summary(client):
 
 
 async def test_the_second_signature_is_for_the_text_that_was_read(client):
-    await rooms.small_room()
+    here = await rooms.small_room()
+    await rooms.shown(here)
     amara, gus = await signed_in(client, "amara"), await signed_in(client, "gus")
     await amara.post(PATH, {"_key": "a", "_version": "0"})
     await amara.post("/en/c/water/summary/edit", {"_key": "b", "_version": "0", "introduction": "Another text [1]."})
+    await rooms.shown(here)
     await amara.post(PATH, {"_key": "c", "_version": "1"})
     assert (await gus.post(PATH, {"_key": "d", "_version": "0"})).status_code == 409
     assert (await gus.post(PATH, {"_key": "e", "_version": "1"})).status_code == 303
 
 
 async def test_a_signature_sent_twice_counts_once(client):
-    await rooms.small_room()
+    here = await rooms.small_room()
+    await rooms.shown(here)
     amara = await signed_in(client, "amara")
     first = await amara.post(PATH, {"_key": "a", "_version": "0"})
     second = await amara.post(PATH, {"_key": "a", "_version": "0"})

@@ -19,6 +19,7 @@ def shown(page: str, text: str) -> bool:
 
 async def published(here):
     amara = await factories.actor("amara", here)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     await summaries.sign(by=await factories.actor("gus", here))
 
@@ -79,6 +80,7 @@ async def test_what_people_wrote_cannot_become_markup(client):
     amara = await factories.actor("amara", here)
     added = summaries.Added(introduction="<script>alert(1)</script> **bold** [1].")
     await summaries.write(added=added, version=0, by=amara)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     await summaries.sign(by=await factories.actor("gus", here))
     page = (await client.get("/en/c/water/summary")).text
@@ -92,6 +94,7 @@ async def test_what_a_person_cites_is_a_link(client):
     here = await rooms.small_room()
     amara = await factories.actor("amara", here)
     await summaries.write(added=summaries.Added(introduction="Wells came first [1]."), version=0, by=amara)
+    await rooms.shown(here)
     await summaries.sign(by=amara)
     await summaries.sign(by=await factories.actor("gus", here))
     page = (await client.get("/en/c/water/summary")).text
