@@ -302,11 +302,14 @@ MAX_NUMBER = 2**31 - 1
 
 
 def speaks_for(actor: Actor, proposal: Proposal) -> bool:
-    """Whether this person answers for the statement: its author, or the convenor for one without an author."""
+    """Whether this person answers for the statement: its author, or the convenor for one without an author.
+
+    For what was noted in the room, moderators answer too: one of them may have written it down.
+    """
     if proposal.consultation != actor.consultation.id:
         return False
     if proposal.author is None:
-        return Role.CONVENOR in actor.roles
+        return Role.CONVENOR in actor.roles or (proposal.is_noted and Role.MODERATOR in actor.roles)
     return actor.participant is not None and proposal.author == actor.participant.id
 
 
