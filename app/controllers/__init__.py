@@ -31,7 +31,6 @@ MODULES = (
     "coalitions",
     "summary",
     "objections",
-    "objections",
     "method",
 )
 DEMO_MODULES = ("demo",)
