@@ -9,8 +9,7 @@ and each of them holds fewer than l items of the slate. `alpha_star` is the grea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,9 +25,10 @@ from deliberation.certificate_records import (
     LabelCoverage,
     Witness,
 )
-from deliberation.errors import BadShape, BadValue
+from deliberation.errors import BadValue
+from deliberation.held import Held, held_in, held_in_draws
 from deliberation.holdings import Holdings, Stance
-from deliberation.votes import SIGN, Choice, VoteMatrix
+from deliberation.votes import SIGN, VoteMatrix
 
 __all__ = [
     "METHOD",
@@ -51,25 +51,6 @@ EQUAL = 1e-9
 Counts of people below 10^9 are told apart exactly."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Who holds what, one entry a holding: the only form the checks read.
-
-    Weights are summed as they are and divided last: with a weight of 1 each, counts and shares are exact.
-    """
-
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    stances: tuple[Stance, ...]
-    weights: NDArray[np.float64]
-    masks: Mapping[tuple[str, str], NDArray[np.bool_]]
-    mean_answered: float
-
-    def share(self, members: NDArray[np.bool_]) -> float:
-        """Weight share of some participants; 0 where there is nobody."""
-        return float(self.weights[members].sum() / self.weights.sum()) if self.weights.size else 0.0
-
-
 def check_slate(
     table: Holdings | VoteMatrix,
     stances: Sequence[Stance],
@@ -86,16 +67,24 @@ def check_slate(
     `k` is the number of places (None: the number of stances), `candidates` the stances that may be missed (None: all);
     `weights` go with a VoteMatrix only. Time O(holdings + candidates x k). Raises `BadValue` for unknown stances.
     """
-    settings = settings or CertificateSettings()
-    k = len(set(stances)) if k is None else k
-    if k < len(set(stances)):
-        raise BadValue(name="k", value=k, allowed=f"{len(set(stances))} or more")
-    known = _table_of(table, stances, candidates, draw, weights)
-    place = {stance: at for at, stance in enumerate(known.stances)}
-    on_slate = np.zeros(len(known.stances), bool)
-    on_slate[[place[stance] for stance in set(stances)]] = True
-    counts = np.bincount(known.rows[on_slate[known.columns]], minlength=known.weights.size)
-    blocs = _blocs(known, on_slate, counts, k)
+    k = _places(stances, k)
+    known = held_in(table, stances, candidates, draw=draw, weights=weights)
+    return _checked(known, stances, k, block, settings or CertificateSettings())
+
+
+def _places(stances: Sequence[Stance], k: int | None) -> int:
+    n = len(set(stances))
+    if k is not None and k < n:
+        raise BadValue(name="k", value=k, allowed=f"{n} or more")
+    return n if k is None else k
+
+
+def _checked(
+    known: Held, stances: Sequence[Stance], k: int, block: Block, settings: CertificateSettings
+) -> Certificate:
+    on_slate = known.chosen(stances)
+    counts = known.counts(on_slate)
+    blocs = known.blocs(on_slate, counts, k)
     alpha, at, below = _greatest(blocs, k)
     return Certificate(
         block=block,
@@ -129,10 +118,8 @@ def estimate_certificate(
     settings = settings or CertificateSettings()
     if not draws.n_draws:
         raise BadValue(name="draws", value=0, allowed="1 or more")
-    checks = [
-        check_slate(draws, stances, k=k, candidates=candidates, draw=draw, block="estimated", settings=settings)
-        for draw in range(draws.n_draws)
-    ]
+    k = _places(stances, k)
+    checks = [_checked(known, stances, k, "estimated", settings) for known in held_in_draws(draws, stances, candidates)]
     alphas = [check.alpha_star for check in checks]
     blocs = [check.jr_bloc for check in checks]
     coverage = [check.coverage_1 for check in checks]
@@ -173,11 +160,9 @@ def strongest_challengers(
     """
     k = len(set(stances)) if k is None else k
     totals: dict[Stance, float] = {}
-    for draw in range(draws.n_draws):
-        known = _table_of(draws, stances, candidates, draw, None)
-        on_slate = np.array([stance in set(stances) for stance in known.stances], bool)
-        counts = np.bincount(known.rows[on_slate[known.columns]], minlength=known.weights.size)
-        ratios = _blocs(known, on_slate, counts, k) * k / np.arange(1, k + 1)
+    for known in held_in_draws(draws, stances, candidates):
+        on_slate = known.chosen(stances)
+        ratios = known.blocs(on_slate, known.counts(on_slate), k) * k / np.arange(1, k + 1)
         for at in np.flatnonzero(~on_slate):
             stance = known.stances[at]
             totals[stance] = totals.get(stance, 0.0) + float(ratios[at].max(initial=0.0)) / draws.n_draws
@@ -254,93 +239,6 @@ def _audited_blocs(
     )
 
 
-def _table_of(
-    table: Holdings | VoteMatrix,
-    stances: Sequence[Stance],
-    candidates: Sequence[Stance] | None,
-    draw: int,
-    weights: ArrayLike | None,
-) -> _Table:
-    """The holdings of the slate's and the candidates' stances."""
-    wanted = None if candidates is None else sorted({*candidates, *stances})
-    for stance in stances if wanted is None else wanted:
-        at = int(np.searchsorted(table.statement_ids, stance.statement_id))
-        if at == table.n_statements or table.statement_ids[at] != stance.statement_id:
-            raise BadValue(name="statement", value=stance.statement_id, allowed="a statement of this table")
-    on_statements = np.isin(table.statement_ids, [stance.statement_id for stance in stances])
-    if isinstance(table, Holdings):
-        if weights is not None:
-            raise BadValue(name="weights", value="given twice", allowed="the weights of the holdings")
-        given, masks = table.weights, table.label_masks()
-        answered = int(np.bitwise_count(table.answered[on_statements]).sum())
-    else:
-        given, masks = _as_weights(weights, table.n_participants), {}
-        answered = int(on_statements[table.columns].sum())
-    known = wanted
-    if known is None:
-        sides = (Choice.AGREE, Choice.DISAGREE)
-        known = [Stance(statement, side) for statement in table.statement_ids.tolist() for side in sides]
-    lines = 2 * np.searchsorted(table.statement_ids, [stance.statement_id for stance in known])
-    lines += np.array([stance.choice is Choice.DISAGREE for stance in known], np.int64)
-    if isinstance(table, Holdings):
-        rows, columns = _pairs_of_holdings(table, draw, lines)
-    else:
-        rows, columns = _pairs_of_votes(table, lines)
-    return _Table(rows, columns, tuple(known), given, masks, answered / max(1, table.n_participants))
-
-
-def _pairs_of_votes(votes: VoteMatrix, lines: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Who holds what as places: of participants, and of stances in `lines`, which number the sides of statements."""
-    place = np.full(2 * votes.n_statements, -1, np.int32)
-    place[lines] = np.arange(lines.size, dtype=np.int32)
-    # One number for each statement and sign; a pass is nobody's line.
-    by_sign = np.full((votes.n_statements, 3), -1, np.int32)
-    by_sign[:, SIGN[Choice.AGREE]] = place[::2]
-    by_sign[:, SIGN[Choice.DISAGREE]] = place[1::2]
-    by_sign[:, SIGN[Choice.PASS]] = -1
-    code = votes.columns.astype(np.int32) * np.int32(3) + (votes.signs % 3)
-    columns = by_sign.ravel()[code]
-    held = columns >= 0
-    return votes.rows[held].astype(np.int64), columns[held].astype(np.int64)
-
-
-def _pairs_of_holdings(
-    holdings: Holdings, draw: int, lines: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    rows, columns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    step = max(1, 8_000_000 // max(1, holdings.n_participants))
-    for start in range(0, lines.size, step):
-        bits = holdings.bits[draw][lines[start : start + step]]
-        # Booleans, because NumPy finds those that are true ten times as fast as numbers that are not zero.
-        held = np.unpackbits(bits, axis=1, count=holdings.n_participants).view(np.bool_)
-        flat = np.flatnonzero(held)
-        column = flat // max(1, holdings.n_participants)
-        rows.append(flat - column * holdings.n_participants)
-        columns.append(column + start)
-    return np.concatenate(rows), np.concatenate(columns)
-
-
-def _as_weights(weights: ArrayLike | None, n: int) -> NDArray[np.float64]:
-    given = np.ones(n) if weights is None else np.asarray(weights, np.float64)
-    if given.shape != (n,):
-        raise BadShape(name="weights", expected=(n,), found=given.shape)
-    if n and not (np.isfinite(given).all() and (given >= 0).all() and given.sum() > 0):
-        raise BadValue(name="weights", value="negative, infinite or all zero", allowed="0 or more, some above 0")
-    return given
-
-
-def _blocs(known: _Table, on_slate: NDArray[np.bool_], counts: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-    """Weight share of those who hold a left-out stance and fewer than l items, shape (n_stances, k), l from 1."""
-    n = len(known.stances)
-    levels = np.minimum(counts, k)
-    left_out = ~on_slate[known.columns]
-    rows, columns = known.rows[left_out], known.columns[left_out]
-    flat = columns * (k + 1) + levels[rows]
-    table = np.bincount(flat, weights=known.weights[rows], minlength=n * (k + 1)).reshape(n, k + 1)
-    total = float(known.weights.sum()) if n and known.weights.size else 1.0
-    return np.asarray(np.cumsum(table, axis=1)[:, :k] / total, np.float64)
-
-
 def _greatest(blocs: NDArray[np.float64], k: int) -> tuple[float, int, int]:
     """alpha*, and the stance and level (from 0) where it is reached: the first stance, the lowest level."""
     ratios = blocs * k / np.arange(1, k + 1)
@@ -351,13 +249,13 @@ def _greatest(blocs: NDArray[np.float64], k: int) -> tuple[float, int, int]:
     return greatest, int(at), int(below)
 
 
-def _witness(known: _Table, blocs: NDArray[np.float64], counts: NDArray[np.int64], at: int, below: int) -> Witness:
-    holders = known.rows[known.columns == at]
+def _witness(known: Held, blocs: NDArray[np.float64], counts: NDArray[np.int64], at: int, below: int) -> Witness:
+    holders = known.holders(at)
     return Witness(known.stances[at], below + 1, float(blocs[at, below]), int((counts[holders] <= below).sum()))
 
 
 def _coverage_of_labels(
-    known: _Table, covered: NDArray[np.bool_], settings: CertificateSettings
+    known: Held, covered: NDArray[np.bool_], settings: CertificateSettings
 ) -> tuple[LabelCoverage, ...]:
     rows = []
     for (dimension, label), mask in sorted(known.masks.items()):

@@ -168,6 +168,10 @@ class Holdings:
 
     def label_masks(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
         """For each dimension and label, sorted, which participants carry it."""
+        return dict(self._masks)
+
+    @cached_property
+    def _masks(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
         return {
             (dimension, str(label)): np.asarray(codes == label)
             for dimension, codes in sorted(self.labels.items())

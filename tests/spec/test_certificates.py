@@ -257,6 +257,24 @@ def test_the_checks_share_no_code_with_the_rules_that_choose() -> None:
     assert not {f"deliberation.{name}" for name in ("slates", "proportional", "balance", "curation")} & set(loaded)
 
 
+@pytest.mark.parametrize("weights", [np.ones(301), np.random.default_rng(2).choice([0.0, 0.5, 1.0, 2.5], 301)])
+def test_packed_holdings_and_votes_as_pairs_give_the_same_certificate(weights: np.ndarray) -> None:
+    signs = np.random.default_rng(1).choice(np.array([1, -1, 0], np.int8), (301, 30), p=[0.5, 0.3, 0.2])
+    rows, columns = np.nonzero(np.ones_like(signs))
+    votes = VoteMatrix.from_votes(rows, columns, signs[rows, columns])
+    packed = check_slate(observed_holdings(votes, weights=weights), agree(*range(0, 30, 4)), k=9)
+    pairs = check_slate(votes, agree(*range(0, 30, 4)), k=9, weights=weights)
+    assert packed.alpha_star == pytest.approx(pairs.alpha_star, rel=1e-12) and pairs.alpha_star > 0
+    assert packed.witness is not None and pairs.witness is not None
+    assert packed.witness.share == pytest.approx(pairs.witness.share, rel=1e-12)
+    assert (packed.witness.stance, packed.witness.level, packed.witness.n_people, packed.n_candidates) == (
+        pairs.witness.stance,
+        pairs.witness.level,
+        pairs.witness.n_people,
+        pairs.n_candidates,
+    )
+
+
 def test_two_million_holdings_of_a_hundred_thousand_people_are_checked_in_under_a_second() -> None:
     rng = np.random.default_rng(1)
     n, m = 100_000, 1000

@@ -226,7 +226,7 @@ class TestReview:
 
     def test_the_desk_answers_from_stored_draws_in_under_a_fifth_of_a_second(self) -> None:
         rng = np.random.default_rng(2)
-        n, m, n_draws = 2000, 60, 5
+        n, m, n_draws = 10_000, 100, 5
         labels = {"group": rng.choice(list("ABC"), n), "constituency": rng.choice(list("abcdefghi"), n)}
         leaning = rng.normal(size=(n, 2)) @ rng.normal(size=(2, m))
 
@@ -242,8 +242,8 @@ class TestReview:
         others = [stance for stance in slate.candidates if stance not in slate.stances]
         times = []
         for at in range(5):
-            begin = time.perf_counter()
+            begin = time.process_time()
             review = review_curation(Holdings.from_bytes(stored), slate, [*slate.stances[2:], *others[at : at + 2]])
-            times.append(time.perf_counter() - begin)
+            times.append(time.process_time() - begin)
         assert len(review.before.labels) == 12
         assert min(times) < 0.2
