@@ -15,11 +15,13 @@ from deliberation.votes import Choice
 
 
 class CarryAnswer(StrEnum):
-    """What a voter says of a vote on a statement for which another one stands now."""
+    """What a voter says of a vote on a statement for which another one stands now.
+
+    Whoever looks at the new words and votes on them has no need to answer.
+    """
 
     CARRY = "carry"
     DROP = "drop"
-    LOOK = "look"
 
 
 @dataclass(frozen=True)

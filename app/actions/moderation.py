@@ -20,6 +20,7 @@ from app.taxonomies import moderation_reasons
 from deliberation.phases import Action, Role
 
 OWN_PROPOSAL = N_("You wrote this statement yourself. Another moderator must decide on it.")
+NOT_TO_SUGGEST = N_("Authors suggest a merge for a statement of their own; moderators for those of others.")
 ALREADY: dict[str, str] = {
     "accepted": N_("Statement %(number)s has been accepted in the meantime."),
     "declined": N_("Statement %(number)s has been declined in the meantime, with the reason: %(reason)s"),
@@ -128,7 +129,7 @@ async def _check_suggestion(proposal: Proposal, into: Proposal, by: Actor) -> bo
         await _refuse_own(into, by)
         return False
     if by.participant is None or proposal.author != by.participant.id:
-        raise Denied(N_("Authors suggest a merge for a statement of their own; moderators for those of others."))
+        raise Denied(NOT_TO_SUGGEST)
     return True
 
 

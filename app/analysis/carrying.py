@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.database import fetch
+from app.database import fetch, fetchval
 from deliberation.lineage import WaitingVote, waiting_votes
 from deliberation.votes import Choice
 from deliberation.wordings import Piece, compare_wordings
@@ -51,6 +51,11 @@ where participant = any($1::bigint[]) and proposal = any($2::int[])
 ANSWERED = """
 select participant, proposal from vote_carries where participant = any($1::bigint[]) and answer <> ''
 """
+VOTED_ON_MERGED = """
+select exists(
+  select from votes v join proposals p on p.id = v.proposal where v.participant = $1 and p.status = 'merged'
+)
+"""
 
 
 async def waiting_of(actor: Actor) -> tuple[Waiting, ...]:
@@ -60,6 +65,13 @@ async def waiting_of(actor: Actor) -> tuple[Waiting, ...]:
     linked, votes, found = await _read(actor.consultation.id, [own])
     questions = [_question(one, linked, votes[own]) for one in found.get(own, ())]
     return tuple(sorted(questions, key=lambda one: one.number))
+
+
+async def n_waiting(actor: Actor) -> int:
+    """How many questions wait; one look at the participant's own votes where there are none."""
+    if actor.participant is None or not await fetchval(VOTED_ON_MERGED, actor.participant.id):
+        return 0
+    return len(await waiting_of(actor))
 
 
 async def who_waits(consultation: UUID, participants: Sequence[int]) -> list[int]:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.analysis import curation, responses
+from app.analysis import curation, responses, responses_result
 from app.analysis.curation_page import gate_for
 from app.database import fetch
 from app.language import gettext
@@ -328,7 +328,7 @@ async def _outcome(actor: Actor, slate: UUID) -> tuple[str, ReleasedDay] | None:
     if slate not in _outcomes:
         draft = await curation.draft(slate)
         item = responses.closed_round(actor, draft)
-        result = await responses.result_of(actor, draft, await gate_for(actor, audience=Audience.PUBLIC))
+        result = await responses_result.result_of(actor, draft, await gate_for(actor, audience=Audience.PUBLIC))
         if item is None or result is None:
             return None
         _outcomes[slate] = (result.outcome, release_day(item.closes_at))

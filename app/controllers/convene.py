@@ -14,7 +14,7 @@ from app.access import Actor
 from app.actions import consultations, invitations, proposals
 from app.actions.consultations import PlannedRound
 from app.actions.rounds import planned_as, waiting_extension
-from app.analysis import overview
+from app.analysis import amendments, overview
 from app.controllers import rounds
 from app.controllers.accounts import Email
 from app.controllers.proposals import ProposeForm, check_proposal
@@ -227,6 +227,7 @@ async def _show_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, st
         people=people,
         starters=starters,
         invited=invited[0],
+        questions=await amendments.questions_for(actor),
         extension=await waiting_extension(actor.round) if actor.may(Action.CONFIRM_EXTENSION) else None,
         role_options=[
             ("moderator", gettext("Moderator")),

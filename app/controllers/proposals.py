@@ -9,9 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from app.access import Actor, proposal_for
+from app.access import Actor, proposal_for, speaks_for
 from app.actions import proposals
-from app.analysis import results_views, similar
+from app.analysis import amendments, carrying, lineage, results_views, similar
 from app.database import fetch, fetchrow
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
@@ -29,6 +29,13 @@ STATUS_NAMES = {
     "declined": N_("Declined"),
     "merged": N_("Merged"),
     "withdrawn": N_("Withdrawn"),
+}
+WORDING_NAMES = {
+    "waiting": N_("Waits for an answer"),
+    "accepted": N_("Accepted"),
+    "declined": N_("Declined"),
+    "withdrawn": N_("Taken back"),
+    "own": N_("A proposal of its own now"),
 }
 
 
@@ -114,6 +121,8 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         status_name=STATUS_NAMES[proposal.status],
         question=_guiding_question(actor, proposal.question),
         vote_refused=actor.why_not(Action.VOTE),
+        speaks_for=speaks_for(actor, proposal),
+        n_waiting=await carrying.n_waiting(actor),
         results=await results_views.of_statement(actor, proposal.id),
     )
 
@@ -226,14 +235,7 @@ async def submit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response
     return see_other(request, url(f"/c/{actor.consultation.slug}/me/proposals"), said=said)
 
 
-OWN = """
-select number, statement, language, status, reason_code, reason, submitted_on,
-       (select q.number from proposals q where q.id = p.merged_into) as merged_number,
-       (select r.id from merge_requests r where r.settled_at is null
-        and ((r.proposal = p.id and r.author_agrees is null) or ("into" = p.id and r.other_author_agrees is null))
-        limit 1) as merge_asked
-from proposals p where consultation = $1 and author = $2 order by number
-"""
+OWN = "select id from proposals where consultation = $1 and author = $2 order by number"
 
 
 @get("/c/{slug:str}/me/proposals", opt={"action": Action.SEE_OWN})
@@ -244,9 +246,11 @@ async def own(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[An
         request,
         "proposals/mine.html",
         actor=actor,
-        rows=rows,
+        nodes=await lineage.fates_of(actor, [row["id"] for row in rows]),
+        questions=await amendments.questions_for(actor),
+        wordings=await amendments.own_wordings(actor),
         status_names=STATUS_NAMES,
-        reason_label=moderation_reasons.label,
+        wording_names=WORDING_NAMES,
         refused=actor.why_not(Action.PROPOSE),
     )
 

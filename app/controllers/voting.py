@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import votes
-from app.analysis import overview
+from app.analysis import carrying, overview
 from app.database import fetch
 from app.forms import read
 from app.language import gettext
@@ -42,12 +42,14 @@ async def card(
     again: Annotated[int, QueryParameter(name="again")] = 0,
 ) -> Response[Any]:
     if again:
-        return _answer(request, actor, await votes.show_again(proposal=await proposal_for(actor, again), by=actor))
+        return await _answer(
+            request, actor, await votes.show_again(proposal=await proposal_for(actor, again), by=actor)
+        )
     shown = await (votes.show_set_aside(by=actor) if aside else votes.show_next(by=actor))
-    return _answer(request, actor, shown)
+    return await _answer(request, actor, shown)
 
 
-def _answer(
+async def _answer(
     request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLine | None = None, *, status: int = 200
 ) -> Response[Any]:
     more: dict[str, Any] = {} if said is None else {"status_line": said}
@@ -60,6 +62,7 @@ def _answer(
         card=shown,
         is_fragment=wants_fragment(request),
         phases=overview.phase_bar(actor.rounds, actor),
+        n_waiting=await carrying.n_waiting(actor),
         **more,
     )
 
@@ -70,7 +73,7 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     form = await read(request, VoteForm)
     if not form.is_valid:
         said = StatusLine(gettext("Please choose agree, disagree or unsure."))
-        return _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said, status=422)
+        return await _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said, status=422)
     base = f"/c/{actor.consultation.slug}"
     if form.data.choice == "later":
         await votes.set_aside(proposal=proposal, by=actor)
@@ -80,7 +83,7 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, by=actor)
         said = StatusLine(SAID[choice]() % {"number": number}, url(f"{base}/votes/{number}/undo"))
     if wants_fragment(request):
-        return _answer(request, actor, await votes.show_next(by=actor), said)
+        return await _answer(request, actor, await votes.show_next(by=actor), said)
     return see_other(request, url(f"{base}/vote"), said=said.text, undo=said.undo)
 
 
@@ -90,7 +93,7 @@ async def undo(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     await votes.withdraw(proposal=proposal, by=actor)
     said = StatusLine(gettext("Your vote on statement %(number)s is taken back.") % {"number": number})
     if wants_fragment(request):
-        return _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said)
+        return await _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said)
     return see_other(request, url(f"/c/{actor.consultation.slug}/vote", again=number), said=said.text)
 
 
@@ -113,6 +116,7 @@ async def own(
     wanted = choice if choice in set(Choice) else ""
     place = max(1, min(number, 1_000))
     rows = await fetch(OWN_VOTES, actor.consultation.id, actor.participant.id, wanted, PER_PAGE, (place - 1) * PER_PAGE)
+    waiting = await carrying.waiting_of(actor)
     total = await fetch(
         "select count(*) as n from votes where consultation = $1 and participant = $2 and ($3 = '' or choice = $3)",
         actor.consultation.id,
@@ -130,6 +134,7 @@ async def own(
         page_number=place,
         n_pages=max(1, -(-total[0]["n"] // PER_PAGE)),
         refused=actor.why_not(Action.VOTE),
+        waiting={original.number: one.number for one in waiting for original in one.originals},
     )
 
 

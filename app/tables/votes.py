@@ -12,6 +12,15 @@ from app.tables.participants import Participant
 from app.tables.proposals import Proposal
 from app.tables.rounds import Round
 
+CODE_BITS = 3
+# Four bytes a vote: the statement's id, and three bits that tell the choices apart by their first letters.
+PACKED_VOTE = f"int4send((proposal << {CODE_BITS}) | (ascii(choice) % 7)), ''::bytea"
+
+
+def code_of(choice: str) -> int:
+    """The three bits of a choice in packed votes."""
+    return ord(choice[0]) % 7
+
 
 class Vote(Table, tablename="votes"):
     """A participant's current choice on one statement."""
@@ -43,7 +52,7 @@ class EarlierVote(Table, tablename="earlier_votes"):
 class VoteCarry(Table, tablename="vote_carries"):
     """A voter's answer when another statement stands for the one they voted on; the vote on the original stays there.
 
-    answer : carry (the vote was cast on the new statement, too), drop, look (they look at it again), "" (asked)
+    answer : carry (the vote was cast on the new statement, too), drop, or "" (asked, and not answered yet)
     """
 
     id = UUID(primary_key=True, default=UUID4())
