@@ -26,6 +26,7 @@ MODULES = {
     "6": "goal_6_groups",
     "9": "goal_9_loading",
     "default": "default_method",
+    "routing": "routing",
     "slates": "slates",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -70,13 +71,13 @@ def _options() -> argparse.Namespace:
 
 def _printed(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     print(
-        f"{'goal':5}{'what':34}{'peer':28}{'Plenary':>11}{'peer':>11}{'ratio':>9}{'memory':>16}{'ratio':>7}{'aim':>8}"
+        f"{'goal':9}{'what':34}{'peer':28}{'Plenary':>11}{'peer':>11}{'ratio':>9}{'memory':>16}{'ratio':>7}{'aim':>8}"
     )
     for name in options.modules:
         for row in importlib.import_module(f"tests.benchmarks.{name}").rows(options.data, options.scale):
             memory = "/".join("-" if mb is None else f"{mb:.0f}" for mb in (row.plenary_mb, row.peer_mb))
             print(
-                f"{row.goal or '-':<5}{row.name[:33]:34}{row.peer[:27]:28}{_seconds(row.plenary_s):>11}"
+                f"{str(row.goal or '-')[:8]:<9}{row.name[:33]:34}{row.peer[:27]:28}{_seconds(row.plenary_s):>11}"
                 f"{_seconds(row.peer_s):>11}{_number(row.ratio_time):>9}{memory + ' MB':>16}"
                 f"{_number(row.ratio_memory):>7}{_number(row.aim):>8}{'' if row.is_met else '  missed'}",
                 flush=True,
@@ -91,7 +92,8 @@ def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     path = DOCS / "latest.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     measured = {row["goal"] for row in rows}
-    return sorted([*rows, *(row for row in before if row["goal"] not in measured)], key=lambda row: row["goal"])
+    kept = [*rows, *(row for row in before if row["goal"] not in measured)]
+    return sorted(kept, key=lambda row: (isinstance(row["goal"], str), row["goal"]))
 
 
 def _about() -> dict[str, str]:
