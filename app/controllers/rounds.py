@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,7 +27,7 @@ from app.refusals import N_, Conflict, Invalid
 from app.rendering import fragment, page, see_other, url, wants_fragment
 from app.tables.rounds import Extension, Round
 from deliberation.disclosure import Attribution
-from deliberation.phases import NEXT_PHASES, TEMPLATES, Action, Phase, RoundTimes
+from deliberation.phases import TEMPLATES, Action, Phase, RoundTimes
 
 AnyRequest = Request[Any, Any, Any]
 MAX_ROUNDS = 12
@@ -41,7 +43,13 @@ TEMPLATE_NAMES = {
 MEETING = {Phase.PROPOSE: 60, Phase.CURATE: 60, Phase.RESPOND: 30, Phase.COMMIT: 30}
 WEEKS = {Phase.PROPOSE: 28, Phase.CURATE: 10, Phase.RESPOND: 7, Phase.COMMIT: 42}
 HALF_A_DAY = timedelta(hours=12)
-USUAL_NEXT = (Phase.CURATE, Phase.RESPOND, Phase.COMMIT, Phase.PROPOSE)
+USUAL_NEXT = {
+    None: Phase.PROPOSE,
+    Phase.PROPOSE: Phase.CURATE,
+    Phase.CURATE: Phase.RESPOND,
+    Phase.RESPOND: Phase.COMMIT,
+    Phase.COMMIT: Phase.PROPOSE,
+}
 NOT_A_ROUND = N_("Please give this round a phase, two days and two times of day.")
 Row = dict[str, str]
 """One round as it is typed: its parts by name."""
@@ -145,10 +153,10 @@ def _local(row: Row) -> tuple[datetime, datetime]:
     return opens, closes
 
 
-def press(form: Filled[Any], *, zone: str, moment: datetime, after: Phase | None = None) -> None:
+def press(form: Filled[Any], *, zone: str, moment: datetime, before: Row | None = None) -> None:
     """The rounds as the button that was pressed leaves them; what was typed elsewhere stays.
 
-    after : the phase of the last round that cannot be changed any more, if any
+    before : the last round that cannot be changed any more, if any
     """
     rows = rows_of(form)
     verb, _, place = str(form.get("do")).partition("-")
@@ -159,7 +167,7 @@ def press(form: Filled[Any], *, zone: str, moment: datetime, after: Phase | None
             row | {"was": old["was"]} for row, old in zip(fresh, [*rows, *[{"was": ""}] * len(fresh)], strict=False)
         ]
     elif verb == "add":
-        rows.append(_following(rows, zone, moment, after))
+        rows.append(_following(rows[-1] if rows else before, zone, moment))
     elif verb == "remove" and 0 <= at < len(rows):
         rows.pop(at)
     elif verb in {"up", "down"}:
@@ -169,18 +177,17 @@ def press(form: Filled[Any], *, zone: str, moment: datetime, after: Phase | None
     put(form, rows[:MAX_ROUNDS])
 
 
-def _following(rows: list[Row], zone: str, moment: datetime, after: Phase | None) -> Row:
+def _following(last: Row | None, zone: str, moment: datetime) -> Row:
     """A round that may follow the last one, beginning where that ends and about as long as such rounds are there."""
-    before = rows[-1]["phase"] if rows else after
-    known = Phase(before) if before in set(Phase) else None
-    phase = next(one for one in USUAL_NEXT if one in NEXT_PHASES[known])
-    try:
-        start, opens = _local(rows[-1])
-        is_meeting = opens - start <= HALF_A_DAY
-    except (IndexError, ValueError):
-        there = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
-        opens, is_meeting = there + timedelta(hours=1), False
-    return _new_row(phase, opens, opens + _usual(phase, is_meeting=is_meeting))
+    known = Phase(last["phase"]) if last and last["phase"] in set(Phase) else None
+    phase = USUAL_NEXT[known]
+    there = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+    soon, is_meeting = there + timedelta(hours=1), False
+    if last is not None:
+        with suppress(ValueError):
+            start, end = _local(last)
+            soon, is_meeting = max(soon, end), end - start <= HALF_A_DAY
+    return _new_row(phase, soon, soon + _usual(phase, is_meeting=is_meeting))
 
 
 def _exchanged(first: Row, second: Row) -> list[Row]:
@@ -282,7 +289,6 @@ def is_pressed(form: Filled[Any]) -> bool:
 async def later(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form: Filled[Any] = blank()
     put(form, [typed_row(acting.planned_as(item), actor.consultation.zone) for item in _later(actor)])
-    form.version = acting.version_of(actor.rounds)
     return _later_page(request, actor, form)
 
 
@@ -296,6 +302,7 @@ def _later(actor: Actor) -> tuple[Round, ...]:
 
 def _later_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
     here = actor.consultation
+    form.version = acting.version_of(actor.rounds) if form.version is None else form.version
     return page(
         request,
         "convene/rounds.html",
@@ -316,8 +323,10 @@ async def change_later(request: AnyRequest, actor: NamedDependency[Actor]) -> Re
     if wants_fragment(request):
         return preview(request, form, zone, actor.consultation.attribution, actor.consultation.question, opened)
     if is_pressed(form):
-        last = Phase(opened[-1].phase) if opened else None
-        press(form, zone=zone, moment=actor.now, after=last)
+        last = acting.planned_as(opened[-1]) if opened else None
+        # Fields know no seconds: the next round is offered from the next full minute on.
+        full = None if last is None else replace(last, closes_at=last.closes_at + timedelta(seconds=59))
+        press(form, zone=zone, moment=actor.now, before=None if full is None else typed_row(full, zone))
         return _later_page(request, actor, form)
     rounds = planned(form, zone)
     if form.is_valid:
@@ -329,7 +338,7 @@ async def change_later(request: AnyRequest, actor: NamedDependency[Actor]) -> Re
         except Conflict as conflict:
             # What was typed stays, as rounds of their own: the numbers they had may be those of others by now.
             put(form, [row | {"was": ""} for row in rows_of(form)])
-            form.version = acting.version_of(actor.rounds)
+            form.version = None
             form.errors["rounds"] = Invalid(conflict.message, **conflict.parameters)
             return _later_page(request, actor, form, status=409)
     return _later_page(request, actor, form, status=422)
