@@ -124,6 +124,8 @@ async def _desk(
 ) -> Response[Any]:
     """The whole desk. `failed` names the form with errors, `focus` the button that was pressed."""
     draft = await curation.open_desk(by=actor)
+    if draft is None and request.method != "GET":
+        raise conflict or Conflict(curation.NOT_OPENED)
     if draft is None:
         return await _without_analysis(request, actor)
     frozen = await reading.frozen_of(draft.analysis)

@@ -67,6 +67,26 @@ async def test_before_the_analysis_the_desk_says_how_far_it_is_and_has_it_made(c
     assert await fetchval("select count(*) from curated_slates") == 0
 
 
+async def test_before_the_analysis_nothing_is_edited_and_what_was_typed_comes_back(client):
+    here = await factories.make_consultation(attribution=Attribution.OPEN)
+    await factories.move_to(here, 2)
+    await simulated.fill(here, n_participants=40, n_statements=10)
+    gus, stance = await signed_in(client, "gus"), {"choice": "agree", "_version": "1"}
+    number = await fetchval("select min(number) from proposals where status = 'accepted'")
+    for path, form in {
+        "items": {"number": number},
+        f"items/{number}/remove": {},
+        f"items/{number}/move": {"direction": "sideways"},
+        f"reasons/{number}": {"reason_code": "duplicate", "sentence": "Another one says the same."},
+        "undo": {},
+    }.items():
+        answer = await gus.post(f"/en/c/water/desk/{path}", (stance if path != "undo" else {"_version": "1"}) | form)
+        assert answer.status_code == 409, path
+        assert "The curation desk has not been opened yet." in answer.text
+        assert "reasons" not in path or "Another one says the same." in answer.text
+    assert await fetchval("select count(*) from curated_slates") == 0
+
+
 async def test_without_a_vote_there_is_nothing_to_curate(client):
     here = await factories.make_consultation()
     await factories.move_to(here, 2)
@@ -117,3 +137,33 @@ async def test_it_reads_from_right_to_left(client):
     await slates.curating()
     page = (await (await signed_in(client, "gus")).get("/ar/c/water/desk")).text
     assert '<html lang="ar" dir="rtl">' in page
+
+
+async def test_the_desk_says_how_far_it_is_and_an_empty_slate_what_to_do(client):
+    here = await slates.curating()
+    gus = await signed_in(client, "gus")
+    page = (await gus.get("/en/c/water/desk")).text
+    assert "no reason missing" in page
+    _, draft = await slates.stored(here)
+    for stance in draft.stances:
+        _, draft = await slates.stored(here)
+        number = (await slates.proposal_of(stance)).number
+        await gus.post(f"/en/c/water/desk/items/{number}/remove", await slates.fields(draft, stance))
+    page = (await gus.get("/en/c/water/desk")).text
+    assert re.search(r"0 of \d+ places", page)
+    assert f"{len({*draft.stances}) and len((await slates.stored(here))[0].stances)} reasons missing" in page
+    assert "Nothing stands on the slate" in slates.section(page, "h-after")
+
+
+async def test_candidates_can_be_filtered(client):
+    here = await slates.curating()
+    gus = await signed_in(client, "gus")
+    await gus.get("/en/c/water/desk")
+    _, draft = await slates.stored(here)
+    listed = {(await slates.proposal_of(stance)).number for stance in draft.stances}
+    closest = slates.numbers(slates.section((await gus.get("/en/c/water/desk")).text, "h-add"))
+    everything = slates.numbers(slates.section((await gus.get("/en/c/water/desk?of=all")).text, "h-add"))
+    assert set(closest) < set(everything)
+    assert everything == sorted(everything) and not listed & set(everything)
+    for odd in ("", "%00", "nonsense"):
+        assert (await gus.get("/en/c/water/desk", params={"of": odd})).status_code == 200
