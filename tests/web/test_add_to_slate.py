@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.database import execute, fetchval
 from deliberation.holdings import Stance
 from deliberation.votes import Choice
@@ -202,3 +204,49 @@ async def test_after_the_close_an_edit_is_refused_as_gone(client):
     assert answer.status_code == 410
     _, after = await slates.stored(here)
     assert after.stances == draft.stances
+
+
+async def test_who_came_too_late_can_do_the_same_on_the_list_as_it_is_now(client):
+    here, gus, _frozen, draft = await opened(client)
+    amara = await signed_in(client, "amara")
+    gone, kept = draft.stances[0], draft.stances[1]
+    gone_number, kept_number = [(await slates.proposal_of(one)).number for one in (gone, kept)]
+    await amara.post(f"{DESK}/items/{gone_number}/remove", await slates.fields(draft, gone))
+    late = await gus.post(f"{DESK}/items/{kept_number}/remove", await slates.fields(draft, kept))
+    assert late.status_code == 409
+    form = late.text[late.text.index("Somebody was faster") : late.text.index("Do mine on the list as it is now")]
+    form = form[form.index("<form") :]
+    assert f'action="{DESK}/items/{kept_number}/remove"' in form
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    sent.pop("_csrf_token")
+    assert (await gus.post(f"{DESK}/items/{kept_number}/remove", sent)).status_code == 303
+    _, after = await slates.stored(here)
+    assert after.stances == draft.stances[2:]
+
+
+async def test_an_item_is_dragged_to_any_place_by_the_same_form(client):
+    here, gus, _, draft = await opened(client)
+    last = draft.stances[-1]
+    path = f"{DESK}/items/{(await slates.proposal_of(last)).number}/move"
+    sent = await slates.fields(draft, last, direction="to", place="2")
+    assert (await gus.post(path, sent)).status_code == 303
+    _, after = await slates.stored(here)
+    assert after.stances == (draft.stances[0], last, *draft.stances[1:-1])
+    sent = await slates.fields(after, last, direction="to", place="99")
+    assert (await gus.post(path, sent)).status_code == 303
+    _, after = await slates.stored(here)
+    assert after.stances == draft.stances
+    page = (await gus.get(DESK)).text
+    assert "data-reorder" in page and 'data-place="1"' in page and "desk.js" in page
+
+
+async def test_a_merged_item_is_flagged_and_its_reason_suggested_when_it_goes(client):
+    _here, gus, _frozen, draft = await opened(client)
+    stance = draft.stances[0]
+    into = draft.stances[1].statement_id
+    await execute("update proposals set status = 'merged', merged_into = $2 where id = $1", stance.statement_id, into)
+    assert "merged into another statement" in slates.section((await gus.get(DESK)).text, "h-after")
+    number = (await slates.proposal_of(stance)).number
+    answer = await gus.post(f"{DESK}/items/{number}/remove", await slates.fields(draft, stance), headers=HTMX)
+    assert answer.status_code == 200
+    assert '<option value="merged_with_consent" selected' in slates.section(answer.text, "h-before")
