@@ -95,39 +95,35 @@ class EarlyGap:
 
 
 def early_gaps(
-    statements: Sequence[Hashable], agrees: ArrayLike, *, settings: ExposureSettings | None = None
+    statements: Sequence[Hashable], first: ArrayLike, later: ArrayLike, *, settings: ExposureSettings | None = None
 ) -> tuple[EarlyGap, ...]:
     """Statements whose first `n_first` votes differ from the later ones, the surest first, then by name.
 
-    statements, agrees : of each vote in the order in which they were cast; whether it agreed
-    Fisher's exact test on agreeing and not, corrected over all statements with enough later votes. Early voters may
-    have been invited first or watched by the author's friends: a reason to look at who came first. Raises `BadShape`.
+    first, later : shape (statements, 2), how many agreed and how many did not
+    Fisher's exact test, corrected over all statements with enough later votes. Early voters may have been invited first
+    or watched by the author's friends: a reason to look at who came first. Raises `BadShape`, `BadValue`.
     """
     from scipy.stats import false_discovery_control, fisher_exact
 
     settings = settings or ExposureSettings()
-    agreed = np.asarray(agrees, bool)
-    if agreed.shape != (len(statements),):
-        raise BadShape(name="agrees", expected=(len(statements),), found=agreed.shape)
-    cast: dict[Hashable, list[bool]] = {}
-    for statement, one in zip(statements, agreed.tolist(), strict=True):
-        cast.setdefault(statement, []).append(one)
-    compared = []
-    for statement, answers in cast.items():
-        first, later = answers[: settings.n_first], answers[settings.n_first :]
-        if len(later) >= settings.fewest_later:
-            table = [[sum(part), len(part) - sum(part)] for part in (first, later)]
-            compared.append((statement, first, later, float(fisher_exact(table).pvalue)))
+    counts = np.stack([_counts(first, "first", len(statements)), _counts(later, "later", len(statements))], axis=1)
+    n = counts.sum(axis=2)
+    compared = np.flatnonzero((n[:, 1] >= settings.fewest_later) & (n[:, 0] > 0)).tolist()
     if not compared:
         return ()
-    adjusted = false_discovery_control([row[3] for row in compared], method="bh")
-    found = [
-        EarlyGap(statement, sum(first) / len(first), sum(later) / len(later), len(first), len(later), float(q))
-        for (statement, first, later, _), q in zip(compared, adjusted, strict=True)
-    ]
-    kept = [
-        gap
-        for gap in found
-        if gap.p_adjusted < settings.false_discovery_rate and abs(gap.first - gap.later) >= settings.smallest_gap
-    ]
-    return tuple(sorted(kept, key=lambda gap: (gap.p_adjusted, str(gap.statement))))
+    p = [float(fisher_exact(counts[place]).pvalue) for place in compared]
+    found = []
+    for place, q in zip(compared, false_discovery_control(p, method="bh"), strict=True):
+        early, late = (float(share) for share in counts[place, :, 0] / n[place])
+        if q < settings.false_discovery_rate and abs(early - late) >= settings.smallest_gap:
+            found.append(EarlyGap(statements[place], early, late, int(n[place, 0]), int(n[place, 1]), float(q)))
+    return tuple(sorted(found, key=lambda gap: (gap.p_adjusted, str(gap.statement))))
+
+
+def _counts(given: ArrayLike, name: str, n_statements: int) -> NDArray[np.int64]:
+    counts = np.asarray(given, np.int64).reshape(-1, 2) if n_statements == 0 else np.asarray(given, np.int64)
+    if counts.shape != (n_statements, 2):
+        raise BadShape(name=name, expected=(n_statements, 2), found=counts.shape)
+    if (counts < 0).any():
+        raise BadValue(name=name, value=int(counts.min()), allowed="0 or more")
+    return counts

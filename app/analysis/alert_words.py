@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from app.language import band, date, gettext, num, pct
 from app.refusals import N_
-from app.taxonomies import constituencies, languages, regions
+from app.taxonomies import constituencies, genders, languages, regions
 from deliberation.disclosure import (
     Attribution,
     Audience,
@@ -25,11 +25,13 @@ ATTRIBUTE_NAMES = {
     "constituency": N_("Constituency"),
     "region": N_("Region"),
     "language": N_("Language"),
+    "gender": N_("Gender"),
 }
 TAXONOMIES = {
     "constituency": constituencies.TAXONOMY,
     "region": regions.TAXONOMY,
     "language": languages.TAXONOMY,
+    "gender": genders.TAXONOMY,
 }
 COLUMN_NAMES = {
     "participants": N_("participants"),
@@ -46,6 +48,12 @@ HEADLINES = {
     "missing_from_slate": N_("A constituency drops out of the slate"),
     "uneven_moderation": N_("Statements of one kind are declined more often"),
     "burst": N_("Many votes within minutes"),
+    "favoured_at_equal_support": N_("A constituency's proposals pass more often than equally supported ones"),
+    "passed_over_at_equal_support": N_("A constituency's proposals pass less often than equally supported ones"),
+    "long_wait": N_("A constituency's proposals wait longer"),
+    "uneven_exposure": N_("Early statements were not shown as often as late ones"),
+    "one_way_amendments": N_("Amendments go one way"),
+    "near_identical": N_("Some people's votes are nearly identical"),
 }
 
 
@@ -73,6 +81,19 @@ class Gate:
             value, n_people, self.mode, audience=Audience.INSIDE, n_participants=self.n_participants
         ).value
         return None if shown is None else rounded(shown, is_nothing=value == 0)
+
+    def odds(self, odds: Sequence[float], attribute: str, code: str) -> str | None:
+        """How many times as often, with its interval; None where too few people are behind it."""
+        n = self.n_people.get(attribute, {}).get(code, 0)
+        shown = [
+            release_index(one, n, self.mode, audience=Audience.INSIDE, n_participants=self.n_participants).value
+            for one in odds
+            if one < 1e3
+        ]
+        if len(shown) < len(odds) or any(one is None for one in shown):
+            return None
+        value, lower, upper = (num(one or 0, 1) for one in shown)
+        return gettext("%(value)s times (%(lower)s to %(upper)s)") % {"value": value, "lower": lower, "upper": upper}
 
     def part(self, part: int, whole: int) -> str | None:
         """What one holder has of a whole, to the percent; unnamed."""
@@ -243,6 +264,96 @@ def _burst(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
     )
 
 
+def _at_equal_support(kind: str) -> Callable[[str, Mapping[str, Any], Gate], Told]:
+    def told(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+        _, code, step = subject.split(":")
+        name = gate.category("constituency", code)
+        odds = gate.odds(measure["parameters"]["odds"], "constituency", code)
+        passed = gettext(PASSED_NAMES[step])
+        title = f"{name or gettext('A small category')}: {headline(kind)}"
+        text = gettext("Proposals were compared with others that had as much support in every group.")
+        facts: tuple[tuple[str, str], ...] = ((gettext("Step"), passed),)
+        if odds is not None:
+            text = gettext("Of equally supported proposals theirs %(passed)s %(odds)s as often.") % {
+                "passed": passed,
+                "odds": odds,
+            }
+            facts = (*facts, (gettext("Odds beside the others"), odds))
+        return Told(title, text, facts, gettext("Read again what was passed over, and say why."))
+
+    return told
+
+
+def _long_wait(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    name = gate.category("constituency", subject.split(":")[1]) or gettext("A small category")
+    hours, others = measure["measure"], measure["parameters"]["others"]
+    facts: tuple[tuple[str, str], ...] = ()
+    if gate.category("constituency", subject.split(":")[1]) and hours >= 0 and others is not None:
+        facts = (
+            (gettext("Median wait"), gettext("%(n)s h") % {"n": num(round(hours))}),
+            (gettext("Median wait of the others"), gettext("%(n)s h") % {"n": num(round(others))}),
+        )
+    text = gettext("Their proposals wait at least half as long again for a moderator, which is unlikely to be chance.")
+    title = gettext("%(name)s: proposals wait longer") % {"name": name}
+    return Told(title, text, facts, gettext("A moderator who reads their language takes these first."))
+
+
+def _uneven_exposure(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    shown = release_index(
+        float(measure["measure"]),
+        gate.n_participants,
+        gate.mode,
+        audience=Audience.INSIDE,
+        n_participants=gate.n_participants,
+    ).value
+    facts = () if shown is None else ((gettext("Correlation of order and exposure"), num(shown, 2)),)
+    text = gettext("Which statements a person is shown should not depend on when they were written.")
+    return Told(headline("uneven_exposure"), text, facts, gettext("Look for pinned or late statements."))
+
+
+def _one_way(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    name = gate.category("constituency", subject.split(":")[1])
+    title = gettext("%(name)s: amendments go one way") % {"name": name or gettext("A small category")}
+    given, received = measure["parameters"]["given"], measure["parameters"]["received"]
+    rates = [
+        release_share(yes, n, gate.mode, audience=Audience.INSIDE, n_participants=gate.n_participants).value
+        for yes, n in (given, received)
+    ]
+    facts: tuple[tuple[str, str], ...] = ()
+    if name and None not in rates:
+        facts = (
+            (gettext("Their amendments that others accept"), rounded(rates[0] or 0)),
+            (gettext("Others' amendments that they accept"), rounded(rates[1] or 0)),
+        )
+    text = gettext("One side gives way far more often than the other, which is unlikely to be chance.")
+    return Told(title, text, facts, gettext("Offer a mediator, or let both draft a third wording together."))
+
+
+def _near_identical(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    parameters = measure["parameters"]
+    people = release_count(int(parameters["n"]), gate.mode, audience=Audience.INSIDE).value
+    who = gettext("A few people")
+    if people is not None:
+        who = gettext("%(n)s people") % {"n": num(people) if isinstance(people, int) else band(people)}
+    text = gettext(
+        "Their votes are alike beyond what their views and habits explain. Two devices of one person, a list that was "
+        "shared or a script look the same from here. They count until a person decides."
+    )
+    return Told(
+        gettext("%(who)s voted nearly identically") % {"who": who},
+        text,
+        ((gettext("Statements in common, at least"), num(int(parameters["least_common"]))),),
+        gettext("Ask before you decide: nobody is named or left out by this."),
+    )
+
+
+PASSED_NAMES = {
+    "shown": N_("were shown"),
+    "voted": N_("got enough votes"),
+    "participants_slate": N_("came on the participants' slate"),
+    "curated_slate": N_("came on the curated slate"),
+    "committed": N_("found a coalition"),
+}
 TELLERS = {
     "one_organisation": _one_organisation,
     "one_author": _one_author,
@@ -253,4 +364,10 @@ TELLERS = {
     "missing_from_slate": _missing,
     "uneven_moderation": _uneven,
     "burst": _burst,
+    "favoured_at_equal_support": _at_equal_support("favoured_at_equal_support"),
+    "passed_over_at_equal_support": _at_equal_support("passed_over_at_equal_support"),
+    "long_wait": _long_wait,
+    "uneven_exposure": _uneven_exposure,
+    "one_way_amendments": _one_way,
+    "near_identical": _near_identical,
 }

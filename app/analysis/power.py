@@ -12,6 +12,7 @@ from typing import Any
 
 from app.analysis.power_figures import figures_of
 from app.analysis.power_rows import KEY, Read, read_rows, stored_figures
+from app.database import fetchval
 from app.tables.consultations import Consultation
 from deliberation.disclosure import Attribution
 from deliberation.power import Imbalance, Level, PowerSettings, imbalances
@@ -44,8 +45,28 @@ async def check(consultation: Consultation) -> Checked:
     previous = await stored_figures(consultation.id)
     mode, seed = Attribution(consultation.attribution), consultation.seed
     figures = await asyncio.to_thread(figures_of, read, mode, previous, seed=seed)
+    figures["agenda"] = await _agenda(consultation, read, previous.get("agenda", {}))
     found = await asyncio.to_thread(_found, read, seed=seed)
+    found += await asyncio.to_thread(_agenda_found, figures["agenda"])
     return Checked(figures, found, sum(n > 0 for n in read.participation.n_votes))
+
+
+async def _agenda(consultation: Consultation, read: Read, previous: dict[str, Any]) -> dict[str, Any]:
+    """The agenda's figures; those of before where neither votes nor slates nor amendments were analysed since."""
+    # Only workers look: what measures the agenda brings scipy.stats, which web processes do without.
+    from app.analysis.power_agenda import agenda_figures, read_agenda
+
+    now = await fetchval("select clock_timestamp()")
+    rows = await read_agenda(consultation, now, previous.get("source", ""), read.rushed)
+    if rows is None:
+        return previous
+    return await asyncio.to_thread(agenda_figures, rows, read.participation.n_participants, seed=consultation.seed)
+
+
+def _agenda_found(figures: dict[str, Any]) -> tuple[Found, ...]:
+    from app.analysis.power_agenda import agenda_imbalances
+
+    return tuple(Found(kind, subject, one, lingers=False) for kind, subject, one in agenda_imbalances(figures))
 
 
 def relaxed(settings: PowerSettings) -> PowerSettings:

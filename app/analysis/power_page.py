@@ -13,6 +13,7 @@ from app import charts, maps
 from app.access import Actor
 from app.analysis import power_pictures
 from app.analysis.alert_words import TAXONOMIES, Gate, Told, label_of, tell
+from app.analysis.power_agenda_page import AgendaPage, agenda_page
 from app.analysis.power_released import NOTHING, Figures, Picture, cell, percent
 from app.analysis.power_rows import stored_figures
 from app.charts import GapChart, LorenzCurve, Representation, Timeline
@@ -77,6 +78,7 @@ class Balance:
     network: maps.Network | None
     network_picture: Picture
     moderation: tuple[tuple[str, str, str, str, str, str], ...]
+    agenda: AgendaPage | None
     waiting: tuple[AlertLine, ...]
     decided: tuple[AlertLine, ...]
 
@@ -103,6 +105,7 @@ async def balance_of(actor: Actor, attribute: str) -> Balance | None:
         network=await power_pictures.network(figures),
         network_picture=power_pictures.network_picture(figures),
         moderation=power_pictures.moderation(figures),
+        agenda=agenda_page(figures),
         waiting=waiting,
         decided=decided,
     )
@@ -356,6 +359,7 @@ def _target_kpi(figures: Figures, attribute: str, standings: Mapping[str, Standi
         "constituency": gettext("Constituencies inside their target band"),
         "region": gettext("Regions inside their target band"),
         "language": gettext("Languages inside their target band"),
+        "gender": gettext("Genders inside their target band"),
     }[attribute]
     if not known:
         return Kpi(label, NOTHING, gettext("no targets, or too few people to tell"))

@@ -11,15 +11,15 @@ from uuid import UUID
 import numpy as np
 
 from app.database import fetch, fetchrow, fetchval
-from deliberation.bursts import Burst, bursts
+from deliberation.bursts import Burst, BurstSettings, bursts
 from deliberation.power import CONVENOR, Participation, Status
 
-ATTRIBUTES = ("constituency", "region", "language")
+ATTRIBUTES = ("constituency", "region", "language", "gender")
 KEY = "power"
 WIDEST_DAYS = 62
 
 PARTICIPANTS = """
-select q.id, q.constituency, q.organisation, q.region, q.language, count(v.id) as n_votes
+select q.id, q.constituency, q.organisation, q.region, q.language, q.gender, count(v.id) as n_votes
 from participants q left join votes v on v.participant = q.id
 where q.consultation = $1 group by q.id order by q.id
 """
@@ -53,6 +53,7 @@ class Read:
     curated_status: str
     days: tuple[tuple[date, int, int], ...]
     bursts: tuple[tuple[date, Burst], ...]
+    rushed: frozenset[int]
 
 
 async def stored_figures(consultation: UUID) -> dict[str, Any]:
@@ -82,7 +83,7 @@ async def read_rows(consultation: UUID) -> Read:
         proposal_languages=[row["language"] if row["author"] else None for row in proposals],
         targets=await _targets(consultation),
     )
-    days, found = await _days(consultation)
+    days, found, rushed = await _days(consultation)
     return Read(
         participation,
         replace(participation, in_slate=[row["id"] in curated_items for row in proposals]),
@@ -93,6 +94,7 @@ async def read_rows(consultation: UUID) -> Read:
         curated["status"] if curated else "",
         days,
         found,
+        rushed,
     )
 
 
@@ -111,11 +113,15 @@ async def _targets(consultation: UUID) -> dict[str, dict[str, float]]:
     return targets
 
 
-async def _days(consultation: UUID) -> tuple[tuple[tuple[date, int, int], ...], tuple[tuple[date, Burst], ...]]:
-    """Votes and voters of each bar of the chart, a day in UTC or more over long periods; and bursts with their bar."""
+Days = tuple[tuple[date, int, int], ...]
+
+
+async def _days(consultation: UUID) -> tuple[Days, tuple[tuple[date, Burst], ...], frozenset[int]]:
+    """Votes and voters of each bar of the chart, a day in UTC or more over long periods; bursts with their bar, and who
+    voted in them."""
     rows = await fetch(VOTES, consultation)
     if not rows:
-        return (), ()
+        return (), (), frozenset()
     first = min(row["cast_at"] for row in rows)
     start = first.replace(second=0, microsecond=0)
     minutes = np.array([int((row["cast_at"] - start).total_seconds() // 60) for row in rows], dtype=np.int64)
@@ -131,5 +137,12 @@ async def _days(consultation: UUID) -> tuple[tuple[tuple[date, int, int], ...], 
     voters: dict[date, list[int]] = {begin + timedelta(days=place): [] for place in range(0, n_days, step)}
     for row in rows:
         voters[bar(row["cast_at"])].append(row["participant"])
-    found = tuple((bar(start + timedelta(minutes=burst.start)), burst) for burst in bursts(minutes, who))
-    return tuple((day, len(people), len(set(people))) for day, people in voters.items()), found
+    found = bursts(minutes, who)
+    rushed = [
+        who[(minutes >= burst.start) & (minutes < burst.start + BurstSettings().window_minutes)] for burst in found
+    ]
+    return (
+        tuple((day, len(people), len(set(people))) for day, people in voters.items()),
+        tuple((bar(start + timedelta(minutes=burst.start)), burst) for burst in found),
+        frozenset(int(person) for part in rushed for person in part),
+    )

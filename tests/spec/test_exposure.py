@@ -45,25 +45,27 @@ def test_few_statements_say_nothing_and_negative_counts_are_refused() -> None:
 
 
 def test_friends_who_came_first_are_seen_in_the_first_twenty_votes() -> None:
-    rng = np.random.default_rng(3)
-    votes = [("planted", place < 20 or rng.random() < 0.3) for place in range(120)]
-    votes += [("fair", bool(rng.random() < 0.5)) for _ in range(120)]
-    found = early_gaps([name for name, _ in votes], [agreed for _, agreed in votes])
+    found = early_gaps(["planted", "fair"], [[20, 0], [11, 9]], [[31, 69], [52, 48]])
     assert [gap.statement for gap in found] == ["planted"]
-    assert found[0].first == 1.0
-    assert found[0].later < 0.45
+    assert (found[0].first, found[0].later) == (1.0, 0.31)
     assert (found[0].n_first, found[0].n_later) == (20, 100)
 
 
 def test_too_few_later_votes_are_not_compared() -> None:
-    assert early_gaps(["one"] * 39, [True] * 20 + [False] * 19) == ()
-    assert len(early_gaps(["one"] * 40, [True] * 20 + [False] * 20)) == 1
+    assert early_gaps(["one"], [[20, 0]], [[0, 19]]) == ()
+    assert len(early_gaps(["one"], [[20, 0]], [[0, 20]])) == 1
+    assert early_gaps([], [], []) == ()
     with pytest.raises(BadShape):
-        early_gaps(["one"], [True, False])
+        early_gaps(["one"], [[1, 2]], [[1, 2], [3, 4]])
+    with pytest.raises(BadValue):
+        early_gaps(["one"], [[-1, 2]], [[1, 2]])
 
 
 def test_among_fair_statements_few_gaps_are_found() -> None:
     rng = np.random.default_rng(5)
-    rates = np.repeat(rng.random(200), 80)
-    found = early_gaps(np.repeat(np.arange(200), 80).tolist(), rng.random(rates.size) < rates)
+    rates = rng.random(200)
+    first, later = rng.binomial(20, rates), rng.binomial(60, rates)
+    found = early_gaps(
+        range(200), np.column_stack([first, 20 - first]).tolist(), np.column_stack([later, 60 - later]).tolist()
+    )
     assert len(found) <= 2

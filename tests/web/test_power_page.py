@@ -124,11 +124,11 @@ async def test_a_burst_stands_out_of_the_days(client):
     assert re.search(r"\d+ votes in 10 minutes", page)
 
 
-@pytest.mark.parametrize("by", ["region", "language", "constituency", "gender", "", "%00", "x" * 300])
+@pytest.mark.parametrize("by", ["region", "language", "constituency", "gender", "planet", "", "%00", "x" * 300])
 async def test_the_reader_chooses_what_to_compare_by(client, by):
     await checked()
     page = await text_of(client, path=f"{PATH}?by={by}")
-    expected = by if by in {"region", "language"} else "constituency"
+    expected = by if by in {"region", "language", "gender"} else "constituency"
     assert re.search(rf'<option value="{expected}" selected>', page)
 
 

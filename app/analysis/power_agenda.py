@@ -1,0 +1,322 @@
+"""Who sets the agenda, who waits, whose absence would show, and votes that copy each other: measured by a worker.
+
+What it returns are exact figures, kept beside the other figures of the balance; only the disclosure gate shows them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.analysis import landscape as bridge
+from app.analysis.curation import Frozen, frozen_of
+from app.analysis.power_rows import slate_of
+from app.analysis.results import GROUP, vote_rows
+from app.database import fetch, fetchrow
+from app.tables.consultations import Consultation
+from deliberation.agenda import STEPS, AgendaSettings, OddsRatio, passages
+from deliberation.common_ground import vote_floor
+from deliberation.coordination import level_of, near_identical
+from deliberation.exchange import amendment_exchange, uptake_latency
+from deliberation.exposure import ExposureSettings, early_gaps, position_bias
+from deliberation.influence import leave_one_out
+from deliberation.landscape import Landscape, LandscapeSettings
+from deliberation.power import Imbalance, Level
+from deliberation.slates import SlateSettings, select_slate
+
+ENDLESS = 1e9
+"""What stands for infinite odds, which JSON cannot hold."""
+PROPOSALS = """
+select p.id, p.author, q.constituency, p.is_starter,
+  extract(epoch from p.decided_at - p.waiting_since) / 3600 as hours, p.status,
+  (select count(*) from showings s where s.proposal = p.id) as n_shown,
+  (select count(*) from votes v where v.proposal = p.id) as n_votes,
+  exists(select from slate_items i join curated_slates c on c.id = i.slate
+    where i.proposal = p.id and c.status = 'published') as is_curated,
+  exists(select from coalitions c where c.proposal = p.id and c.status = 'formed') as is_committed
+from proposals p left join participants q on q.id = p.author
+where p.consultation = $1 and p.status <> 'withdrawn' order by p.id
+"""
+AMENDMENTS = """
+select a.status, q.constituency as amender, r.constituency as author
+from amendments a join proposals p on p.id = a.proposal
+  left join participants q on q.id = a.participant left join participants r on r.id = p.author
+where p.consultation = $1 and a.status in ('accepted', 'declined', 'own') order by a.id
+"""
+LATEST = """
+select id, round, kind, landscape, slate, holdings is not null as has_holdings from analyses
+where consultation = $1 order by (kind = 'frozen') desc, created_at desc limit 1
+"""
+EARLY_VOTES = """
+select proposal, sum((place <= $2 and choice = 'agree')::int) as first_agrees, sum((place <= $2)::int) as n_first,
+  sum((place > $2 and choice = 'agree')::int) as later_agrees, sum((place > $2)::int) as n_later
+from (select proposal, choice, row_number() over (partition by proposal order by cast_at, id) as place
+  from votes where consultation = $1) v
+group by proposal order by proposal
+"""
+JOINED = "select id, constituency, joined_on from participants where consultation = $1 order by id"
+
+
+@dataclass(frozen=True, eq=False)
+class Agenda:
+    """The rows the agenda is measured from."""
+
+    proposals: Sequence[Mapping[str, Any]]
+    amendments: Sequence[Mapping[str, Any]]
+    early: Sequence[Mapping[str, Any]]
+    rushed: frozenset[int]
+    joined: Mapping[int, int]
+    constituency_of: Mapping[int, str]
+    landscape: Landscape | None
+    chosen: frozenset[int]
+    frozen: Frozen | None
+    given: bridge.Input | None
+    source: str
+
+
+async def read_agenda(
+    consultation: Consultation, until: datetime, measured: str, rushed: frozenset[int]
+) -> Agenda | None:
+    """The rows, or None where just what they hold has been `measured` before.
+
+    rushed : participants who voted in a burst
+    """
+    latest = await fetchrow(LATEST, consultation.id)
+    source = str(latest["id"]) if latest else ""
+    proposals = await fetch(PROPOSALS, consultation.id)
+    source += f":{sum(row['is_curated'] for row in proposals)}:{sum(row['is_committed'] for row in proposals)}"
+    amendments = await fetch(AMENDMENTS, consultation.id)
+    source += f":{len(amendments)}"
+    if source == measured:
+        return None
+    joined = await fetch(JOINED, consultation.id)
+    return Agenda(
+        proposals,
+        amendments,
+        await fetch(EARLY_VOTES, consultation.id, ExposureSettings().n_first),
+        rushed,
+        {row["id"]: row["joined_on"].toordinal() for row in joined},
+        {row["id"]: row["constituency"] for row in joined if row["constituency"]},
+        Landscape.from_json(json.loads(latest["landscape"])) if latest else None,
+        frozenset(slate_of(latest["slate"])) if latest else frozenset(),
+        await frozen_of(latest["id"]) if latest and latest["has_holdings"] else None,
+        await bridge.read_input(consultation, until),
+        source,
+    )
+
+
+def agenda_figures(read: Agenda, n_participants: int, *, seed: int) -> dict[str, Any]:
+    """Everything measured, as plain values for storage."""
+    return {
+        "source": read.source,
+        "n_authors": _authors(read),
+        **_passages(read, n_participants),
+        "waits": _waits(read, seed),
+        "position": _position(read, n_participants),
+        "n_early_gaps": _n_early_gaps(read),
+        "exchange": _exchange(read),
+        "influence": _influence(read, seed),
+        "near_identical": _near_identical(read),
+    }
+
+
+def _authors(read: Agenda) -> dict[str, int]:
+    people: dict[str, set[int]] = {}
+    for row in read.proposals:
+        if row["constituency"]:
+            people.setdefault(row["constituency"], set()).add(row["author"])
+    return {code: len(ids) for code, ids in people.items()}
+
+
+def _passages(read: Agenda, n_participants: int) -> dict[str, Any]:
+    """The funnel by constituency: steps that nobody has passed yet are left out."""
+    support = _support(read.landscape)
+    shown_floor = min(AgendaSettings().fewest_exposures, max(n_participants // 2, 1))
+    voted_floor = vote_floor(n_participants, LandscapeSettings().common_ground)
+    passed = np.array(
+        [
+            (
+                max(row["n_shown"], row["n_votes"]) >= shown_floor,
+                row["n_votes"] >= voted_floor,
+                row["id"] in read.chosen,
+                row["is_curated"],
+                row["is_committed"],
+            )
+            for row in read.proposals
+        ],
+        bool,
+    ).reshape(-1, len(STEPS))
+    found = passages(
+        [row["constituency"] or None for row in read.proposals],
+        [support.get(row["id"], float("nan")) for row in read.proposals],
+        passed,
+    )
+    return {
+        "steps": [step for place, step in enumerate(STEPS) if passed[:, place].any()],
+        "passages": [
+            {
+                "category": one.category,
+                "step": one.step,
+                "n_asked": one.n_asked,
+                "n_passed": one.n_passed,
+                "n_others_asked": one.n_others_asked,
+                "n_others_passed": one.n_others_passed,
+                "odds": None if one.odds is None else [min(end, ENDLESS) for end in _ends(one.odds)],
+                "level": one.level,
+            }
+            for one in found
+        ],
+    }
+
+
+def _ends(odds: OddsRatio) -> tuple[float, float, float]:
+    return odds.value, odds.lower, odds.upper
+
+
+def _support(landscape: Landscape | None) -> dict[int, float]:
+    """Least share of any opinion group that agrees with each statement; of everyone where there are no groups."""
+    if landscape is None:
+        return {}
+    least: dict[int, float] = {}
+    for row in vote_rows(landscape):
+        n = row.agrees + row.disagrees + row.passes
+        if n and (len(row.key) == 1 or row.key[1] == GROUP):
+            statement = int(row.key[0])
+            least[statement] = min(least.get(statement, 1.0), row.agrees / n)
+    return least
+
+
+def _waits(read: Agenda, seed: int) -> list[dict[str, Any]]:
+    rows = [row for row in read.proposals if not row["is_starter"] and row["author"]]
+    hours = [np.nan if row["hours"] is None else max(float(row["hours"]), 0.0) for row in rows]
+    # What never had to wait was put up at once: not a wait of its author.
+    found = uptake_latency([row["constituency"] or None for row in rows], hours, seed=seed)
+    return [
+        {"category": one.category, "n": one.n, "median": _finite(one.median), "others": _finite(one.others_median),
+         "level": one.level}
+        for one in found
+    ]  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _position(read: Agenda, n_participants: int) -> dict[str, Any] | None:
+    shown = [max(row["n_shown"], row["n_votes"]) for row in read.proposals if row["status"] in ("accepted", "merged")]
+    found = position_bias(shown, n_participants=n_participants)
+    if found is None:
+        return None
+    return {
+        "correlation": found.correlation,
+        "lower": found.lower,
+        "upper": found.upper,
+        "floor": found.floor,
+        "n_below_floor": found.n_below_floor,
+        "n": found.n_statements,
+        "level": found.level,
+    }
+
+
+def _n_early_gaps(read: Agenda) -> int:
+    first = [[row["first_agrees"], row["n_first"] - row["first_agrees"]] for row in read.early]
+    later = [[row["later_agrees"], row["n_later"] - row["later_agrees"]] for row in read.early]
+    return len(early_gaps([row["proposal"] for row in read.early], first, later))
+
+
+def _exchange(read: Agenda) -> dict[str, Any]:
+    found = amendment_exchange(
+        [row["amender"] or None for row in read.amendments],
+        [row["author"] or None for row in read.amendments],
+        [row["status"] == "accepted" for row in read.amendments],
+    )
+    return {
+        "reciprocity": found.reciprocity,
+        "n_across": found.n_across,
+        "rows": [
+            [one.category, one.n_given, one.n_given_accepted, one.n_received, one.n_received_accepted, one.level]
+            for one in found.rows
+        ],
+    }
+
+
+def _influence(read: Agenda, seed: int) -> list[dict[str, Any]]:
+    """How much of the participants' slate hangs on each constituency."""
+    frozen = read.frozen
+    if frozen is None or not frozen.slate.distinct:
+        return []
+    holdings, slate = frozen.holdings, frozen.slate
+    size = slate.size
+    settings = SlateSettings(n_distinct=size)
+    labels = [read.constituency_of.get(int(one)) for one in holdings.participant_ids]
+
+    def choose(kept: NDArray[np.bool_]) -> frozenset[Any]:
+        part = holdings.sample(np.flatnonzero(kept))
+        again = select_slate(part, slate.common_ground, size=size, candidates=slate.candidates, settings=settings)
+        return frozenset(again.stances)
+
+    return [
+        {"category": one.category, "n": one.n_members, "influence": one.influence, "chance": one.chance,
+         "level": one.level}
+        for one in leave_one_out(labels, choose, seed=seed)
+    ]  # fmt: skip
+
+
+def _near_identical(read: Agenda) -> list[dict[str, Any]]:
+    """Sets of participants whose votes copy each other's, under the least of their pseudonyms."""
+    if read.given is None:
+        return []
+    return [
+        {
+            "subject": str(found.participants[0]),
+            "n": len(found.participants),
+            "n_pairs": found.n_pairs,
+            "same_share": found.same_share,
+            "least_common": found.least_common,
+            "level": level_of(found, read.joined, read.rushed),
+        }
+        for found in near_identical(read.given.votes)
+    ]
+
+
+def agenda_imbalances(figures: Mapping[str, Any]) -> list[tuple[str, str, Imbalance]]:
+    """What of the figures asks for a moderator's decision, with the kind and subject of its alert."""
+    found = []
+    for row in figures["passages"]:
+        if row["level"] == Level.FLAG:
+            parameters = {name: row[name] for name in ("step", "n_asked", "n_passed", "odds")}
+            kind = "favoured_at_equal_support" if row["odds"][0] > 1 else "passed_over_at_equal_support"
+            bound = AgendaSettings().odds_over if row["odds"][0] > 1 else 1 / AgendaSettings().odds_over
+            subject = f"constituency:{row['category']}:{row['step']}"
+            found.append((kind, subject, Imbalance(kind, subject, row["odds"][0], bound, Level.FLAG, parameters)))
+    for row in figures["waits"]:
+        if row["level"] == Level.FLAG:
+            subject, parameters = f"constituency:{row['category']}", {"n": row["n"], "others": row["others"]}
+            measure = -1.0 if row["median"] is None else row["median"]
+            found.append(("long_wait", subject, Imbalance("long_wait", subject, measure, 1.5, Level.FLAG, parameters)))
+    position = figures["position"]
+    if position and position["level"] == Level.FLAG:
+        one = Imbalance("uneven_exposure", "", position["correlation"], 0.2, Level.FLAG, {"n": position["n"]})
+        found.append(("uneven_exposure", "", one))
+    for category, given, given_yes, received, received_yes, level in figures["exchange"]["rows"]:
+        if level == Level.FLAG:
+            subject = f"constituency:{category}"
+            parameters = {"given": [given_yes, given], "received": [received_yes, received]}
+            one = Imbalance(
+                "one_way_amendments", subject, given_yes / given, received_yes / received, level, parameters
+            )
+            found.append(("one_way_amendments", subject, one))
+    for row in figures["near_identical"]:
+        parameters = {name: row[name] for name in ("n", "n_pairs", "least_common")}
+        one = Imbalance("near_identical", row["subject"], row["same_share"], 1.0, Level(row["level"]), parameters)
+        found.append(("near_identical", row["subject"], one))
+    return found
+
+
+__all__ = ["Agenda", "agenda_figures", "agenda_imbalances", "read_agenda"]
