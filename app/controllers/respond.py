@@ -11,14 +11,15 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import responses
-from app.analysis import curation, curation_page
+from app.analysis import curation, curation_page, responses_result
 from app.analysis import responses as reading
 from app.analysis.responses import Asked
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_
+from app.refusals import N_, NotFound
 from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
-from deliberation.phases import Action
+from deliberation.adoption import AdoptionRule
+from deliberation.phases import Action, Phase
 from deliberation.votes import Choice
 
 AnyRequest = Request[Any, Any, Any]
@@ -34,6 +35,13 @@ ANSWER_NAMES = (("yes", N_("Yes")), ("no", N_("No")), ("unsure", N_("Unsure")))
 class ItemForm(msgspec.Struct):
     choice: Literal["agree", "disagree", "pass"]
     priority: bool = False
+
+
+class RuleForm(msgspec.Struct):
+    round: Annotated[int, msgspec.Meta(ge=1, le=100)]
+    people: Annotated[int, msgspec.Meta(ge=50, le=100)]
+    parts: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    quorum: Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
 class OverallForm(msgspec.Struct):
@@ -65,8 +73,10 @@ async def _show(
 ) -> Response[Any]:
     """The statement that was asked for, else the first without an answer, else the overall questions."""
     draft = await reading.slate_of(actor)
-    if draft is None:
+    if draft is None or actor.round is None:
         return page(request, "respond/nothing.html", actor=actor)
+    if request.method == "GET":
+        await responses.see_to_draw(actor.round)
     asked = await reading.asked_about(actor)
     current = None if is_overall else _current(asked, number)
     given = await reading.answer_of(actor)
@@ -75,6 +85,7 @@ async def _show(
         frozen = await curation.frozen_of(draft.analysis)
         gate = await curation_page.gate_for(actor)
         more["slates"] = await curation_page.two_slates(actor, frozen, draft, gate)
+        more["rule"] = responses_result.rule_words(reading.rule_of(actor.round), words_only=gate.tells_words_only)
     typed = (
         {} if given is None else {name: getattr(given, name) for name in ("represents", "can_live_with", "sentence")}
     )
@@ -88,6 +99,7 @@ async def _show(
         asked=asked,
         n_answered=reading.n_answered(asked),
         current=current,
+        is_drawn=await reading.is_drawn(actor),
         given=given,
         form=form or blank(**typed),
         answers=[(code, gettext(name)) for code, name in ANSWER_NAMES],
@@ -140,4 +152,46 @@ async def answer_overall(request: AnyRequest, actor: NamedDependency[Actor]) -> 
     return see_other(request, url(f"/c/{actor.consultation.slug}/respond", overall=1), said=said)
 
 
-HANDLERS = [show_respond, answer_item, answer_overall]
+@get("/c/{slug:str}/respond/rule", opt={"action": Action.OPEN_ROUND})
+async def show_rule(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    return await _rule_page(request, actor, None)
+
+
+async def _rule_page(
+    request: AnyRequest, actor: Actor, form: Filled[Any] | None, *, status: int = 200
+) -> Response[Any]:
+    gate = await curation_page.gate_for(actor)
+    rows = []
+    for item in actor.rounds:
+        if item.phase != Phase.RESPOND:
+            continue
+        rule = reading.rule_of(item)
+        is_sent = form is not None and form.get("round") == str(item.number)
+        filled = form if form is not None and is_sent else blank(round=str(item.number), **_typed(rule))
+        words = responses_result.rule_words(rule, words_only=gate.tells_words_only)
+        fixed = responses.why_rule_is_fixed(actor, item)
+        rows.append((item, words, filled, gettext(fixed) if fixed else ""))
+    return page(request, "respond/rule.html", actor=actor, rows=rows, form=form or blank(), status=status)
+
+
+def _typed(rule: AdoptionRule) -> dict[str, str]:
+    return {name: str(share) for name, share in rule.to_json().items()}
+
+
+@post("/c/{slug:str}/respond/rule", opt={"action": Action.OPEN_ROUND}, status_code=200)
+async def set_rule(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, RuleForm)
+    if not form.is_valid:
+        return await _rule_page(request, actor, form, status=422)
+    given = form.data
+    item = next((one for one in actor.rounds if one.number == given.round and one.phase == Phase.RESPOND), None)
+    if item is None:
+        raise NotFound
+    rule = AdoptionRule(given.people, given.parts, given.quorum)
+    await responses.set_rule(round_id=item.id, rule=rule, by=actor, form=form)
+    return see_other(
+        request, url(f"/c/{actor.consultation.slug}/respond/rule"), said=gettext("The adoption rule is set.")
+    )
+
+
+HANDLERS = [show_respond, answer_item, answer_overall, show_rule, set_rule]

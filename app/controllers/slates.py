@@ -8,12 +8,14 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from app.access import Actor
-from app.analysis import curation, curation_page, responses
-from app.analysis.curation import Draft
-from app.language import gettext, num, pct
+from app.actions import responses as responding
+from app.analysis import certified, curation, curation_page, dial, responses, responses_result
+from app.analysis.curation import Draft, Frozen
+from app.analysis.responses_result import Result
+from app.analysis.results import Gate
+from app.language import gettext
 from app.refusals import N_
 from app.rendering import page
-from deliberation.disclosure import release_tally
 from deliberation.phases import Action, Phase
 
 AnyRequest = Request[Any, Any, Any]
@@ -30,55 +32,73 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         return await _participants_slate(request, actor)
     frozen = await curation.frozen_of(draft.analysis)
     gate = await curation_page.gate_for(actor)
-    result = await responses.result_of(actor, draft, gate)
+    result = await responses_result.result_of(actor, draft, gate)
     slates = await curation_page.two_slates(actor, frozen, draft, gate)
-    slates = curation_page.with_audit(slates, result.audited if result else "")
+    if result is not None and result.audited.is_audited:
+        slates = curation_page.with_audit(slates, result.audited.words)
+    asked = responses.respond_round_of(actor, draft.round)
+    if asked is not None and result is not None:
+        await responding.see_to_count(asked)
     return page(
         request,
         "slates/show.html",
         actor=actor,
         draft=draft,
         slates=slates,
-        dial=_dial(slates),
+        dial=await dial.dial_of(slates, result.counted if result else None, gate),
         result=result,
+        rule=None
+        if asked is None
+        else responses_result.rule_words(responses.rule_of(asked), words_only=gate.tells_words_only),
+        figures=await _figures(frozen, draft, result, gate),
+        cross_check=await certified.cross_check(frozen, gate),
         question_names={code: gettext(words) for code, words in QUESTION_NAMES.items()},
         can_respond=actor.why_not(Action.RESPOND) is None and actor.participant is not None,
+        can_add_round=actor.why_not(Action.CHANGE_ROUNDS) is None and asked is not None,
         is_curating=actor.why_not(Action.CURATE) is None,
     )
+
+
+async def _figures(
+    frozen: Frozen, draft: Draft, result: Result | None, gate: Gate
+) -> list[tuple[str, certified.Figures]]:
+    """What stands behind the certificates of both slates, the participants' first."""
+    found = await curation.review(frozen, draft.stances)
+    # Where nothing was completed for the one slate, nothing was for the other.
+    estimated = found.estimated if frozen.estimated is not None else None
+    proof = result.counted.certificate if result and result.audited.is_audited else None
+    before = await certified.figures_of(
+        frozen, frozen.observed, frozen.estimated, None, found.spoken_before, frozen.slate.stances, gate
+    )
+    after = await certified.figures_of(
+        frozen, found.observed, estimated, proof, found.spoken_after, found.spoken_stances, gate
+    )
+    return [(gettext("Participants' slate"), before), (gettext("Curated slate"), after)]
 
 
 async def _participants_slate(request: AnyRequest, actor: Actor) -> Response[Any]:
     """Before a curated slate is published: the participants' slate alone, or the word that there is none yet."""
     closed = actor.last_closed(Phase.PROPOSE)
     analysis = None if closed is None else (await curation.evidence_on(closed))[0]
-    slates = None
+    slates, figures, checked = None, None, ""
     if analysis is not None and closed is not None:
         frozen = await curation.frozen_of(analysis)
         gate = await curation_page.gate_for(actor)
         alone = Draft(analysis, closed.id, analysis, "none", 0, frozen.slate.size, frozen.stances, {}, (), None, {})
         slates = await curation_page.two_slates(actor, frozen, alone, gate)
+        figures = (await _figures(frozen, alone, None, gate))[0]
+        checked = await certified.cross_check(frozen, gate)
     curated = [item for item in actor.rounds if item.phase == Phase.CURATE and item.closes_at <= actor.now]
     return page(
         request,
         "slates/before.html",
         actor=actor,
         slates=slates,
+        figures=figures,
+        cross_check=checked,
         is_over=bool(curated),
         is_curating=actor.why_not(Action.CURATE) is None,
     )
-
-
-def _dial(slates: curation_page.TwoSlates) -> str:
-    """How much of the final slate began with participants: a count of statements, which tells of nobody."""
-    n = release_tally(len(slates.after)).value
-    n_own = release_tally(sum(not item.statement.is_starter for item in slates.after)).value
-    assert isinstance(n, int) and isinstance(n_own, int)
-    if not n:
-        return ""
-    said = gettext(
-        "%(share)s of the final items (%(own)s of %(n)s) began with participants; %(rest)s with the convenor."
-    )
-    return said % {"share": pct(n_own / n), "own": num(n_own), "n": num(n), "rest": num(n - n_own)}
 
 
 HANDLERS = [show_slates]

@@ -84,7 +84,7 @@ async def test_answers_are_told_by_group_and_constituency_once_the_round_has_clo
     told = slates.section(page, "h-answer")
     assert "Everybody who answered" in told and "Group A" in told
     assert "78%" in told
-    assert "The slate is adopted if more participants can live with its reasons than cannot" in told
+    assert "The slate is adopted if more than half of those who say yes or no can live with its reasons." in told
 
 
 async def test_a_group_that_cannot_live_with_the_reasons_keeps_the_slate_from_being_adopted(client):
@@ -153,7 +153,10 @@ async def test_in_chatham_house_figures_are_rounded_and_capped(client):
     await factories.move_to(here, 3)
     await answered(here, participants(), [("yes", "yes", "")] * 97 + [("no", "no", "")])
     await factories.move_to(here, 3, standing="closed")
-    page = re.sub(r"<[^>]*>", " ", (await client.get(SLATES)).text)
+    page = (await client.get(SLATES)).text
+    # How many items began with whom is a count of statements, and exact.
+    began = slates.section(page, "h-dial")
+    page = re.sub(r"<[^>]*>", " ", page.replace(began, ""))
     shares = {int(found) for found in re.findall(r"(\d+)%", page[page.index("What participants answered") :])}
     assert shares
     assert all(share % 5 == 0 and 10 <= share <= 90 for share in shares), shares
@@ -175,3 +178,136 @@ async def test_a_small_room_hears_words_alone(client):
     text = re.sub(r"<[^>]*>", " ", slates.section(page, "h-answer") + slates.section(page, "h-balance"))
     assert "The slate is adopted." in text
     assert not re.search(r"\d\s?%|\b11\b|\b14\b", text)
+
+
+async def test_the_certificates_have_their_figures_block_by_block(client):
+    here = await slates.curating()
+    frozen, _ = await slates.published(here)
+    await factories.move_to(here, 2, standing="closed")
+    certified = slates.section((await client.get(SLATES)).text, "h-cert")
+    figures = certified[certified.index("The figures behind it") :]
+    assert figures.count('<th scope="row">Observed</th>') == figures.count('<th scope="row">Estimated</th>') == 2
+    assert f"{frozen.observed.alpha_star:.2f}" in figures
+    assert f"{frozen.estimated.alpha_mean:.2f} (" in figures
+    assert f"{frozen.observed.coverage_1:.0%}" in figures
+    assert "Group" in figures[figures.index("Reached least") :]
+
+
+async def test_another_rule_for_proportional_slates_is_told_beside_the_certificate(client):
+    here = await slates.curating()
+    await slates.published(here)
+    await factories.move_to(here, 2, standing="closed")
+    certified = slates.section((await client.get(SLATES)).text, "h-cert")
+    assert re.search(r"another rule .* \d of its 8 stances are the same", certified)
+    assert re.search(r"stands at 0\.\d+ here and at 0\.\d+ there", certified)
+
+
+async def test_who_is_spoken_for_is_told_by_group_and_by_constituency(client):
+    here = await slates.curating()
+    await slates.published(here)
+    await factories.move_to(here, 2, standing="closed")
+    spoken = slates.section((await client.get(SLATES)).text, "h-spoken")
+    tables = re.findall(r"<caption[^>]*>([^<]*)</caption>", spoken)
+    assert [title.rpartition(", ")[2] for title in tables] == ["By opinion group", "By constituency"] * 2
+    assert spoken.count('<th scope="row">No item</th>') == 4
+    for table in spoken.split("<table")[1:]:
+        told = [[int(n) for n in re.findall(r'class="r">(\d+)%', row)] for row in table.split("<tr>")[2:]]
+        sums = [sum(column) for column in zip(*told, strict=True)]
+        assert all(88 <= whole <= 112 for whole in sums), sums  # whole people of a dozen
+
+
+async def test_a_constituency_of_one_stands_in_no_table_and_decides_nothing(client):
+    here = await slates.curating()
+    await slates.published(here)
+    people = participants()
+    await execute("update participants set constituency = 'women' where consultation = $1", here.id)
+    await execute("update participants set constituency = 'farmers' where id = $1", people[0])
+    await factories.move_to(here, 3)
+    await answered(here, people, [("no", "no", "")] + [("yes", "yes", "")] * 119)
+    await factories.move_to(here, 3, standing="closed")
+    told = slates.section((await client.get(SLATES)).text, "h-answer")
+    assert "The slate is adopted." in told
+    assert "Farmers" not in told
+
+
+async def test_participants_resist_what_curators_added_more_than_what_came_from_them(client):
+    here = await slates.curating()
+    _, draft = await slates.published(here)
+    await execute("update proposals set is_starter = false where consultation = $1", here.id)
+    await factories.move_to(here, 3)
+    added = draft.stances[-1]
+    against = "disagree" if added.choice == "agree" else "agree"
+    await execute("delete from votes where proposal = $1", added.statement_id)
+    await execute(
+        """
+        insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
+        select gen_random_uuid(), $1, q.id, $2, $3, false, 'en', r.opens_at
+        from participants q join rounds r on r.consultation = $1 and r.number = 3 where q.consultation = $1
+        """,
+        here.id,
+        added.statement_id,
+        against,
+    )
+    assert "against what curators added" not in (await client.get(SLATES)).text
+    await factories.move_to(here, 3, standing="closed")
+    dial = slates.section((await client.get(SLATES)).text, "h-dial")
+    found = re.search(r"Of the answers, (\d+)% are against what curators added, (\d+)% against kept items", dial)
+    assert int(found[1]) == 100 > int(found[2])
+    assert "100% of the final items" in dial and "Curators added 1 item and dropped 1." in dial
+
+
+async def test_an_item_that_a_participants_proposal_was_merged_into_began_with_participants(client):
+    here = await slates.curating()
+    frozen, draft = await slates.published(here)
+    on_slate = {stance.statement_id for stance in (*draft.stances, *frozen.stances)}
+    await execute(
+        "update proposals set is_starter = false, status = 'merged', merged_into = $2 "
+        "where id = (select min(id) from proposals where consultation = $1 and not id = any($3::int[]))",
+        here.id,
+        draft.stances[0].statement_id,
+        sorted(on_slate),
+    )
+    await factories.move_to(here, 2, standing="closed")
+    assert f"(1 of {len(draft.stances)}) began with participants" in (await client.get(SLATES)).text
+
+
+async def test_the_rule_that_was_set_beforehand_decides(client):
+    here = await slates.curating()
+    await slates.published(here)
+    await execute(
+        'update rounds set settings = settings || \'{"adoption": {"people": 80, "parts": 0, "quorum": 50}}\' '
+        "where consultation = $1 and number = 3",
+        here.id,
+    )
+    await factories.move_to(here, 3)
+    assert "at least 80% of those who say yes or no" in (await client.get(SLATES)).text
+    await answered(here, participants(), [("yes", "yes", "")] * 94 + [("yes", "no", "")] * 26)
+    await factories.move_to(here, 3, standing="closed")
+    told = slates.section((await client.get(SLATES)).text, "h-answer")
+    assert "The slate goes back to the curators." in told
+    assert "At least 50% of the participants must have answered." in told
+    amara = (await (await signed_in(client, "amara")).get(SLATES)).text
+    assert "/c/water/convene/rounds" in slates.section(amara, "h-answer")
+    assert "/c/water/convene/rounds" not in told
+
+
+async def test_what_was_withdrawn_or_merged_is_flagged_not_asked_and_speaks_for_nobody(client):
+    here = await slates.curating(joining=("chidi",))
+    frozen, draft = await slates.published(here)
+    gone, merged, stays = frozen.distinct(draft.stances)[:3]
+    await execute("update proposals set status = 'withdrawn' where id = $1", gone.statement_id)
+    await execute(
+        "update proposals set status = 'merged', merged_into = $2 where id = $1",
+        merged.statement_id,
+        stays.statement_id,
+    )
+    await factories.move_to(here, 3)
+    page = (await (await signed_in(client, "chidi")).get("/en/c/water/respond")).text
+    asked = set(slates.numbers(page[page.index("All statements of this round") :]))
+    numbers = [(await slates.proposal_of(stance)).number for stance in (gone, merged, stays)]
+    assert asked & set(numbers) == {numbers[2]}
+    await slates.everybody_takes_its_side(here, draft)
+    await factories.move_to(here, 3, standing="closed")
+    page = (await client.get(SLATES)).text
+    assert "withdrawn by its author" in page and "merged into another statement" in page
+    assert "Audited" in slates.section(page, "h-cert")
