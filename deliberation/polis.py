@@ -268,7 +268,7 @@ def _grouping(
     centres = np.column_stack(
         [np.bincount(base_group_of[inside], weights=axis) / sizes for axis in positions[inside].T]
     ).reshape(-1, 2)
-    group_of_base, group_centres, scores = _opinion_groups(centres, sizes.astype(np.float64), settings)
+    group_of_base, group_centres, scores = opinion_groups(centres, sizes.astype(np.float64), settings)
     group_of = np.where(inside, group_of_base[base_group_of] if inside.any() else -1, -1)
     return _Grouping(order, base_group_of, centres, sizes, group_of, group_of_base, group_centres, scores)
 
@@ -309,10 +309,14 @@ def _base_group_of(
     return labels
 
 
-def _opinion_groups(
+def opinion_groups(
     centres: NDArray[np.float64], sizes: NDArray[np.float64], settings: PolisSettings
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, float]]:
-    """The division of base groups with the best silhouette; of equally good ones the one with more groups."""
+    """The division of base groups with the best silhouette; of equally good ones the one with more groups.
+
+    centres : (b, 2) of base groups in the order of their ids; sizes : (b,) their participants. Returns the group of
+    each base group (b,), the groups' centres (g, 2), and the silhouette of each number of groups that was tried.
+    """
     if not len(centres):
         return np.zeros(0, np.int64), np.zeros((0, 2)), {}
     most = settings.max_groups

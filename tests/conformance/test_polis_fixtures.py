@@ -1,8 +1,10 @@
-"""Two real conversations, against what the Polis server itself published about them, field by field.
+"""Real conversations, against what the Polis server itself published about them, field by field.
 
 What the server remembers from earlier votes (who is in, and the base groups) is part of its result and cannot be
 derived from the votes; it is handed in as a history. Signs: the server counts agree as -1, so that its centre and
-positions are the negatives of ours. The files come from the red-dwarf project's fixtures (real API answers).
+positions are the negatives of ours. The files come from the red-dwarf project's fixtures (real API answers); every
+folder below polis-fixtures is tried. Where votes of some participants are missing from a dump, figures that depend on
+them are left out: centre, axes, places, and counts by participant.
 """
 
 from __future__ import annotations
@@ -15,20 +17,33 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
-from deliberation.polis import PolisHistory, PolisResult, polis_landscape
+from deliberation.polis import PolisHistory, PolisResult, PolisSettings, opinion_groups, polis_landscape
 from deliberation.polis_lists import counts_by_label
 from deliberation.votes import VoteMatrix
 
 DATA = Path(os.environ.get("PLENARY_REAL_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
-FIXTURES = ["below-100-ptpts", "150ptpt-3gp-no-strict-no-meta"]
+FIXTURES = sorted(path.parent.name for path in DATA.glob("polis-fixtures/*/math-pca2.json")) or ["below-100-ptpts"]
+ALL_META = 49.0
+"""The priority that a server gave every statement from March 2025 to July 2026, as if all were about participants."""
 
 
 @dataclass(frozen=True)
 class Case:
+    name: str
     votes: VoteMatrix
     server: dict[str, Any]
     ours: PolisResult
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the dump holds every vote that the server had."""
+        return sum(self.server["user-vote-counts"].values()) == self.votes.n_votes
+
+    def require_whole(self) -> None:
+        if not self.is_whole:
+            pytest.skip("votes of some participants are missing from this dump")
 
     def of_server(self, name: str) -> list[float]:
         """A field that the server keeps by statement id, in the order of the statements."""
@@ -53,10 +68,11 @@ def case(request: pytest.FixtureRequest) -> Case:
         axes=np.array(server["pca"]["comps"]),
     )
     ours = polis_landscape(votes, rejected=server["mod-out"], meta=server["meta-tids"], history=history)
-    return Case(votes, server, ours)
+    return Case(request.param, votes, server, ours)
 
 
 def test_participants_statements_and_their_votes_are_the_servers(case: Case) -> None:
+    case.require_whole()
     assert case.ours.participant_ids.size == case.server["n"]
     assert case.ours.statement_ids.tolist() == case.server["tids"]
     assert len(case.server["tids"]) == case.server["n-cmts"]
@@ -67,42 +83,75 @@ def test_participants_statements_and_their_votes_are_the_servers(case: Case) -> 
 
 
 def test_the_centre_is_the_servers(case: Case) -> None:
+    case.require_whole()
     np.testing.assert_allclose(case.ours.centre, -np.array(case.server["pca"]["center"]), atol=1e-9)
 
 
 def test_the_axes_are_the_servers(case: Case) -> None:
-    np.testing.assert_allclose(case.ours.axes, case.server["pca"]["comps"], atol=1e-6)
+    np.testing.assert_allclose(case.ours.axes, case.server["pca"]["comps"], atol=1e-6 if case.is_whole else 0.05)
 
 
-def test_without_a_history_the_axes_have_the_servers_signs_too(case: Case) -> None:
+def test_without_a_history_the_axes_are_the_same(case: Case) -> None:
     cold = polis_landscape(case.votes, rejected=case.server["mod-out"], meta=case.server["meta-tids"])
-    np.testing.assert_allclose(cold.axes, case.server["pca"]["comps"], atol=1e-6)
+    # The server's random start leaves them open: up to the sign of each axis, then, where a fixture has another.
+    sign = np.sign((cold.axes * np.array(case.server["pca"]["comps"])).sum(axis=1, keepdims=True))
+    if case.name in SIGNS_KNOWN:
+        assert (sign == 1).all()
+    error = 1e-6 if case.is_whole else 0.05
+    np.testing.assert_allclose(cold.axes * sign, case.server["pca"]["comps"], atol=error)
 
 
 def test_statement_positions_and_extremities_are_the_servers(case: Case) -> None:
+    case.require_whole()
     pca = case.server["pca"]
     np.testing.assert_allclose(case.ours.statement_positions.T, -np.array(pca["comment-projection"]), atol=1e-9)
     np.testing.assert_allclose(case.ours.extremities, pca["comment-extremity"], atol=1e-9)
 
 
 def test_base_groups_lie_where_the_server_has_them(case: Case) -> None:
+    case.require_whole()
     base = case.server["base-clusters"]
     np.testing.assert_allclose(case.ours.base_centres, -np.column_stack([base["x"], base["y"]]), atol=1e-9)
     assert case.ours.base_sizes.tolist() == base["count"]
 
 
-def test_the_number_of_groups_and_every_membership_are_the_servers(case: Case) -> None:
+def groups_of_base(case: Case) -> list[int]:
     index_of = {base: index for index, base in enumerate(case.server["base-clusters"]["id"])}
     expected = np.full(len(index_of), -1)
     for group in case.server["group-clusters"]:
         expected[[index_of[base] for base in group["members"]]] = group["id"]
+    return [int(group) for group in expected]
+
+
+def test_the_servers_base_groups_make_the_servers_groups(case: Case) -> None:
+    base = case.server["base-clusters"]
+    sizes = np.array(base["count"], np.float64)
+    labels, centres, silhouettes = opinion_groups(-np.column_stack([base["x"], base["y"]]), sizes, PolisSettings())
+    assert labels.tolist() == groups_of_base(case)
+    expected = [group["center"] for group in case.server["group-clusters"]]
+    np.testing.assert_allclose(centres, -np.array(expected), atol=1e-9)
+    assert max(silhouettes, key=lambda k: silhouettes[k]) == len(expected)
+
+
+def test_the_number_of_groups_and_every_membership_are_the_servers(case: Case) -> None:
     assert case.ours.n_groups == len(case.server["group-clusters"])
-    assert case.ours.group_of_base.tolist() == expected.tolist()
-    centres = [group["center"] for group in case.server["group-clusters"]]
-    np.testing.assert_allclose(case.ours.group_centres, -np.array(centres), atol=1e-9)
+    if case.is_whole:
+        assert case.ours.group_of_base.tolist() == groups_of_base(case)
+    groups, people = zip(
+        *(
+            (group, person)
+            for group, members in zip(groups_of_base(case), case.server["base-clusters"]["members"], strict=True)
+            for person in members
+            if person in set(case.ours.participant_ids.tolist())
+        ),
+        strict=True,
+    )
+    ours = case.ours.group_of[np.searchsorted(case.ours.participant_ids, people)]
+    assert adjusted_rand_score(groups, ours) == 1.0
 
 
 def test_votes_of_every_base_group_are_the_servers(case: Case) -> None:
+    case.require_whole()
     n_base = len(case.server["base-clusters"]["id"])
     counted = counts_by_label(case.votes, case.ours.base_group_of, n_base)
     for letter, counts in zip("ADS", counted, strict=True):
@@ -111,6 +160,7 @@ def test_votes_of_every_base_group_are_the_servers(case: Case) -> None:
 
 
 def test_votes_of_every_group_are_the_servers(case: Case) -> None:
+    case.require_whole()
     table = case.ours.table
     for group, recorded in case.server["group-votes"].items():
         assert case.ours.group_sizes[int(group)] == recorded["n-members"]
@@ -120,11 +170,15 @@ def test_votes_of_every_group_are_the_servers(case: Case) -> None:
 
 
 def test_group_aware_consensus_is_the_servers(case: Case) -> None:
+    case.require_whole()
     expected = case.of_server("group-aware-consensus")
     np.testing.assert_allclose(case.ours.group_aware_consensus, expected, atol=1e-9)
 
 
 def test_priorities_are_the_servers(case: Case) -> None:
+    if set(case.of_server("comment-priorities")) == {ALL_META}:
+        pytest.skip("the server took every statement for one about participants")
+    case.require_whole()
     np.testing.assert_allclose(case.ours.priorities, case.of_server("comment-priorities"), atol=1e-9)
 
 
@@ -153,6 +207,7 @@ def test_majority_statements_are_the_servers_in_its_order(case: Case) -> None:
         )
 
 
+SIGNS_KNOWN = ("below-100-ptpts", "150ptpt-3gp-no-strict-no-meta")
 PUBLISHED = {
     # The lists as they stood on the server's pages, written out so that a change of both sides would be noticed.
     "below-100-ptpts": (
@@ -167,12 +222,31 @@ PUBLISHED = {
         [],
         [24, 36, 61],
     ),
+    "25ptpt-3gp-no-strict-with-meta": (
+        [[52, 34, 22, 7], [15, 34, 14, 16, 22], [40, 39, 12, 28, 5]],
+        [27, 19, 30, 17, 47],
+        [],
+        [11, 10, 6],
+    ),
+    "50ptpt-3gp-strict-no-meta": (
+        [[12, 1, 22, 15, 24], [27, 2, 9, 8], [15, 9, 1]],
+        [5, 15, 26, 6, 7],
+        [21, 19, 18, 10, 0],
+        [16, 15, 12],
+    ),
+    "above-100-ptpts": (
+        [[4, 2, 18, 49, 5], [5, 22, 2, 18, 4], [9, 25, 3, 17, 33], [59]],
+        [20, 37, 36, 31, 1],
+        [19],
+        [44, 36, 78, 50],
+    ),
 }
 
 
-def test_the_published_lists_come_out(case: Case, request: pytest.FixtureRequest) -> None:
-    name = request.node.callspec.params["case"]
-    representative, agree, disagree, sizes = PUBLISHED[name]
+def test_the_published_lists_come_out(case: Case) -> None:
+    if case.name not in PUBLISHED:
+        pytest.skip("nothing is written down about this fixture")
+    representative, agree, disagree, sizes = PUBLISHED[case.name]
     assert [[entry.statement for entry in group] for group in case.ours.representative] == representative
     assert [entry.statement for entry in case.ours.majority_agree] == agree
     assert [entry.statement for entry in case.ours.majority_disagree] == disagree
