@@ -26,6 +26,7 @@ from app.language import gettext
 from app.refusals import N_, Conflict, Invalid
 from app.rendering import fragment, page, see_other, url, wants_fragment
 from app.tables.rounds import Extension, Round
+from app.taxonomies import curation_criteria
 from deliberation.disclosure import Attribution
 from deliberation.phases import TEMPLATES, Action, Phase, RoundTimes
 
@@ -130,6 +131,9 @@ def template_rows(template: str, moment: datetime, zone: str) -> list[Row]:
     for phase in TEMPLATES.get(template, ()):
         closes = opens + _usual(phase, is_meeting=template == "one_meeting")
         rows.append(_new_row(phase, opens, closes))
+        # Half a day in one room is decided in discussion; where there is time, curators score on their own first.
+        if phase is Phase.CURATE and template != "one_meeting":
+            rows[-1]["criteria"] = "\n".join(gettext(criterion) for criterion in curation_criteria.DEFAULTS)
         opens = closes
     return rows
 
