@@ -18,6 +18,7 @@ async def show_method(request: Request[Any, Any, Any]) -> Response[str]:
         "method/show.html",
         phases=method.phase_rows(),
         diagram=method.diagram(),
+        transitions=method.transition_rows(),
         permissions=method.permission_rows(),
         roles=[method.ROLE_NAMES[role] for role in Role],
         settings=method.all_settings(),

@@ -15,7 +15,7 @@ from app.language import gettext
 from app.refusals import N_
 from deliberation.disclosure import Attribution, Audience
 from deliberation.disclosure_rules import DEFAULT, rules_for
-from deliberation.phases import ALLOWED, NEXT_PHASES, STATES, Action, Phase, Role, Standing
+from deliberation.phases import ALLOWED, NEXT_PHASES, STATES, Action, Phase, Role, Standing, Step, transitions
 
 PHASE_NAMES = {
     Phase.PROPOSE: N_("Propose"),
@@ -146,53 +146,124 @@ def _when(states: frozenset[str]) -> str:
     return "; ".join(parts)
 
 
+STEP_NAMES = {
+    Step.LAUNCH: N_("A convenor launches it"),
+    Step.OPENING: N_("The clock opens the round"),
+    Step.CLOSING: N_("The clock closes the round"),
+    Step.PUBLICATION: N_("The last round is over, and two persons sign a summary"),
+    Step.ARCHIVING: N_("A convenor archives it"),
+}
+
+
+def transition_rows() -> list[tuple[str, str, str]]:
+    """Every way from one state to another: from where, by what, to where."""
+    return [(state_name(one.before), gettext(STEP_NAMES[one.step]), state_name(one.after)) for one in transitions()]
+
+
 @dataclass(frozen=True)
 class Node:
-    """A phase in the picture."""
+    """A state in the picture, with its middle."""
 
+    state: str
     label: str
     x: float
+    y: float
 
 
 @dataclass(frozen=True)
 class Arc:
-    """From one phase to one that may follow it: over the line forwards, under it backwards."""
+    """One way from a state to another. `is_clock`: nobody has to do anything for it."""
 
+    before: str
+    after: str
     path: str
     title: str
+    is_clock: bool
 
 
 @dataclass(frozen=True)
 class Diagram:
+    """The states of a consultation and the ways between them. `columns` names the phases above their states."""
+
     width: int
     height: int
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
+    columns: tuple[tuple[str, float], ...]
 
 
-BOX, STEP, MIDDLE = 116, 178, 120
+BOX_WIDTH, BOX_HEIGHT = 112, 40
+FIRST_COLUMN, COLUMN = 236, 176
+OPEN_ROW, CLOSED_ROW = 176, 316
+DRAFT, PUBLISHED, ARCHIVED = "draft", "published", "archived"
 
 
 def diagram() -> Diagram:
-    """The table of phases as a picture."""
-    order = list(Phase)
-    centre = {phase: BOX / 2 + 8 + STEP * place for place, phase in enumerate(order)}
-    arcs = []
-    for before, after in ((a, b) for a in order for b in order if b in NEXT_PHASES[a]):
-        title = f"{gettext(PHASE_NAMES[before])} → {gettext(PHASE_NAMES[after])}"
-        arcs.append(Arc(_path(centre[before], centre[after]), title))
-    nodes = tuple(Node(gettext(PHASE_NAMES[phase]), centre[phase]) for phase in order)
-    return Diagram(int(STEP * (len(order) - 1) + BOX + 16), 2 * MIDDLE, nodes, tuple(arcs))
+    """All ways from state to state as a picture: what is open above, what is closed below, a column for each phase.
+
+    States in which no way ends or begins are left out: a later round is never the one the clock waits for.
+    """
+    ways = transitions()
+    places = _places({state for one in ways for state in (one.before, one.after)})
+    nodes = tuple(Node(state, _short_name(state), x, y) for state, (x, y) in places.items())
+    arcs = tuple(
+        Arc(
+            one.before,
+            one.after,
+            _way(places[one.before], places[one.after]),
+            f"{state_name(one.before)} → {state_name(one.after)}",
+            one.step in {Step.OPENING, Step.CLOSING},
+        )
+        for one in ways
+    )
+    columns = tuple((gettext(PHASE_NAMES[phase]), float(_column(phase))) for phase in Phase)
+    return Diagram(_column(Phase.COMMIT) + COLUMN + BOX_WIDTH // 2 + 10, 480, nodes, arcs, columns)
 
 
-def _path(start: float, end: float) -> str:
-    if start == end:
-        top, over = MIDDLE - 22, MIDDLE - 70
-        return f"M{start - 18:g} {top} C{start - 40:g} {over} {start + 40:g} {over} {start + 18:g} {top}"
-    side = -1 if start < end else 1
-    edge = MIDDLE + side * 22
-    lift = edge + side * (18 + abs(end - start) / 9)
-    return f"M{start:g} {edge} C{start:g} {lift:g} {end:g} {lift:g} {end:g} {edge}"
+def _column(phase: Phase) -> int:
+    return FIRST_COLUMN + COLUMN * list(Phase).index(phase)
+
+
+def _places(states: set[str]) -> dict[str, tuple[float, float]]:
+    places: dict[str, tuple[float, float]] = {DRAFT: (66, OPEN_ROW)}
+    rows = {Standing.SCHEDULED: OPEN_ROW - 120, Standing.OPEN: OPEN_ROW, Standing.CLOSED: CLOSED_ROW}
+    for phase in Phase:
+        for standing, y in rows.items():
+            if f"{phase}:{standing}" in states:
+                x = 66 if standing is Standing.SCHEDULED else _column(phase)
+                places[f"{phase}:{standing}"] = (x, CLOSED_ROW if standing is Standing.SCHEDULED else y)
+    last = _column(Phase.COMMIT) + COLUMN
+    return places | {PUBLISHED: (last, CLOSED_ROW), ARCHIVED: (last, OPEN_ROW)}
+
+
+def _short_name(state: str) -> str:
+    """A state without its phase, which stands above it; the first round waits beside the others, with its phase."""
+    standing = state.partition(":")[2]
+    if not standing or standing == Standing.SCHEDULED:
+        return state_name(state)
+    return gettext(STANDING_NAMES[Standing(standing)])
+
+
+def _way(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """From box to box: straight to a neighbour, round below to the end, curved over the middle to other columns."""
+    (x, y), (to_x, to_y) = start, end
+    half_width, half_height = BOX_WIDTH / 2, BOX_HEIGHT / 2
+    if x == to_x:
+        # Closing goes down the middle; the next round of the same phase comes up beside it.
+        side, beside = (half_height, 0) if to_y > y else (-half_height, -36 if x > FIRST_COLUMN - 1 else 0)
+        return f"M{x + beside:g} {y + side:g} L{to_x + beside:g} {to_y - side:g}"
+    if y == to_y == OPEN_ROW or (y == to_y and to_x - x == COLUMN):
+        side = half_width if to_x > x else -half_width
+        return f"M{x + side:g} {y:g} L{to_x - side:g} {to_y:g}"
+    if y == to_y:
+        low = y + 50 + (to_x - x) / 8
+        return f"M{x:g} {y + half_height:g} C{x:g} {low:g} {to_x:g} {low:g} {to_x:g} {to_y + half_height:g}"
+    shift = 26 if to_x > x else -26
+    up, down = y - half_height, to_y + half_height
+    bend = (up - down) * 0.55
+    return (
+        f"M{x + shift:g} {up:g} C{x + shift:g} {up - bend:g} {to_x - shift:g} {down + bend:g} {to_x - shift:g} {down:g}"
+    )
 
 
 # -------- words and disclosure
