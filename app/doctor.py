@@ -181,8 +181,25 @@ async def _migrations() -> AsyncIterator[Finding]:
     yield Finding("workers", Light.GREEN if alive else Light.AMBER, f"{alive} at work.")
 
 
+async def _records() -> AsyncIterator[Finding]:
+    """Rows that were changed behind the platform's back."""
+    from app.analysis.integrity import examine as compare
+
+    rows = await fetch("select id, slug from consultations order by slug")
+    broken = 0
+    for row in rows:
+        for one in await compare(row["id"]):
+            if not one.holds:
+                broken += 1
+                yield Finding("records", Light.RED, f"{row['slug']}, {one.table}: {one.problem}.")
+    if not broken:
+        text = f"{len(rows)} consultations: the rows are what was signed, and the governance logs are unbroken."
+        yield Finding("records", Light.GREEN, text)
+
+
 _DATABASE_CHECKS: dict[str, Callable[[], AsyncIterator[Finding]]] = {
     "database": _server,
     "clock": _clock,
     "migrations": _migrations,
+    "records": _records,
 }

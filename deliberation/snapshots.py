@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from deliberation.errors import BadValue
+from deliberation.ledger_checks import ledger_checks
 from deliberation.snapshot_checks import Finding, document_checks, stances_of
 
 FORMAT = "plenary-snapshot-1"
@@ -23,7 +24,7 @@ DOMAIN = b"plenary snapshot 1\n"
 """What is signed begins with this, so that no signature of ours can be taken for one of something else."""
 GENESIS = "0" * 64
 LARGEST_INTEGER = 2**53 - 1
-KINDS = ("summary", "curated_slate")
+KINDS = ("summary", "curated_slate", "curation_ledger")
 
 
 def canonical(value: Any) -> bytes:
@@ -145,6 +146,10 @@ def check_snapshot(record: Mapping[str, Any]) -> Iterator[Finding]:
     yield "hash", "" if digest(snapshot) == record["hash"] else "it is not the hash of this snapshot"
     yield "signature", _signature_problem(record)
     yield "key", _key_problem(record)
+    if snapshot["kind"] == "curation_ledger":
+        yield "slate", _slate_problem(snapshot["slate"])
+        yield from ledger_checks(snapshot)
+        return
     yield "chain", _chain_problem(snapshot)
     yield "rules", "" if digest(snapshot["rules"]["settings"]) == snapshot["rules"]["hash"] else "the hash differs"
     yield "slate", _slate_problem(snapshot["slate"])

@@ -111,6 +111,7 @@ CHECKS: dict[str, Checker] = {
     "landscape": check_landscape_record,
     "summary": check_published_record,
     "curated_slate": check_published_record,
+    "curation_ledger": check_published_record,
     "audit": check_audit_record,
 }
 """Kind of record -> its checks."""

@@ -16,9 +16,10 @@ from app.access import Actor, as_now, check_still
 from app.actions import news
 from app.actions.record import Change, change
 from app.analysis import curation as reading
-from app.analysis import curation_report, scoring
+from app.analysis import curation_report, ledger, scoring
 from app.analysis.curation import Draft, asked_to_sign
 from app.database import execute, fetchval
+from app.documents.ledger import seal
 from app.forms import Filled
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid
@@ -90,6 +91,7 @@ async def open_desk(*, by: Actor) -> Draft | None:
         if slate is not None:
             await slates.store_items(slate, frozen.stances)
         made.payload = {"items": len(frozen.stances), "begun": slate is not None}
+        made.payload["stands"] = [] if slate is None else await ledger.standing(slate)
     return await reading.draft_of_round(item)
 
 
@@ -128,6 +130,10 @@ async def add(
         await slates.store_items(slate.id, stances)
         await slates.forget_reasons(slate.id, touches)
         made.payload |= {"choice": stance.choice.value, "replaces": None if replaces is None else replaces.to_json()}
+        if replaces is not None:
+            swap = await ledger.offered_swap(await reading.frozen_of(slate.analysis), slate, made.by)
+            was_offered = swap is not None and swap["into"] == [proposal.number, stance.choice.value]
+            made.payload["offered"] = swap if was_offered else None
 
 
 async def remove(
@@ -230,13 +236,16 @@ async def sign(*, version: int | None, by: Actor, form: Filled[Any] | None = Non
             role,
             slate.version,
         )
-        made.payload = {"version": slate.version, "role": role}
+        made.payload = {"version": slate.version, "role": role, "round": item.number}
+        made.payload["stands"] = await ledger.standing(slate.id)
         signed = await reading.draft(slate.id)
         is_second = len({signature.account for signature in signed.signatures}) >= 2
         made.payload["published"] = is_second
         made.outcome = f"/c/{by.consultation.slug}/" + ("slates" if is_second and role != "participant" else "")
         if is_second:
-            await _publish(signed, frozen, made.by)
+            refused = await ledger.offered_swap(frozen, signed, made.by)
+            made.payload["offered"] = refused
+            made.payload["hash"] = await _publish(signed, frozen, refused, made.by)
         return is_second
 
 
@@ -319,15 +328,19 @@ async def _role_for_signing(slate: Draft, by: Actor) -> str:
     return Role.PARTICIPANT.value
 
 
-async def _publish(slate: Draft, frozen: reading.Frozen, by: Actor) -> None:
-    """The slate stands as it was signed, with what was released of it at that moment."""
+async def _publish(slate: Draft, frozen: reading.Frozen, refused: ledger.Swap | None, by: Actor) -> str:
+    """The slate stands as it was signed, with what was released of it at that moment; returns the snapshot's hash."""
     report = await curation_report.report_of(by, frozen, slate)
+    record = await seal(by, _round_of(by, slate), frozen, slate, report, refused=refused)
     await execute(
-        "update curated_slates set status = 'published', published_at = clock_timestamp(), report = $2 where id = $1",
+        "update curated_slates set status = 'published', published_at = clock_timestamp(), report = $2, snapshot = $3 "
+        "where id = $1",
         slate.id,
         json.dumps(report),
+        json.dumps(record, ensure_ascii=False),
     )
     await news.ask_soon("tell_news", by.consultation.id)
+    return str(record["hash"])
 
 
 @asynccontextmanager
@@ -348,6 +361,7 @@ async def _edited(
         await _check_curator(made.by, slate, touches)
         made.payload = {"version": slate.version + 1}
         yield made, slate
+        made.payload["stands"] = await ledger.standing(slate.id)
         await execute(
             "update curated_slates set version = version + 1, last_step = $2 where id = $1",
             slate.id,

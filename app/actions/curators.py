@@ -10,7 +10,7 @@ from app.access import Actor, as_now, check_still, short_code
 from app.actions import consultations, curation
 from app.actions.record import Change, change
 from app.analysis import curation as reading
-from app.analysis import scoring
+from app.analysis import ledger, scoring
 from app.analysis.scoring import DECLARED, RECUSED, Conflict, Mine
 from app.auth import normalised_email
 from app.database import execute, fetchrow, transaction
@@ -43,7 +43,7 @@ async def limit(*, email: str, numbers: Sequence[int], by: Actor) -> None:
         row = await _membership(made.by, email)
         await execute("update memberships set rounds = $2 where id = $1", row["id"], sorted(set(numbers)))
         made.payload = {"account": short_code(row["account"]), "rounds": sorted(set(numbers))}
-        await _settle(made.by)
+        made.payload |= await _settle(made.by)
 
 
 async def remove(*, email: str, by: Actor, form: Filled[Any] | None = None) -> None:
@@ -52,7 +52,7 @@ async def remove(*, email: str, by: Actor, form: Filled[Any] | None = None) -> N
         row = await _membership(made.by, email)
         await execute("delete from memberships where id = $1", row["id"])
         made.payload = {"account": short_code(row["account"]), "rounds": list(row["rounds"])}
-        await _settle(made.by)
+        made.payload |= await _settle(made.by)
 
 
 async def declare(*, interests: Mapping[int, Conflict], by: Actor, form: Filled[Any] | None = None) -> None:
@@ -70,9 +70,9 @@ async def declare(*, interests: Mapping[int, Conflict], by: Actor, form: Filled[
         kept = {one: held for one, held in mine.conflicts.items() if held.kind == RECUSED}
         said = {**interests, **kept, **wrote}
         await _store_interests(item, mine.code, said)
-        restored = await curation.restore_undecidable(by=made.by, item=item)
+        restored = await _restored(made.by, item)
         kinds = [held.kind for held in said.values()]
-        made.payload = {"recused": kinds.count(RECUSED), "declared": kinds.count(DECLARED), "restored": restored}
+        made.payload = {"recused": kinds.count(RECUSED), "declared": kinds.count(DECLARED), **restored}
 
 
 async def score(
@@ -180,11 +180,19 @@ async def _membership(by: Actor, email: str) -> Any:
     return row
 
 
-async def _settle(by: Actor) -> None:
+async def _settle(by: Actor) -> dict[str, Any]:
     """With other curators it may be that nobody is left to decide on something."""
     item = by.round
     if item is not None and by.state == "curate:open":
-        await curation.restore_undecidable(by=by, item=item)
+        return await _restored(by, item)
+    return {}
+
+
+async def _restored(by: Actor, item: Round) -> dict[str, Any]:
+    """How many statements stand again as the participants' slate has them, and the slate after it, for the ledger."""
+    n = await curation.restore_undecidable(by=by, item=item)
+    slate = await reading.draft_of_round(item) if n else None
+    return {"restored": n} if slate is None else {"restored": n, "stands": await ledger.standing(slate.id)}
 
 
 async def _store_interests(item: Round, code: str, said: Mapping[int, Conflict]) -> None:

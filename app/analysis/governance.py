@@ -46,6 +46,7 @@ NAMES = {
     "curation.move": N_("Stance moved on the curated slate"),
     "curation.give_reason": N_("Reason given for a difference"),
     "curation.sign": N_("Curated slate signed"),
+    "curation.undo": N_("Last step on the curated slate taken back"),
     "curation.draw_again": N_("Another participant drawn by lot"),
     "coalitions.offer": N_("Somebody offered to work on a proposal"),
     "coalitions.withdraw_offer": N_("An offer to work was withdrawn"),

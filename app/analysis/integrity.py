@@ -136,7 +136,7 @@ async def _slates(consultation: UUID, events: list[Event]) -> AsyncIterator[tupl
         if row["status"] == "published" and row["snapshot"] and number not in published:
             yield "curated_slates", f"round {number}: a published slate of which the log knows nothing"
         if row["status"] == "published" and number in published:
-            async for table, problem in _slate(row, published[number], events):
+            async for table, problem in _slate(row, published[number], _of_round(events, number, published[number])):
                 if problem:
                     yield table, f"round {number}: {problem}"
 
@@ -161,7 +161,18 @@ async def _slate(row: Any, signed: Event, events: list[Event]) -> AsyncIterator[
     rows = await fetch(
         "select account, role from slate_signatures where slate = $1 and version = $2", row["id"], row["version"]
     )
-    yield "slate_signatures", _signature_problem(rows, _signed(events, "curation.sign", row["version"], row["round"]))
+    yield "slate_signatures", _signature_problem(rows, _signed(events, SIGNS_SLATE, row["version"]))
+
+
+def _of_round(events: list[Event], number: int, published: Event) -> list[Event]:
+    """The events of one curated slate, from its beginning to its publication."""
+    end = events.index(published) + 1
+    begun = [place for place, one in enumerate(events[:end]) if _begins(one, number)]
+    return events[begun[-1] if begun else 0 : end]
+
+
+def _begins(event: Event, number: int) -> bool:
+    return event.action == "curation.open" and event.subject == str(number) and bool(event.payload.get("begun"))
 
 
 def _first(found: list[Any], signed: list[Any]) -> str:
@@ -171,15 +182,14 @@ def _first(found: list[Any], signed: list[Any]) -> str:
     return f"{len(found)} items, and {len(signed)} were signed"
 
 
-def _signed(events: list[Event], action: str, version: int, of: int) -> list[Event]:
+SIGNS_SLATE = frozenset({"curation.sign", "curation.draw_again"})
+"""To have another participant drawn is to sign anew, as a further version."""
+SIGNS_SUMMARY = frozenset({"summaries.sign"})
+
+
+def _signed(events: list[Event], actions: frozenset[str], version: int) -> list[Event]:
     """The signatures of one version that the log holds, those with which it was signed in the end."""
-    return [
-        event
-        for event in events
-        if event.action == action
-        and event.payload.get("version") == version
-        and (event.payload.get("round") == of if action == "curation.sign" else event.subject == str(of))
-    ]
+    return [one for one in events if one.action in actions and one.payload.get("version") == version]
 
 
 def _signature_problem(rows: list[Any], events: list[Event]) -> str:
@@ -187,13 +197,13 @@ def _signature_problem(rows: list[Any], events: list[Event]) -> str:
     found = sorted(
         row["role"] if row["role"] == "participant" else f"{row['role']}:{short_code(row['account'])}" for row in rows
     )
-    known = sorted(
-        event.payload["role"]
-        if event.payload["role"] == "participant"
-        else f"{event.payload['role']}:{event.actor.partition(':')[2]}"
-        for event in events
-    )
+    known = sorted(_signer(event) for event in events)
     return "" if found == known else f"signed by {', '.join(found) or 'nobody'}; the log says {', '.join(known)}"
+
+
+def _signer(event: Event) -> str:
+    role = event.payload.get("role") or event.actor.partition(":")[0]
+    return role if role == "participant" else f"{role}:{event.actor.partition(':')[2]}"
 
 
 # -------- summaries
@@ -245,7 +255,9 @@ async def _summary(row: Any, signed: Event, events: list[Event], *, is_last: boo
     )
     yield (
         "summary_signatures",
-        _accounts_problem(rows, _signed(events, "summaries.sign", row["version"], row["number"])),
+        _accounts_problem(
+            rows, [one for one in _signed(events, SIGNS_SUMMARY, row["version"]) if one.subject == str(row["number"])]
+        ),
     )
     told = {(one["passage"], one["answer"], one["text"]) for one in body.get("objections", {}).get("answers", ())}
     answers = await fetch("select distinct passage, answer, said from objections where summary = $1", row["id"])

@@ -27,6 +27,7 @@ MODULES = (
     "scoring",
     "curation",
     "slates",
+    "ledger",
     "respond",
     "coalitions",
     "summary",

@@ -392,28 +392,6 @@ async def sign_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Re
     return see_other(request, url(f"/c/{actor.consultation.slug}/summary/sign"), said=said)
 
 
-# -------- the governance log
-
-
-@get("/c/{slug:str}/audit", opt={"action": Action.SEE_AUDIT})
-async def show_audit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    return page(
-        request,
-        "summary/audit.html",
-        actor=actor,
-        log=await governance.log_of(actor),
-        names=governance.NAMES,
-        roles=governance.ROLES,
-    )
-
-
-@get("/c/{slug:str}/audit.json", opt={"action": Action.SEE_AUDIT})
-async def audit_as_json(actor: NamedDependency[Actor]) -> Response[str]:
-    record = await governance.record_of(actor)
-    text = json.dumps(record, ensure_ascii=False, indent=1)
-    return _file(text, f"{actor.consultation.slug}-audit.json", MediaType.JSON)
-
-
 HANDLERS = [
     show_summary,
     summary_as_json,
@@ -424,6 +402,4 @@ HANDLERS = [
     write_summary,
     show_signing,
     sign_summary,
-    show_audit,
-    audit_as_json,
 ]
