@@ -15,7 +15,8 @@ class DemoProposal:
 
     `support` says what share of each view, in per cent and in the order of `DemoConsultation.views`, would agree if it
     had to choose; the simulator's loadings follow from it. `author` is a constituency, `FORUM`, `starter` for one
-    written by the convenor, or empty for anybody who would agree.
+    written by the convenor, or empty for anybody who would agree. `question` is the guiding question under which the
+    rapporteur noted it in the room, 0 for what was typed by its author.
     """
 
     statement: str
@@ -25,6 +26,7 @@ class DemoProposal:
     language: str = "en"
     details: str = ""
     author: str = ""
+    question: int = 0
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ PROPOSALS = (
         author="starter",
     ),
     P("Without commitment at the highest level a partnership stays a project.", (60, 92, 48), "leadership"),
-    P("Coalitions around one focused issue move faster than broad platforms.", (90, 62, 66), "coalitions"),
+    P("Coalitions around one focused issue move faster than broad platforms.", (90, 62, 66), "coalitions", question=1),
     P("Without umbrella targets the efforts of many partners fragment.", (40, 90, 52), "coalitions"),
-    P("Local leadership matters more than global design.", (84, 34, 90), "locally_led", goals=(11, 17)),
+    P("Local leadership matters more than global design.", (84, 34, 90), "locally_led", goals=(11, 17), question=1),
     P(
         "With the most marginalized people, partnerships should speak without any jargon.",
         (97, 96, 98),
@@ -38,10 +38,11 @@ PROPOSALS = (
         (76, 80, 46),
         "capacity",
         details="Projects that banks would finance are missing, not banks that would finance projects.",
+        question=2,
     ),
     P("For small partnerships, monitoring costs more than it tells anybody.", (86, 40, 72), "monitoring"),
-    P("Public money should follow evidence of change.", (56, 90, 50), "evidence"),
-    P("A lean structure serves a partnership better than a large secretariat.", (95, 84, 90), "structure"),
+    P("Public money should follow evidence of change.", (56, 90, 50), "evidence", question=2),
+    P("A lean structure serves a partnership better than a large secretariat.", (95, 84, 90), "structure", question=1),
     P(
         "Professional partnering services are worth their price, as long as they do not become a business.",
         (88, 84, 86),
@@ -60,6 +61,7 @@ PROPOSALS = (
         (97, 95, 97),
         "un_role",
         details="The work after the launch is underestimated, also by those who vote on budgets.",
+        question=3,
     ),
     P("Mediators and psychologists belong in partnership teams.", (52, 38, 84), "services", goals=(3, 17)),
 )

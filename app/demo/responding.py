@@ -16,7 +16,7 @@ ANSWERS = (
     ("yes", "yes", ""),
     ("unsure", "yes", "The item on evidence is narrower than what we said, but the reasons are fair."),
     ("yes", "yes", ""),
-    ("yes", "yes", "I am glad that the conveners are asked for something, too."),
+    ("yes", "yes", "I am glad that the convenors are asked for something, too."),
     ("no", "yes", "I had hoped to see capacity on it. I can live with the reasons."),
     ("yes", "yes", ""),
     ("yes", "unsure", ""),

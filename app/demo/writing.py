@@ -110,6 +110,8 @@ async def store_proposals(
         assert author is not None
         submitted_at = opens_at + timedelta(seconds=float(times.submitted[place]))
         row = proposal_row(consultation, round_id, number, proposals[place], participant_ids[author], submitted_at)
+        if proposals[place].question:
+            row.author, row.is_noted, row.question = None, True, proposals[place].question
         row.status, row.decided_at = "accepted", opens_at + timedelta(seconds=float(times.available[place]))
         rows.append(row)
     stored = await Proposal.insert(*rows).returning(Proposal.id)

@@ -194,7 +194,7 @@ class Diagram:
 
 BOX_WIDTH, BOX_HEIGHT = 112, 40
 FIRST_COLUMN, COLUMN = 236, 176
-OPEN_ROW, CLOSED_ROW = 176, 316
+OPEN_ROW, CLOSED_ROW = 66, 206
 DRAFT, PUBLISHED, ARCHIVED = "draft", "published", "archived"
 
 
@@ -217,7 +217,7 @@ def diagram() -> Diagram:
         for one in ways
     )
     columns = tuple((gettext(PHASE_NAMES[phase]), float(_column(phase))) for phase in Phase)
-    return Diagram(_column(Phase.COMMIT) + COLUMN + BOX_WIDTH // 2 + 10, 480, nodes, arcs, columns)
+    return Diagram(_column(Phase.COMMIT) + COLUMN + BOX_WIDTH // 2 + 10, 340, nodes, arcs, columns)
 
 
 def _column(phase: Phase) -> int:
@@ -226,12 +226,13 @@ def _column(phase: Phase) -> int:
 
 def _places(states: set[str]) -> dict[str, tuple[float, float]]:
     places: dict[str, tuple[float, float]] = {DRAFT: (66, OPEN_ROW)}
-    rows = {Standing.SCHEDULED: OPEN_ROW - 120, Standing.OPEN: OPEN_ROW, Standing.CLOSED: CLOSED_ROW}
     for phase in Phase:
-        for standing, y in rows.items():
-            if f"{phase}:{standing}" in states:
-                x = 66 if standing is Standing.SCHEDULED else _column(phase)
-                places[f"{phase}:{standing}"] = (x, CLOSED_ROW if standing is Standing.SCHEDULED else y)
+        here = {
+            Standing.SCHEDULED: (66, CLOSED_ROW),
+            Standing.OPEN: (_column(phase), OPEN_ROW),
+            Standing.CLOSED: (_column(phase), CLOSED_ROW),
+        }
+        places |= {f"{phase}:{standing}": at for standing, at in here.items() if f"{phase}:{standing}" in states}
     last = _column(Phase.COMMIT) + COLUMN
     return places | {PUBLISHED: (last, CLOSED_ROW), ARCHIVED: (last, OPEN_ROW)}
 
