@@ -35,7 +35,8 @@ class View:
     constituencies: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.share < 0 or self.spread < 0 or any(part < 0 for part in self.constituencies.values()):
+        numbers = (*self.position, self.share, self.spread, *self.constituencies.values())
+        if not np.isfinite(numbers).all() or min(numbers[2:]) < 0:
             raise BadValue(name="view", value=(self.share, self.spread), allowed="share, spread and mix of 0 or more")
 
 

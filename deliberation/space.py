@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.completion import CompletedVotes, Draw, draw_signs, fit_link
-from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements
+from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements, TooLarge
 from deliberation.factors import (
     Factors,
     Floats,
@@ -21,6 +21,9 @@ from deliberation.factors import (
     posterior,
 )
 from deliberation.votes import VoteMatrix
+
+LARGEST_COMPLETION = 1_000_000_000
+"""Most answers drawn at once, a byte each: five draws of 10,000 people on 20,000 statements."""
 
 
 @dataclass(frozen=True)
@@ -314,7 +317,8 @@ def complete_votes(
     """Plausible complete votes of everybody with a vote on the space's statements, or of a random sample of them.
 
     Each draw takes a position from its posterior, then choices from a link that was fitted on hidden votes; votes cast
-    stay as they are. At rank 0 people differ by their general agreeableness only. Raises NoVotes.
+    stay as they are. At rank 0 people differ by their general agreeableness only. Raises NoVotes, and TooLarge above
+    `LARGEST_COMPLETION` answers.
     """
     rng = np.random.default_rng(seed)
     observed = observed_in(space, votes)
@@ -323,6 +327,9 @@ def complete_votes(
         raise NoVotes()
     if people.size > n_participants:
         people = np.sort(rng.choice(people, n_participants, replace=False))
+    n_answers = n_draws * people.size * space.statement_ids.size
+    if n_answers > LARGEST_COMPLETION:
+        raise TooLarge(name="answers to draw", found=n_answers, allowed=LARGEST_COMPLETION)
     refit = partial(_predictor, rank=space.rank, prior=space.prior, settings=settings)
     sample = observed_in(space, _sampled(votes, settings.choosing_sample, rng))
     choices = fit_link(sample, refit, rng, share=settings.held_out_share, repeats=settings.repeats)

@@ -55,7 +55,12 @@ class RakedWeights:
 
 
 def design_effect(weights: NDArray[np.float64]) -> float:
-    """Kish's design effect: by how much unequal weights widen variances; 1 for equal weights."""
+    """Kish's design effect (1965), n sum(w^2) / sum(w)^2: how much unequal weights widen variances; 1 for equal ones.
+
+    weights : (n,) of 0 or more, not all 0. Errors: BadValue.
+    """
+    if not (weights.size and np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
+        raise BadValue(name="weights", value="none, negative or not finite", allowed="0 or more, not all 0")
     return float(weights.size * np.sum(weights**2) / np.sum(weights) ** 2)
 
 
