@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Any
 
 import asyncpg
@@ -84,6 +85,8 @@ async def lifespan(_app: Litestar) -> AsyncIterator[None]:
     """This process has its pool of connections and its ear on the database while it serves."""
     await open_pool()
     await live.start()
+    rendering.environment()  # made before two threads could each make one
+    Thread(target=rendering.compile_templates, daemon=True).start()
     try:
         yield
     finally:

@@ -20,8 +20,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.template.config import TemplateConfig
 
 from app import language
 from app.language import LANGUAGES, current_locale, direction, use_locale
@@ -161,9 +159,10 @@ def environment() -> Environment:
     return env
 
 
-def template_config() -> TemplateConfig[JinjaTemplateEngine]:
-    """The configuration for `Litestar(template_config=...)`, over the same environment."""
-    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))
+def compile_templates() -> None:
+    """Every template is compiled; it takes most of a second, which else the first readers of each page wait for."""
+    for name in environment().list_templates():
+        environment().get_template(name)
 
 
 def render(template: str, /, *, locale: str | None = None, **context: Any) -> str:

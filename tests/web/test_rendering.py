@@ -398,3 +398,11 @@ def test_every_error_has_its_page_in_every_language(status: int, code: str) -> N
 def test_the_text_that_was_not_saved_can_be_copied_from_the_error_page() -> None:
     content = rendering.page(get(), "errors/410.html", status=410, typed={"statement": "We should\npublish."}).content
     assert "We should\npublish.</textarea>" in content
+
+
+def test_every_template_compiles_and_is_kept() -> None:
+    rendering.compile_templates()
+    files = {path.relative_to(rendering.TEMPLATES).as_posix() for path in rendering.TEMPLATES.rglob("*.*")}
+    kept = rendering.environment().cache
+    assert kept is not None
+    assert files <= {name for _, name in kept}
