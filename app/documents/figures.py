@@ -99,9 +99,9 @@ def _problems(
     bare = CITATION.sub(" ", sentence)
     numbers = {number for one in told for number in one.statements}
     quoted = [figure for number in numbers for figure in spoken.figures_of(quotes.get(number, ""))]
-    said.counts |= {value for figure in quoted for value in figure.values} | {Decimal(one) for one in numbers}
+    said.counts |= {value for figure in quoted for value in figure.values}
     said.shares |= {value for figure in quoted if figure.is_share for value in figure.values}
-    for figure in spoken.figures_of(bare):
+    for figure in spoken.figures_of(spoken.NAMED.sub(" ", bare)):
         if not said.has(figure) and not everywhere.has(figure):
             yield Misquoted(name, NUMBER, {"shown": figure.shown, "sentence": bare.strip(), "known": said.known()})
     spoken_words = list(spoken.quantifiers_of(bare))

@@ -87,6 +87,12 @@ FRACTIONS: dict[str, str] = {
     "75": r"three[ -]quarters|trois quarts|tres cuartas? partes|три четверти|ثلاثة أرباع|四分之三",
     "25": r"(?:a|one)[ -]quarter of|un quart|una cuarta parte|четверть|ربع|四分之一",
 }
+NAMED = re.compile(
+    r"(?:statements?|proposals?|énoncés?|propositions?|declaraci\w+|propuestas?|утвержден\w+|предложен\w+|"
+    r"العبارة|المقترح|陈述|提案)\s*(?:no\.?|n[°º]|№)?\s*\d+(?:(?:,| and| et| y| и| و|、)\s*\d+)*",
+    re.IGNORECASE,
+)
+"""A number by which a statement is named counts nothing."""
 SPACELESS = re.compile(r"[\u3400-\u9fff]")
 
 
