@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.access import Actor, proposal_for
-from app.actions import curation
+from app.actions import curation, curators
 from app.analysis.curation import Draft
 from app.database import fetchval
 from app.tables.proposals import Proposal
@@ -28,6 +28,8 @@ WHY_DROPPED = (
 
 async def curate(*, curator: Actor, convenor: Actor) -> None:
     """The slate is published: the last of the distinct stances has made room for one about power."""
+    for by in (curator, convenor):
+        await curators.declare(interests={}, by=by)
     draft = await curation.open_desk(by=curator)
     assert draft is not None
     added = Stance(await _proposal_id(curator, ADDED), Choice.AGREE)
