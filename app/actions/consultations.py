@@ -16,7 +16,7 @@ from app.access import Actor, check_site, short_code
 from app.actions.record import append_event, change, claim_form, settle_form
 from app.analysis.overview import PHASE_NAMES
 from app.auth import Person, normalised_email
-from app.database import execute, fetchrow, fetchval, now, transaction
+from app.database import execute, fetch, fetchrow, fetchval, now, transaction
 from app.forms import Filled
 from app.language import gettext
 from app.queue import enqueue
@@ -153,6 +153,7 @@ async def save_rounds(consultation: UUID, rounds: Sequence[PlannedRound], *, bef
     )
     await execute("delete from rounds where consultation = $1 and not id = any($2::uuid[])", consultation, ids)
     await execute("update rounds set number = -number where consultation = $1", consultation)
+    await _renumber_curators(consultation, {one.was: n for n, one in enumerate(rounds, 1) if one.was is not None})
     for number, planned in enumerate(rounds, 1):
         item = known.pop(planned.was, None) if planned.was is not None else None
         kept = {} if item is None else item.given_settings
@@ -178,6 +179,15 @@ async def save_rounds(consultation: UUID, rounds: Sequence[PlannedRound], *, bef
         "where consultation = $1 and round is null and is_starter",
         consultation,
     )
+
+
+async def _renumber_curators(consultation: UUID, numbers: Mapping[int, int]) -> None:
+    """Who was appointed for certain rounds still curates those and no other, whatever their numbers are now."""
+    rows = await fetch("select id, rounds from memberships where consultation = $1 and rounds <> '{}'", consultation)
+    for row in rows:
+        # Round 0 does not exist: without any number, somebody would curate every round.
+        kept = [numbers[one] for one in row["rounds"] if one in numbers] or [0]
+        await execute("update memberships set rounds = $2 where id = $1", row["id"], sorted(kept))
 
 
 async def _save_targets(consultation: UUID, targets: Mapping[str, Mapping[str, float]]) -> None:
