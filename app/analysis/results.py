@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -234,7 +235,8 @@ async def large_columns(analysis: UUID) -> tuple[dict[str, Any], dict[str, Any]]
     """The landscape and the participants' slate of an analysis, as they were written."""
     row = await fetchrow("select landscape, slate from analyses where id = $1", analysis)
     assert row is not None
-    return json.loads(row["landscape"]), json.loads(row["slate"])
+    # Large ones take a second, in which the process would answer nobody.
+    return await asyncio.to_thread(json.loads, row["landscape"]), json.loads(row["slate"])
 
 
 @dataclass(frozen=True)

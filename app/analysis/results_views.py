@@ -75,7 +75,7 @@ async def reading_of(actor: Actor, stored: Stored) -> Reading | None:
         return None
     texts = await texts_of(actor.consultation.id)
     landscape, slate = await large_columns(stored.id)
-    gate = await asyncio.to_thread(open_gate, json.loads(row["row"]), actor)
+    gate = await asyncio.to_thread(lambda stored: open_gate(json.loads(stored), actor), row["row"])
     return _readings.put(key, Reading(stored, landscape, slate, gate, texts))
 
 

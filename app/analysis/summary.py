@@ -5,6 +5,7 @@ The public is the reader, whoever asks: what a summary says, it says to everybod
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.analysis.results import CONSTITUENCY, GROUP, published_basis
+from app.analysis.results import CONSTITUENCY, GROUP, VOTES, large_columns, published_basis
+from app.analysis.results_views import Kept
 from app.analysis.summary_material import (
     AlertLine,
     Answers,
@@ -57,8 +59,7 @@ BREAKDOWN_KEY = "summary/%s"
 
 
 FROZEN = """
-select id, method, method_version, seed, input_digest, digest, evidence, landscape, slate, n_participants, n_votes,
-       votes_until
+select id, method, method_version, seed, input_digest, digest, evidence, n_participants, n_votes, votes_until
 from analyses where consultation = $1 and round = $2 and kind = 'frozen' and evidence = 'full'
 order by created_at desc limit 1
 """
@@ -75,18 +76,11 @@ async def gather(actor: Actor) -> Material | None:
     if closed is None:
         return None
     row = await fetchrow(FROZEN, actor.consultation.id, closed.id)
-    basis = await published_basis(actor.consultation.id)
-    if row is None or basis is None:
-        return None
     gate = await _Gate.of(actor)
-    landscape, record = json.loads(row["landscape"]), json.loads(row["slate"])
-    released = release_again(
-        basis,
-        gate.mode,
-        audience=Audience.PUBLIC,
-        n_participants=gate.n_participants,
-        importance=await _importance(actor.consultation.id, row["votes_until"]),
-    )
+    opened = None if row is None else await _opened(actor.consultation.id, row["id"], row["votes_until"], gate)
+    if row is None or opened is None:
+        return None
+    landscape, record, released = opened
     statements = await _statements(actor.consultation.id, released)
     people, bases = await _people(actor, gate, row["n_votes"], row["votes_until"])
     return Material(
@@ -150,6 +144,35 @@ class _Gate:
 
     def index(self, value: float, n_people: int) -> ReleasedIndex:
         return release_index(value, n_people, self.mode, audience=Audience.PUBLIC, n_participants=self.n_participants)
+
+
+_kept: Kept[tuple[dict[str, Any], dict[str, Any], Released]] = Kept(6)
+PUBLISHED = "select analysis from publications where consultation = $1 and audience = 'both' and key = $2"
+
+
+async def _opened(
+    consultation: UUID, analysis: UUID, until: Any, gate: _Gate
+) -> tuple[dict[str, Any], dict[str, Any], Released] | None:
+    """Landscape, slate and released rows of a frozen analysis; kept, because none of them changes until it is published
+    anew. None where nothing was published."""
+    key = (analysis, await fetchval(PUBLISHED, consultation, VOTES), gate)
+    found = _kept.get(key)
+    if found is not None:
+        return found
+    basis = await published_basis(consultation)
+    if basis is None:
+        return None
+    importance = await _importance(consultation, until)
+    landscape, record = await large_columns(analysis)
+    released = await asyncio.to_thread(
+        release_again,
+        basis,
+        gate.mode,
+        audience=Audience.PUBLIC,
+        n_participants=gate.n_participants,
+        importance=importance,
+    )
+    return _kept.put(key, (landscape, record, released))
 
 
 def _known(entries: list[dict[str, Any]], statements: Mapping[int, Statement]) -> list[int]:
