@@ -5,12 +5,14 @@ from __future__ import annotations
 from app.access import Actor, proposal_for
 from app.actions import curation, curators
 from app.analysis.curation import Draft
+from app.analysis.scoring import DECLARED, Conflict
 from app.database import fetchval
 from app.tables.proposals import Proposal
 from deliberation.curation import ReasonCode
 from deliberation.holdings import Stance
 from deliberation.votes import Choice
 
+INTEREST = "Professional partnering services are worth their price, as long as they do not become a business."
 ADDED = "Differences of power should be named in the first meeting."
 WHY_ADDED = (
     ReasonCode.BALANCE,
@@ -28,8 +30,9 @@ WHY_DROPPED = (
 
 async def curate(*, curator: Actor, convenor: Actor) -> None:
     """The slate is published: the last of the distinct stances has made room for one about power."""
-    for by in (curator, convenor):
-        await curators.declare(interests={}, by=by)
+    bound = {await _proposal_id(curator, INTEREST): Conflict(DECLARED, "public_stance")}
+    await curators.declare(interests=bound, by=curator)
+    await curators.declare(interests={}, by=convenor)
     draft = await curation.open_desk(by=curator)
     assert draft is not None
     added = Stance(await _proposal_id(curator, ADDED), Choice.AGREE)
