@@ -183,12 +183,12 @@ def _suppression(document: Document) -> BalanceTest:
 
 
 def _minority(document: Document, w: Writer, settings: SummarySettings) -> BalanceTest:
-    """One passage for each opinion group, or the reserved part of all passages on views; nothing where none is held."""
+    """One passage for each opinion group, or the reserved part of all passages on views."""
     sections = {code: document.section(code) for code in HELD}
     n = {code: len(one.passages) if one else 0 for code, one in sections.items()}
     whole, due = sum(n.values()), len(w.material.groups)
     share = n["minority"] / whole if whole else 0.0
-    passed = not whole or n["minority"] >= max(1, due) or share >= settings.minority_share
+    passed = n["minority"] >= due or share >= settings.minority_share
     places = {"n": num(n["minority"]), "share": pct(share), "bound": pct(settings.minority_share)}
     message = N_("%(n)s passages, %(share)s of those on views; one for each group, or %(bound)s, is asked.")
     return BalanceTest("minority", passed, message, places)
