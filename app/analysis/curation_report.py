@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.access import Actor
-from app.analysis import curation
+from app.analysis import curation, scoring_page
 from app.analysis.curation import Draft, Frozen, Statement
 from app.analysis.curation_page import gate_for
 from app.analysis.results import Gate
@@ -46,6 +46,7 @@ async def report_of(actor: Actor, frozen: Frozen, draft: Draft) -> dict[str, Any
             ),
             "curated_slate": _certificates(found.observed, found.estimated, n, gate),
         },
+        "curators": await scoring_page.record_of(next(item for item in actor.rounds if item.id == draft.round)),
         "signatures": [signature.role for signature in draft.signatures],
         "challengers": [_stance(stance, texts) for stance in challengers],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.access import Actor
 from app.analysis import scoring
@@ -167,6 +168,24 @@ async def public_of(actor: Actor) -> Public | None:
         rows=rows,
         is_published=is_published,
     )
+
+
+async def record_of(item: Round) -> dict[str, Any]:
+    """Criteria, interests and scores as a published slate keeps them, every figure as the public may read it."""
+    curators = await scoring.curators_of(item)
+    found = await scoring.consolidation_of(item, is_closed=True)
+    texts = await statements_of([one.statement_id for one in found])
+    scores = []
+    for one in found:
+        median, spread = (given.value for given in release_scores(one.median, one.spread, one.n_scores))
+        if median is not None:
+            scores.append({"number": texts[one.statement_id].number, "median": median, "spread": spread})
+    return {
+        "n": release_tally(curators.n).value,
+        "interests": {code: release_tally(n).value for code, n in sorted(curators.grounds.items())},
+        "criteria": list(scoring.criteria_of(item)),
+        "scores": scores,
+    }
 
 
 async def _recused(curators: scoring.Curators) -> list[Recused]:
