@@ -11,6 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from app.access import Actor, actor_in
+from app.actions import news
 from app.actions.consultations import PlannedRound
 from app.database import execute
 from app.demo.analysing import freeze
@@ -48,6 +49,7 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await respond(by.consultation, persons)
     await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
     await _as_it_was(by, plan)
+    await news.tell(consultation_id=by.consultation.id)
     await summarise(by.consultation, convenor=staff.convenor, curator=staff.curator, reader=persons[6])
 
 
