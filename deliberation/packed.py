@@ -77,12 +77,23 @@ def sorted_votes(rows: Integers, columns: Integers, signs: NDArray[np.int8], *, 
     rows, columns : places, 0 <= rows < n_rows and 0 <= columns < n_columns; signs : -1, 0 or 1
     """
     n = signs.size
+    if _is_in_order(rows, columns):
+        return Sorted(rows.astype(np.int32), columns.astype(np.int32), signs.copy(), None)
     column_bits, arrival_bits = _bits(n_columns), _bits(n)
     if n > FEW or _bits(n_rows) + column_bits + arrival_bits + SIGN_BITS > KEY_BITS:
         return _counted(rows, columns, signs, n_rows, n_columns)
     keys = _keys(rows, columns, signs, column_bits, arrival_bits)
     keys.sort()
     return _unpacked(keys, column_bits, arrival_bits + SIGN_BITS)
+
+
+def _is_in_order(rows: Integers, columns: Integers) -> bool:
+    """Whether votes are by (row, column), each pair once; unordered ones are told by their first part."""
+    for part in parts(rows.size - 1):
+        row, column = rows[part.start : part.stop + 1], columns[part.start : part.stop + 1]
+        if not ((row[1:] > row[:-1]) | ((row[1:] == row[:-1]) & (column[1:] > column[:-1]))).all():
+            return False
+    return True
 
 
 def row_starts(rows: NDArray[np.int32], n_rows: int) -> NDArray[np.int64]:

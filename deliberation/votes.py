@@ -213,7 +213,9 @@ def _all_ids(
     """All ids in increasing order, and the place of each used one among them."""
     if given is None:
         return encoded(used)
-    known = np.unique(_as_ids(name, given)).astype(np.int64)
+    known = _as_ids(name, given).astype(np.int64)
+    if not (known[1:] > known[:-1]).all():
+        known = np.unique(known)
     places, unknown = places_among(known, used)
     if unknown is not None:
         raise BadValue(name=name, value=unknown, allowed="an id that is listed")

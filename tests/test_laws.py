@@ -54,6 +54,7 @@ WITHOUT_EVENT = {
     "carrying.answer": VOTES_ARE_NOT_LOGGED,
     "carrying.carry_all": VOTES_ARE_NOT_LOGGED,
     "news.ask_voters": VOTES_ARE_NOT_LOGGED,
+    "votes.pack": "a second copy of votes, made by a job",
     "responses.answer_item": VOTES_ARE_NOT_LOGGED,
     "responses.answer_overall": VOTES_ARE_NOT_LOGGED,
     "objections.make": "an event would tell the minute in which somebody objected; the signed summary has all answers",

@@ -11,14 +11,18 @@ from datetime import timedelta
 
 from app.access import Actor
 from app.analysis import routing
-from app.database import execute, fetchrow
+from app.database import execute, fetch, fetchrow, transaction
 from app.queue import enqueue
 from app.refusals import N_, Closed, Conflict
 from app.tables.proposals import Proposal
+from app.tables.votes import PACKED_VOTE
+from deliberation.disclosure import Attribution
 from deliberation.phases import Action
 from deliberation.votes import Choice
 
 TOO_LATE = N_("Voting has closed. Your earlier votes are kept.")
+PAUSE, PAUSE_IF_SHOWN = timedelta(seconds=10), timedelta(seconds=1)
+"""How long an analysis waits for more votes: where results show at once, as little as does not fill the processor."""
 NOT_FOR_VOTES = N_("This statement is not open for votes any more, or not yet.")
 
 # One statement: the round's row is held while the database's clock decides, so that a vote is either before the close
@@ -63,6 +67,22 @@ RECORD_SHOWING = """
 insert into showings (id, participant, proposal, reason, propensity, is_set_aside)
 values (gen_random_uuid(), $1, $2, $3, $4, false) on conflict (participant, proposal) do nothing
 """
+
+STALE = "select participant from packed_votes where consultation = $1 and votes is null order by participant"
+# Two statements: locked first, so that whoever writes a vote meanwhile waits, and then takes the new copy away again.
+LOCK_STALE = """
+select participant from packed_votes where participant = any($1::bigint[]) and votes is null
+order by participant for update skip locked
+"""
+REPACK = f"""
+update packed_votes p set votes = coalesce(found.votes, ''), latest_at = found.latest_at
+from (
+  select q.id, string_agg({PACKED_VOTE} order by proposal) as votes, max(v.cast_at) as latest_at
+  from unnest($1::bigint[]) q(id) left join votes v on v.participant = q.id group by q.id
+) found where p.participant = found.id
+"""  # noqa: S608  # a constant
+PACKED_AT_ONCE = 500
+"""Participants whose next vote may have to wait while their votes are packed: for some 30 ms."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +141,26 @@ async def set_aside(*, proposal: Proposal, by: Actor) -> None:
 
 async def ask_for_analysis(by: Actor) -> None:
     """One analysis of the consultation waits, whoever asked first; it runs a little later, for many votes at once."""
+    is_shown = by.consultation.attribution != Attribution.CHATHAM_HOUSE
     await enqueue(
         "analyse",
         queueing_lock=f"analyse:{by.consultation.id}",
         lock=f"analyse:{by.consultation.id}",
-        schedule_at=by.now + timedelta(seconds=10),
+        schedule_at=by.now + (PAUSE_IF_SHOWN if is_shown else PAUSE),
         consultation_id=str(by.consultation.id),
     )
+
+
+async def pack(*, by: Actor) -> int:
+    """Everybody's votes have a packed copy, but for those who vote at this moment; tells how many were made."""
+    rows = await fetch(STALE, by.consultation.id)
+    stale, n_packed = [row["participant"] for row in rows], 0
+    for start in range(0, len(stale), PACKED_AT_ONCE):
+        async with transaction():
+            locked = await fetch(LOCK_STALE, stale[start : start + PACKED_AT_ONCE])
+            await execute(REPACK, [row["participant"] for row in locked])
+        n_packed += len(locked)
+    return n_packed
 
 
 async def show_next(*, by: Actor) -> Card:

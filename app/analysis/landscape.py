@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analysis.loading import read_votes
+from app.analysis.loading import one_moment, read_held
 from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
 from app.taxonomies.constituencies import SMALL
@@ -48,29 +48,23 @@ class Chosen:
     noise: dict[str, Any]
 
 
-PEOPLE = """
-select q.id, q.constituency from participants q
-where q.consultation = $1 and not q.is_excluded
-  and (exists(select from votes v where v.participant = q.id and v.cast_at < $2)
-       or exists(select from earlier_votes e where e.participant = q.id and e.cast_at < $2 and e.ended_at >= $2))
-order by q.id
-"""
+PEOPLE = "select id, constituency from participants where consultation = $1 and not is_excluded order by id"
 STATEMENTS = "select id from proposals where consultation = $1 and status = 'accepted' order by id"
 
 
 async def read_input(consultation: Consultation, until: datetime) -> Input | None:
     """The input of an analysis, None where nobody has voted."""
-    people = await fetch(PEOPLE, consultation.id, until)
-    statements = await fetch(STATEMENTS, consultation.id)
-    votes = await read_votes(
-        consultation.id,
-        until,
-        participant_ids=np.array([row["id"] for row in people], np.int64),
-        statement_ids=np.array([row["id"] for row in statements], np.int64),
-    )
+    async with one_moment():
+        people = await fetch(PEOPLE, consultation.id)
+        statements = await fetch(STATEMENTS, consultation.id)
+        held = await read_held(consultation.id, until)
+    ids = np.array([row["id"] for row in people], np.int64)
+    codes = np.array([row["constituency"] for row in people], np.str_)
+    voted = np.isin(ids, held.people)
+    votes = held.matrix(participant_ids=ids[voted], statement_ids=np.array([row["id"] for row in statements], np.int64))
     if not votes.n_votes:
         return None
-    constituencies = pooled(np.array([row["constituency"] for row in people], np.str_))
+    constituencies = pooled(codes[voted])
     weights = await _weights(consultation, constituencies) if consultation.uses_weights else None
     return Input(votes, constituencies, weights, until)
 
@@ -139,8 +133,9 @@ def compute(
 
 def choose(given: Input, landscape: Landscape, *, seed: int, size: int) -> Chosen:
     """The participants' slate on the landscape, with certificates on observed votes and on fresh draws."""
-    from deliberation.certificates import check_slate, estimate_certificate, strongest_challengers
+    from deliberation.certificates import METHOD, check_slate, estimate_certificate, strongest_challengers
     from deliberation.curation import noise_band
+    from deliberation.slate_of_votes import cross_check
 
     holdings = _holdings(given, landscape, seed=seed, n_draws=N_DRAWS)
     candidates = _candidates(given, landscape)
@@ -150,13 +145,20 @@ def choose(given: Input, landscape: Landscape, *, seed: int, size: int) -> Chose
     fresh = _holdings(given, landscape, seed=seed + 1, n_draws=N_FRESH_DRAWS)
     observed = observed_holdings(given.votes, weights=given.weights, labels=_labels(given, landscape))
     challengers = strongest_challengers(holdings, slate.stances, candidates=slate.candidates)
+    # Without a model nothing is completed, and what the votes cast say is not said twice.
+    is_completed = landscape.space is not None and bool(slate.distinct)
     record = {
+        "method": METHOD,
+        "seed": seed,
+        "input_digest": given.votes.digest(),
+        "total_weight": float(observed.weights.sum()),
         "slate": slate.to_json(),
         "observed": check_slate(observed, slate.stances, k=size, candidates=slate.candidates).to_json(),
-        "estimated": None
-        if not slate.distinct
-        else estimate_certificate(fresh, slate.stances, k=size, candidates=slate.candidates).to_json(),
+        "estimated": estimate_certificate(fresh, slate.stances, k=size, candidates=slate.candidates).to_json()
+        if is_completed
+        else None,
         "audited": None,
+        "cross_check": cross_check(holdings, slate, judged_on=fresh).to_json() if slate.distinct else None,
         "challengers": [stance.to_json() for stance in challengers],
         "decisive": sorted({stance.statement_id for stance in (*slate.stances, *challengers)}),
     }

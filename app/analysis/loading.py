@@ -1,65 +1,119 @@
 """The votes of a consultation out of PostgreSQL: packed by the server, one row a participant, read as bytes.
 
 A row a vote would make a Python object of every vote (1 to 2 microseconds and 200 bytes each). The server packs each
-vote into eight bytes instead and joins those of a participant, so that Python meets participants, and numpy the votes.
+vote into four bytes instead and joins those of a participant, so that Python meets participants, and numpy the votes.
+
+Of a large consultation it keeps those bytes beside the votes (`app/tables/votes.py`), until a vote of that participant
+is written. So the same votes are read again only for those who voted since; everybody else's copy is read as it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.database import fetch
+from app.database import execute, fetch, is_in_transaction, transaction
+from app.tables.votes import CODE_BITS, PACKED_VOTE, code_of
 from deliberation.votes import SIGN, VoteMatrix
 
-WORD_BITS = 7
-SIGN_OF_LETTER = np.zeros(1 << WORD_BITS, np.int8)
+MASK = (1 << CODE_BITS) - 1
+SIGN_OF_CODE = np.zeros(MASK + 1, np.int8)
 for _choice, _sign in SIGN.items():
-    SIGN_OF_LETTER[ord(_choice.value[0])] = _sign
+    SIGN_OF_CODE[code_of(_choice)] = _sign
 HELD = """
   select participant, proposal, choice from votes where consultation = $1 and cast_at < $2
   union all
   select participant, proposal, choice from earlier_votes where consultation = $1 and cast_at < $2 and ended_at >= $2
 """
 """Votes that held at a moment."""
-# The first letter of a choice tells which it is, and costs the server less than comparing words.
-PACKED = f"""
-select participant, string_agg(int8send((proposal::bigint << {WORD_BITS}) | ascii(choice)), ''::bytea) as votes
-from ({HELD}) v group by participant
-"""  # noqa: S608  # the parts are constants of this module
+# Ordered votes would keep the server from grouping by hash, and on several processors; numpy has them in order sooner.
+EVERYBODY = f"select participant, string_agg({PACKED_VOTE}) as votes from ({HELD}) v group by participant"  # noqa: S608
+SOME = f"""
+select participant, string_agg({PACKED_VOTE} order by proposal) as votes
+from ({HELD}) v where participant = any($3::bigint[]) group by participant
+"""  # noqa: S608
+# Who changed a vote of an earlier round since the moment, or cast one since, had other votes then.
+COPIES = """
+select participant, case when (latest_at is null or latest_at < $2) and participant not in (
+  select participant from earlier_votes where consultation = $1 and cast_at < $2 and ended_at >= $2
+) then votes end as votes
+from packed_votes where consultation = $1
+"""
+# The server would write what it groups to files otherwise: it plans 8 kB for each participant.
+ROOM = "set local work_mem = '512MB'"
+FEW = 0.25
+"""Largest share of participants whose votes are looked up one by one: that takes as long as reading everybody's."""
 
 
-async def read_votes(
-    consultation: UUID, until: datetime, *, participant_ids: NDArray[np.int64], statement_ids: NDArray[np.int64]
-) -> VoteMatrix:
-    """The votes that held at `until`, by these participants on these statements (sorted, each once)."""
-    rows = await fetch(PACKED, consultation, until)
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The votes that held at a moment.
+
+    people : (n,) ids of who had any, increasing; n_votes : (n,) how many
+    packed : int32, the votes of one after the other, each the id of a statement with the choice in its lowest bits
+    """
+
+    people: NDArray[np.int64]
+    n_votes: NDArray[np.int64]
+    packed: NDArray[np.int32]
+
+    def matrix(self, *, participant_ids: NDArray[np.int64], statement_ids: NDArray[np.int64]) -> VoteMatrix:
+        """The votes by these participants on these statements (both sorted, each once)."""
+        # Ids of people are random: finding their places vote by vote would take longer than all the rest.
+        person = np.repeat(_places(participant_ids, self.people), self.n_votes)
+        statement, signs = self.packed >> CODE_BITS, SIGN_OF_CODE[self.packed & MASK]
+        listed = np.zeros(int(max(statement.max(initial=0), statement_ids.max(initial=0))) + 1, bool)
+        listed[statement_ids] = True
+        counted = (person >= 0) & listed[statement]
+        if not counted.all():
+            person, statement, signs = person[counted], statement[counted], signs[counted]
+        found = VoteMatrix.from_votes(
+            person, statement, signs, participant_ids=np.arange(participant_ids.size), statement_ids=statement_ids
+        )
+        return VoteMatrix(participant_ids, found.statement_ids, found.rows, found.columns, found.signs)
+
+
+@asynccontextmanager
+async def one_moment() -> AsyncIterator[None]:
+    """Everything read inside is of one moment, whoever commits meanwhile; inside another transaction, of that one."""
+    is_nested = is_in_transaction()
+    async with transaction():
+        if not is_nested:
+            await execute("set transaction isolation level repeatable read")
+        yield
+
+
+async def read_held(consultation: UUID, until: datetime) -> Held:
+    """The votes that held at `until`, of everybody and on every statement."""
+    async with one_moment():
+        await execute(ROOM)
+        copies = await fetch(COPIES, consultation, until)
+        current = [row for row in copies if row["votes"] is not None]
+        stale = [row["participant"] for row in copies if row["votes"] is None]
+        if len(stale) >= FEW * len(copies):
+            return _joined(await fetch(EVERYBODY, consultation, until))
+        return _joined([*current, *(await fetch(SOME, consultation, until, stale) if stale else ())])
+
+
+def _joined(rows: Sequence[Any]) -> Held:
     people = np.array([row["participant"] for row in rows], np.int64)
-    n_votes = np.array([len(row["votes"]) for row in rows], np.int64) // 8
-    packed = np.frombuffer(b"".join(row["votes"] for row in rows), ">i8").astype(np.int64)
-    # Ids of people are random: finding their places vote by vote would take longer than all the rest.
-    person, statement = np.repeat(_places(participant_ids, people), n_votes), packed >> WORD_BITS
-    listed = np.zeros(int(max(statement.max(initial=0), statement_ids.max(initial=0))) + 1, bool)
-    listed[statement_ids] = True
-    counted = (person >= 0) & listed[statement]
-    if not counted.all():
-        person, statement, packed = person[counted], statement[counted], packed[counted]
-    found = VoteMatrix.from_votes(
-        person,
-        statement,
-        SIGN_OF_LETTER[packed & ((1 << WORD_BITS) - 1)],
-        participant_ids=np.arange(participant_ids.size),
-        statement_ids=statement_ids,
-    )
-    return VoteMatrix(participant_ids, found.statement_ids, found.rows, found.columns, found.signs)
+    n_votes = np.array([len(row["votes"]) for row in rows], np.int64) // 4
+    order = np.argsort(people)
+    order = order[n_votes[order] > 0]
+    packed = np.frombuffer(b"".join([rows[row]["votes"] for row in order.tolist()]), ">i4")
+    return Held(people[order], n_votes[order], packed.astype(np.int32))
 
 
-def _places(known: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+def _places(known: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int32]:
     """Where each id stands among the known ones, -1 where it does not."""
     if not known.size:
-        return np.full(ids.size, -1)
+        return np.full(ids.size, -1, np.int32)
     place = np.minimum(np.searchsorted(known, ids), known.size - 1)
-    return np.where(known[place] == ids, place, -1)
+    return np.where(known[place] == ids, place, -1).astype(np.int32)

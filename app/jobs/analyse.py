@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from app import access
-from app.actions import analyses, news
+from app.actions import analyses, news, votes
 from app.analysis import landscape as bridge
 from app.database import fetchval, now
 from app.queue import enqueue, jobs
@@ -16,13 +18,25 @@ from app.tables.rounds import Round
 from deliberation.errors import DeliberationError
 from deliberation.phases import Phase
 
+Evidence = Literal["quick", "full"]
 DEFAULT_PLACES = 8
+LARGE = 100_000
+"""Votes from which reading them all takes longer than a blink: from here on a packed copy is kept beside them, and
+the evidence for groups, which takes minutes, does not hold up the next map."""
 
 
 @jobs.task(name="analyse")
 async def analyse(*, consultation_id: str) -> None:
     """The consultation has a live analysis of the votes until now; groups are looked for in a second step."""
     await _run(UUID(consultation_id), kind="live", round_id=None, until=await now(), size=DEFAULT_PLACES)
+
+
+@jobs.task(name="look_for_groups")
+async def look_for_groups(*, consultation_id: str) -> None:
+    """The large consultation has a live analysis with the evidence for groups, while others refresh its map."""
+    await _run(
+        UUID(consultation_id), kind="live", round_id=None, until=await now(), size=DEFAULT_PLACES, steps=("full",)
+    )
 
 
 @jobs.task(name="freeze")
@@ -55,7 +69,15 @@ async def freeze(*, round_id: str) -> None:
         )
 
 
-async def _run(consultation_id: UUID, *, kind: str, round_id: UUID | None, until: datetime, size: int) -> None:
+async def _run(
+    consultation_id: UUID,
+    *,
+    kind: str,
+    round_id: UUID | None,
+    until: datetime,
+    size: int,
+    steps: Sequence[Evidence] = ("quick", "full"),
+) -> None:
     by = await access.system_actor(consultation_id)
     given = await bridge.read_input(by.consultation, until)
     if given is None:
@@ -63,7 +85,8 @@ async def _run(consultation_id: UUID, *, kind: str, round_id: UUID | None, until
     n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation_id)
     before = await bridge.previous_landscape(consultation_id, before=round_id)
     previous_id, previous = before if before else (None, None)
-    for evidence in ("quick", "full"):
+    is_large = given.votes.n_votes >= LARGE
+    for evidence in steps:
         if await _is_on_record(kind, evidence, round_id):
             continue
         try:
@@ -92,6 +115,12 @@ async def _run(consultation_id: UUID, *, kind: str, round_id: UUID | None, until
         except Conflict:
             # The round was extended meanwhile, which has asked for another freeze at its new end.
             return
+        if kind == "live" and is_large and evidence == "quick":
+            job = f"groups:{consultation_id}"
+            await enqueue("look_for_groups", queueing_lock=job, lock=job, consultation_id=str(consultation_id))
+            break
+    if is_large:
+        await votes.pack(by=by)
 
 
 async def _is_on_record(kind: str, evidence: str, round_id: UUID | None) -> bool:

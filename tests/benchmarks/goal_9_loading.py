@@ -15,7 +15,7 @@ import asyncpg
 import numpy as np
 import psycopg
 
-from app.analysis.loading import HELD, read_votes
+from app.analysis.loading import HELD, read_held
 from app.database import close_pool, connect_to, migrate, open_pool
 from app.embedded import EmbeddedServer
 from deliberation.votes import VoteMatrix
@@ -77,7 +77,7 @@ def _row(url: str, log: Log, ids: tuple[UUID, np.ndarray, np.ndarray]) -> Row:
 
 async def _read(url: str, consultation: UUID, people: np.ndarray, items: np.ndarray) -> VoteMatrix:
     connect_to(url)
-    return await read_votes(consultation, UNTIL, participant_ids=people, statement_ids=items)
+    return (await read_held(consultation, UNTIL)).matrix(participant_ids=people, statement_ids=items)
 
 
 async def _filled(url: str, log: Log) -> tuple[UUID, np.ndarray, np.ndarray]:
@@ -98,7 +98,9 @@ async def _filled(url: str, log: Log) -> tuple[UUID, np.ndarray, np.ndarray]:
         await _insert(owner, "proposals", "id, number, status", "one, one, 'accepted'", here, items.tolist())
         words = np.array(["disagree", "pass", "agree"])[votes.signs + 1]
         moment = datetime(2026, 1, 1, tzinfo=UTC)
-        columns = zip(people[votes.rows].tolist(), items[votes.columns].tolist(), words.tolist(), strict=True)
+        arrival = rng.permutation(votes.n_votes)
+        given = (people[votes.rows], items[votes.columns], words)
+        columns = zip(*(column[arrival].tolist() for column in given), strict=True)
         await owner.copy_records_to_table(
             "votes",
             records=((uuid4(), here, person, item, word, False, "en", moment) for person, item, word in columns),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from app.analysis.loading import read_votes
+from app.analysis.loading import read_held
 from app.database import execute, fetch, now
 from deliberation.votes import VoteMatrix
 from tests.benchmarks.goal_9_loading import ONE_BY_ONE
@@ -29,7 +29,7 @@ async def test_packed_votes_are_those_read_one_by_one(database: None) -> None:
     )
     kept = np.array([row["id"] for row in await fetch("select id from participants where not is_excluded order by id")])
     expected = expected.select(participants=np.isin(people, kept))
-    found = await read_votes(here.id, until, participant_ids=kept, statement_ids=items)
+    found = (await read_held(here.id, until)).matrix(participant_ids=kept, statement_ids=items)
     assert found.n_votes == len(rows) > 50
     assert set(found.signs.tolist()) == {-1, 0, 1}
     assert found.digest() == expected.digest()
@@ -40,8 +40,8 @@ async def test_votes_by_or_on_what_is_not_listed_are_left_out(database: None) ->
     until = await now() + timedelta(minutes=1)
     people = np.array([row["id"] for row in await fetch("select id from participants order by id")], np.int64)
     items = np.array([row["id"] for row in await fetch("select id from proposals order by id")], np.int64)
-    all_votes = await read_votes(here.id, until, participant_ids=people, statement_ids=items)
-    some = await read_votes(here.id, until, participant_ids=people[1:-1], statement_ids=items[1:])
+    all_votes = (await read_held(here.id, until)).matrix(participant_ids=people, statement_ids=items)
+    some = (await read_held(here.id, until)).matrix(participant_ids=people[1:-1], statement_ids=items[1:])
     inside = np.isin(all_votes.participant_ids, people[1:-1])
     expected = all_votes.select(participants=inside, statements=np.isin(all_votes.statement_ids, items[1:]))
     assert 0 < some.n_votes < all_votes.n_votes
@@ -50,8 +50,7 @@ async def test_votes_by_or_on_what_is_not_listed_are_left_out(database: None) ->
 
 async def test_before_the_first_vote_there_is_none(database: None) -> None:
     here = await small_room(20)
-    found = await read_votes(
-        here.id, here.created_at - timedelta(days=900), participant_ids=np.arange(3), statement_ids=np.arange(2)
-    )
+    held = await read_held(here.id, here.created_at - timedelta(days=900))
+    found = held.matrix(participant_ids=np.arange(3), statement_ids=np.arange(2))
     assert found.n_votes == 0
     assert found.shape == (3, 2)
