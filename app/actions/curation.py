@@ -15,9 +15,11 @@ from typing import Any
 from app.access import Actor, as_now, check_still
 from app.actions import news
 from app.actions.record import Change, change
+from app.actions.responses import ask_for_draw
 from app.analysis import curation as reading
 from app.analysis import curation_report, ledger, scoring
 from app.analysis.curation import Draft, asked_to_sign
+from app.analysis.responses import respond_round_of
 from app.database import execute, fetchval
 from app.documents.ledger import seal
 from app.forms import Filled
@@ -340,6 +342,9 @@ async def _publish(slate: Draft, frozen: reading.Frozen, refused: ledger.Swap | 
         json.dumps(record, ensure_ascii=False),
     )
     await news.ask_soon("tell_news", by.consultation.id)
+    asked = respond_round_of(by, slate.round)
+    if asked is not None:
+        await ask_for_draw(asked)
     return str(record["hash"])
 
 

@@ -22,7 +22,6 @@ from app.queue import enqueue
 from app.refusals import N_, Closed, Conflict, Invalid, NotFound
 from app.tables.proposals import Proposal
 from app.tables.rounds import Round
-from app.tables.samples import Sample
 from deliberation.adoption import AdoptionRule
 from deliberation.phases import Action, Phase
 from deliberation.samples import SampleSettings, draw_sample, frame_digest
@@ -112,40 +111,40 @@ async def set_rule(*, round_id: UUID, rule: AdoptionRule, by: Actor, form: Fille
 # -------- at the opening: the lot
 
 
-async def draw(*, round_id: UUID, settings: SampleSettings = SampleSettings()) -> int:
+async def draw(*, item: Round, by: Actor, settings: SampleSettings = SampleSettings()) -> int:
     """Where there are more participants than a sample needs, the lot has drawn one, once; tells how many were drawn.
 
     The seed is made of the consultation's, which was fixed when nobody had joined, and of the round's id.
     """
-    item = await Round.objects().where(Round.id == round_id).first()
-    if item is None or item.phase != Phase.RESPOND:
-        return 0
-    by = await access.system_actor(item.consultation)
     n_people = await fetchval(
         "select count(*) from participants where consultation = $1 and not is_excluded", item.consultation
     )
-    is_drawn = await fetchval("select 1 from samples where round = $1", round_id)
-    if is_drawn or n_people <= settings.size or by.round is None or by.round.id != round_id or not by.is_open:
+    is_drawn = await fetchval("select 1 from samples where round = $1", item.id)
+    is_open = item.phase == Phase.RESPOND and by.is_open and by.round is not None and by.round.id == item.id
+    if is_drawn or n_people <= settings.size or not is_open:
         return 0
     async with change("responses.draw", Action.RESPOND, by=by, subject=str(item.number)) as made:
-        if await fetchval("select 1 from samples where round = $1", round_id):
+        if await fetchval("select 1 from samples where round = $1", item.id):
             raise Conflict(N_("The sample has been drawn already."))
         rows = await fetch("select id from participants where consultation = $1 and not is_excluded", item.consultation)
         ids = [row["id"] for row in rows]
-        seed = hashlib.sha256(f"{by.consultation.seed}:{round_id}".encode()).hexdigest()
+        seed = hashlib.sha256(f"{by.consultation.seed}:{item.id}".encode()).hexdigest()
         drawn = draw_sample(ids, seed=seed, size=settings.size)
-        sample = Sample(
-            round=round_id,
-            seed=seed,
-            frame_digest=frame_digest(ids),
-            n_population=len(ids),
-            participants=list(drawn),
-            drawn_at=made.by.now,
+        frame = frame_digest(ids)
+        await execute(
+            """
+            insert into samples (id, round, seed, frame_digest, n_population, participants, drawn_at)
+            values (gen_random_uuid(), $1, $2, $3, $4, $5, clock_timestamp())
+            """,
+            item.id,
+            seed,
+            frame,
+            len(ids),
+            list(drawn),
         )
-        await sample.save()
         made.payload = {
             "seed": seed,
-            "frame": sample.frame_digest,
+            "frame": frame,
             "n_population": len(ids),
             "n_asked": len(drawn),
         }
@@ -184,12 +183,10 @@ async def see_to_draw(item: Round, *, settings: SampleSettings = SampleSettings(
 # -------- after the close: the count
 
 
-async def settle(*, round_id: UUID) -> None:
+async def settle(*, item: Round, by: Actor) -> None:
     """The counts of a closed respond round are stored as they stand, with what the rule makes of them; once."""
-    item = await Round.objects().where(Round.id == round_id).first()
-    if item is None or item.phase != Phase.RESPOND:
+    if item.phase != Phase.RESPOND:
         return
-    by = await access.system_actor(item.consultation)
     curated = [one for one in by.rounds if one.number < item.number and one.phase == Phase.CURATE]
     draft = await reading.slate_of(by, item) if curated else None
     asked = None if draft is None else reading.respond_round_of(by, draft.round)
@@ -207,7 +204,7 @@ async def settle(*, round_id: UUID) -> None:
             values (gen_random_uuid(), $1, 'both', $2, $3::jsonb, $4, $5)
             """,
             item.consultation,
-            KEY % round_id,
+            KEY % item.id,
             json.dumps(counted.to_json()),
             counted.n_answered,
             draft.analysis,

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import numpy as np
 
-from app.access import Actor, actor_in
+from app.access import Actor, actor_in, system_actor
 from app.actions import news
 from app.actions.consultations import PlannedRound
+from app.actions.responses import settle
 from app.database import execute
 from app.demo.analysing import freeze
 from app.demo.calendar import Exposures
@@ -49,8 +50,15 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await respond(by.consultation, persons)
     await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
     await _as_it_was(by, plan)
+    await _count(by)
     await news.tell(consultation_id=by.consultation.id)
     await summarise(by.consultation, convenor=staff.convenor, curator=staff.curator, reader=persons[6])
+
+
+async def _count(by: Actor) -> None:
+    """The answers are counted, as the worker does once a respond round is over."""
+    system = await system_actor(by.consultation.id)
+    await settle(item=next(item for item in system.rounds if item.phase == Phase.RESPOND), by=system)
 
 
 async def _convenor(by: Actor, staff: Staff) -> Actor:

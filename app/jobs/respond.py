@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from uuid import UUID
 
-from app import queue
+from app import access, queue
 from app.actions import responses
 from app.database import now
 from app.refusals import Conflict
@@ -22,7 +22,7 @@ async def draw_sample(*, round_id: str) -> None:
         await responses.ask_for_draw(item)
         return
     with contextlib.suppress(Conflict):
-        await responses.draw(round_id=item.id)
+        await responses.draw(item=item, by=await access.system_actor(item.consultation))
     await responses.ask_for_count(item)
 
 
@@ -36,4 +36,4 @@ async def settle_responses(*, round_id: str) -> None:
         await responses.ask_for_count(item)
         return
     with contextlib.suppress(Conflict):
-        await responses.settle(round_id=item.id)
+        await responses.settle(item=item, by=await access.system_actor(item.consultation))
