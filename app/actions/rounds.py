@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,7 +71,7 @@ async def ask_to_extend(
     """A second person is asked whether the open round closes later, for a reason that everybody will read."""
     async with change("rounds.ask_to_extend", Action.EXTEND_ROUND, by=by, form=form) as made:
         item = _open_round(made.by, round_id)
-        _check_time(made.by, item, closes_at)
+        _check_time(item, closes_at)
         if await waiting_extension(item):
             raise Conflict(N_("A later closing time waits for its second person already."))
         assert by.person is not None
@@ -86,7 +86,10 @@ async def ask_to_extend(
 
 
 async def answer_extension(*, extension: UUID, agrees: bool, by: Actor, form: Filled[Any] | None = None) -> None:
-    """With a second person's consent the open round closes later; otherwise it closes when it was to close."""
+    """With a second person's consent the open round closes later, and later rounds move if it would run into them.
+
+    Otherwise it closes when it was to close.
+    """
     event = "rounds.extend" if agrees else "rounds.keep_closing_time"
     async with change(event, Action.CONFIRM_EXTENSION, by=by, form=form) as made:
         made.outcome = f"/c/{by.consultation.slug}"
@@ -103,15 +106,9 @@ async def answer_extension(*, extension: UUID, agrees: bool, by: Actor, form: Fi
             "update extensions set settled_at = clock_timestamp(), is_confirmed = $2 where id = $1", extension, agrees
         )
         if agrees:
-            _check_time(made.by, _open_round(made.by, item.id), asked.closes_at)
-            made.payload["reason"] = asked.reason
-            await execute(
-                "update rounds set closes_at = $2, extension_reason = $3 where id = $1",
-                item.id,
-                asked.closes_at,
-                asked.reason,
-            )
-            await enqueue("freeze", schedule_at=asked.closes_at, round_id=str(item.id))
+            _check_time(_open_round(made.by, item.id), asked.closes_at)
+            shift = await _close_later(made.by, item, asked)
+            made.payload |= {"reason": asked.reason, "later_rounds_move_by_seconds": round(shift.total_seconds())}
 
 
 async def waiting_extension(item: Round | None) -> Extension | None:
@@ -131,11 +128,30 @@ def _open_round(by: Actor, round_id: UUID) -> Round:
     return item
 
 
-def _check_time(by: Actor, item: Round, closes_at: datetime) -> None:
+def _check_time(item: Round, closes_at: datetime) -> None:
     if closes_at <= item.closes_at:
         raise Invalid(N_("The new closing time must be later than the present one."), field="closes_at")
-    if any(other.number > item.number and other.opens_at < closes_at for other in by.rounds):
-        raise Invalid(N_("The next round opens before this time."), field="closes_at")
+
+
+def shift_of_later(rounds: Sequence[Round], item: Round, closes_at: datetime) -> timedelta:
+    """By how much the rounds after this one move, if it closes then: they keep their lengths and pauses."""
+    following = next((other for other in rounds if other.number == item.number + 1), None)
+    return max(closes_at - following.opens_at, timedelta(0)) if following is not None else timedelta(0)
+
+
+async def _close_later(by: Actor, item: Round, asked: Extension) -> timedelta:
+    """The round closes when it was asked for, and later rounds make room for it."""
+    shift = shift_of_later(by.rounds, item, asked.closes_at)
+    await execute(
+        "update rounds set closes_at = $2, extension_reason = $3 where id = $1", item.id, asked.closes_at, asked.reason
+    )
+    await enqueue("freeze", schedule_at=asked.closes_at, round_id=str(item.id))
+    for other in by.rounds:
+        if shift and other.number > item.number:
+            other.opens_at, other.closes_at = other.opens_at + shift, other.closes_at + shift
+            await other.save([Round.opens_at, Round.closes_at])
+            await ask_for_freeze_of(other)
+    return shift
 
 
 async def _tell_who_may_confirm(by: Actor) -> None:

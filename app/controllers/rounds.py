@@ -19,7 +19,7 @@ from app.access import Actor
 from app.actions import rounds as acting
 from app.actions.consultations import PlannedRound, check_rounds
 from app.analysis import overview
-from app.analysis.rounds import foresee
+from app.analysis.rounds import foresee, lasting
 from app.analysis.scoring import MAX_CRITERIA
 from app.forms import Filled, blank, read
 from app.language import gettext
@@ -402,6 +402,9 @@ def _extension_page(
     request: AnyRequest, actor: Actor, asked: Extension | None, *, refused: Invalid | None = None
 ) -> Response[Any]:
     is_own = asked is not None and actor.person is not None and asked.asked_by == actor.person.id
+    shift = None
+    if asked is not None and actor.round is not None:
+        shift = acting.shift_of_later(actor.rounds, actor.round, asked.closes_at)
     return page(
         request,
         "convene/extension.html",
@@ -409,6 +412,7 @@ def _extension_page(
         actor=actor,
         asked=asked,
         is_own=is_own,
+        moves=lasting(shift) if shift else "",
         own_refused=acting.SECOND_PERSON if is_own else None,
         errors={} if refused is None else {"closes_at": refused},
     )
