@@ -26,6 +26,8 @@ MODULES = {
     "6": "goal_6_groups",
     "9": "goal_9_loading",
     "default": "default_method",
+    "heldout": "heldout",
+    "detection": "detection",
     "routing": "routing",
     "slates": "slates",
 }

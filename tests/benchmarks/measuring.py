@@ -84,8 +84,9 @@ def in_turn(
     return Times(median(ours), median(theirs), median(b / a for a, b in zip(ours, theirs, strict=True)))
 
 
-def peak_mb(work: Callable[[], Any]) -> float | None:
-    """Most memory over what was there before, measured in a child process; None where the system does not tell."""
+def peak_mb(work: Callable[[], Any], *, most_seconds: float = 900.0) -> float | None:
+    """Most memory over what was there before, measured in a child process; None where the system does not tell, or
+    where the child, a copy of one thread of this process, has not answered after `most_seconds`."""
     if not sys.platform.startswith("linux"):
         return None
     here, there = multiprocessing.Pipe()
@@ -93,10 +94,11 @@ def peak_mb(work: Callable[[], Any]) -> float | None:
     child.start()
     there.close()
     try:
-        return float(here.recv())
+        return float(here.recv()) if here.poll(most_seconds) else None
     except EOFError:
         return None
     finally:
+        child.kill()
         child.join()
         here.close()
 

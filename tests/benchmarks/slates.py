@@ -21,7 +21,7 @@ from tests.benchmarks.measuring import Row, in_turn, peak_mb
 from tests.benchmarks.peers import Differs
 from tests.oracles_abcvoting import load
 
-GOAL = 10
+GOAL = "slates"
 PLACES = 8
 MOST_SECONDS = 0.5
 """Of processor for one check at 100,000 by 1,000."""

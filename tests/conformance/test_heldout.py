@@ -14,6 +14,7 @@ import pytest
 from deliberation.space import fit_space
 from tests.benchmarks.conversations import REAL
 from tests.benchmarks.heldout import (
+    TOLERANCE,
     Comparison,
     compare,
     default_space,
@@ -23,9 +24,6 @@ from tests.benchmarks.heldout import (
     votes_of,
 )
 from tests.vote_tables import simulated_votes
-
-TOLERANCE = 0.004
-"""Of AUC and RMSE: one standard error of their differences over four masks of 500 hidden votes."""
 
 
 @cache
