@@ -82,6 +82,7 @@ async def world(database: None) -> World:
         "number": proposal.number,
         "alert_id": nobody,
         "request_id": nobody,
+        "extension_id": nobody,
         "amendment_id": nobody,
         "publication_id": nobody,
     }
@@ -168,7 +169,7 @@ async def test_every_role_at_every_door_in_every_state(world: World) -> None:
     assert len(doors()) == N_DOORS
 
 
-N_DOORS = 41
+N_DOORS = 42
 
 
 async def test_to_enter_is_to_approach_and_to_be_checked(world: World) -> None:
