@@ -86,6 +86,7 @@ class Action(StrEnum):
     # moderating
     MODERATE = "moderate"
     SEE_POWER = "see_power"
+    SEE_PARTICIPATION = "see_participation"
     DECIDE_ALERT = "decide_alert"
     # convening and curating
     CONFIGURE = "configure"
@@ -203,6 +204,7 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.OBJECT: _row(participant="propose:closed curate:* respond:* commit:* published"),
     Action.MODERATE: _row(moderator="running"),
     Action.SEE_POWER: _row(moderator="launched", auditor="launched", convenor="after"),
+    Action.SEE_PARTICIPATION: _row(moderator="launched", auditor="launched", convenor="launched"),
     Action.DECIDE_ALERT: _row(moderator="running published"),
     Action.CONFIGURE: _row(convenor="draft"),
     Action.APPOINT: _row(convenor="draft running"),

@@ -54,6 +54,7 @@ def figures_of(read: Read, mode: Attribution, previous: Mapping[str, Any], *, se
         "network": _network(people),
         "slate": {"n": read.slate_size, "n_curated": read.curated_size, "curated_status": read.curated_status},
         "seed": seed,
+        "stands_behind": _stands_behind(people),
     }
 
 
@@ -91,6 +92,9 @@ def _keep_attribute(keep: _Keeper, read: Read, attribute: str) -> None:
     voters = _count(label for label, n in zip(labels, people.n_votes, strict=True) if n)
     keep.table(f"{attribute}/participants", members, members)
     keep.table(f"{attribute}/votes", _count(labels, people.n_votes), voters)
+    keep.table(f"{attribute}/voters", voters, members)
+    wrote = _count(label for label, n in zip(labels, people.n_proposals.tolist(), strict=True) if n)
+    keep.table(f"{attribute}/authors", wrote, members)
     # Whose category an author has may be told where the category has enough people (the rule for moderators).
     keep.table(f"{attribute}/proposals", _count(labels, people.n_proposals.tolist()), members)
     for name, measured, size in (("slate", people, read.slate_size), ("curated", read.curated, read.curated_size)):
@@ -179,6 +183,13 @@ def _network(people: Participation) -> dict[str, Any]:
     kept = sorted(degree, key=lambda body: (-degree[body], body))[:MOST_ORGANISATIONS]
     links = [[one, other, n] for (one, other), n in sorted(shared.items()) if one in kept and other in kept]
     return {"organisations": sorted(kept), "links": links, "bridges": _bridges(kept, links), "n_all": len(degree)}
+
+
+def _stands_behind(people: Participation) -> list[list[str]]:
+    """The constituencies of each live proposal's author and co-sponsors."""
+    labels = people.attributes["constituency"]
+    alive = [at for at, status in enumerate(people.statuses) if status is not Status.DECLINED]
+    return [sorted({name for row in people.sponsors(at) if (name := labels[row])}) for at in alive]
 
 
 def _bridges(nodes: list[str], links: list[list[Any]]) -> list[str]:

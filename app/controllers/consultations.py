@@ -13,6 +13,7 @@ from app import auth
 from app.access import Actor
 from app.actions import participants, rounds
 from app.analysis import curation, overview
+from app.analysis.participation_page import still_few
 from app.database import fetchval
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
@@ -50,6 +51,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         about=await overview.of(actor),
         asked_to_sign=await curation.asked_to_sign(actor),
         extension=await rounds.waiting_extension(actor.round) if may_confirm else None,
+        still_few=await still_few(actor),
     )
 
 

@@ -64,6 +64,8 @@ async def tabs_of(actor: Actor, current: str) -> list[tuple[str, str, bool, int 
         tabs.append((gettext("Queue"), url(f"{base}/moderate"), current == "queue", waiting))
     if actor.may(Action.SEE_POWER):
         tabs.append((gettext("Power balance"), url(f"{base}/power"), current == "power", None))
+    if actor.may(Action.SEE_PARTICIPATION):
+        tabs.append((gettext("Who is missing"), url(f"{base}/participation"), current == "participation", None))
     tabs.append((gettext("Moderation record"), url(f"{base}/record"), current == "record", None))
     return tabs
 

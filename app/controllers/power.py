@@ -15,6 +15,7 @@ from app.actions import alerts
 from app.actions.moderation import ask_for_check
 from app.analysis import power_page
 from app.analysis.alert_words import ATTRIBUTE_NAMES
+from app.analysis.participation_page import participation_page
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
@@ -59,6 +60,22 @@ async def show_power(
         attribute_name=gettext(ATTRIBUTE_NAMES[attribute]),
         decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},
         refused=actor.why_not(Action.DECIDE_ALERT),
+    )
+
+
+@get("/c/{slug:str}/participation", opt={"action": Action.SEE_PARTICIPATION})
+async def show_participation(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    found = await participation_page(actor)
+    if found is None:
+        await ask_for_check(actor.consultation.id)
+    return page(
+        request,
+        "moderation/participation.html",
+        actor=actor,
+        tabs=await tabs_of(actor, "participation"),
+        here=gettext("Who is missing"),
+        found=found,
+        may_invite=actor.may(Action.INVITE),
     )
 
 
@@ -114,4 +131,4 @@ async def decide_alert(request: AnyRequest, actor: NamedDependency[Actor], alert
     return await _alert_page(request, actor, alert, form, status=422)
 
 
-HANDLERS = [show_power, show_alert, decide_alert]
+HANDLERS = [show_power, show_participation, show_alert, decide_alert]

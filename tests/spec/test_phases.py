@@ -65,6 +65,7 @@ offer_work           -      -          -            -         p          p      
 object               -      -          p            p         p          p          p
 moderate             -      m          m            m         m          m          -
 see_power            -      ma         moa          moa       moa        moa        moa
+see_participation    -      moa        moa          moa       moa        moa        moa
 decide_alert         -      m          m            m         m          m          m
 configure            o      -          -            -         -          -          -
 appoint              o      o          o            o         o          o          -
