@@ -11,6 +11,7 @@ import numpy as np
 
 from app.actions.consultations import PlannedRound
 from app.actions.votes import ask_for_analysis
+from app.auth import Person
 from app.database import now, transaction
 from app.demo import DEMO_ACCOUNTS, rows
 from app.demo.analysing import freeze
@@ -20,9 +21,11 @@ from app.demo.consenting import seek_consent, written_by_the_stakeholder
 from app.demo.one_meeting import hold_meeting
 from app.demo.partnerships import PARTNERSHIPS
 from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, gather
+from app.demo.scoring import score_alone
 from app.demo.story import SEED, Staff, Story, convene, eager, imagine, on_the_hour, stakeholder_as, write_down
 from app.demo.voting import N_RING, add_ring, few_of
 from app.demo.writing import timetable
+from app.taxonomies import curation_criteria
 from deliberation.phases import Phase
 
 N_PLACES = 10
@@ -64,18 +67,35 @@ async def _staff(moment: datetime) -> Staff:
     )
 
 
+async def _colleagues(moment: datetime) -> tuple[Person, Person]:
+    """Two curators of the first consultation whom nobody can sign in as."""
+    created_at = moment - timedelta(days=60)
+    kofi, elena = [
+        await rows.staff_account(email, name, may_convene=False, created_at=created_at)
+        for email, name in (("curator.2@example.org", "Kofi Mensah"), ("curator.3@example.org", "Elena Petrova"))
+    ]
+    return kofi, elena
+
+
 async def _partnerships(staff: Staff, organisation_ids: dict[str, UUID], moment: datetime) -> None:
     closes_at = on_the_hour(moment - timedelta(days=2))
     opens_at = closes_at - timedelta(days=28)
     until = on_the_hour(moment + timedelta(days=10))
     plan = [
         PlannedRound(Phase.PROPOSE, opens_at, closes_at),
-        PlannedRound(Phase.CURATE, closes_at + timedelta(hours=1), until, n_places=N_PLACES),
+        PlannedRound(
+            Phase.CURATE,
+            closes_at + timedelta(hours=1),
+            until,
+            n_places=N_PLACES,
+            criteria=curation_criteria.DEFAULTS,
+        ),
         PlannedRound(Phase.RESPOND, until + timedelta(days=1), until + timedelta(days=15)),
         PlannedRound(Phase.COMMIT, until + timedelta(days=16), until + timedelta(days=76)),
     ]
     by = await convene(PARTNERSHIPS, plan, staff, created_at=opens_at - timedelta(days=30), seed=SEED)
     await write_down(imagine_partnerships(opens_at), by, staff, organisation_ids)
+    await score_alone(by, staff, await _colleagues(moment))
     # The launch has asked for the full analysis, which takes a worker some seconds: it goes on from this one.
     await freeze(by, evidence="quick", n_places=N_PLACES)
 
