@@ -165,7 +165,8 @@ async def two_slates(
         flags=tuple(_flag(flag, found, gate) for flag in found.measured.flags),
         repair=_repair(found, texts, gate),
         certificate_before=_certified(frozen.observed, frozen.estimated, n, texts, gate),
-        certificate_after=_certified(found.observed, found.estimated, n, texts, gate),
+        # Where nothing was completed for the one slate, nothing was for the other.
+        certificate_after=_certified(found.observed, found.estimated if frozen.estimated else None, n, texts, gate),
         nobody_before=_share(found.spoken_before.nobody, n, gate),
         nobody_after=_share(found.spoken_after.nobody, n, gate),
         spoken=_spoken_table(found, n, texts, gate),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app import charts
 from app.analysis import results_words
@@ -67,7 +67,9 @@ async def dial_of(slates: TwoSlates, counted: Counted | None, gate: Gate) -> Dia
     ):
         if rate is not None and from_below is not None and rate.value is not None:
             bars.append(charts.balance_row(label, rate.value, from_below.value or 0.0, text=_told(rate)))
-    return Dial(_sentence(slates, own), _resistance(added, from_below), tuple(bars), Grid(head, tuple(rows)))
+    # Less from participants, or more against them, is no shortfall of anybody: no bar is drawn as an alarm.
+    drawn = tuple(replace(bar, short=False) for bar in bars)
+    return Dial(_sentence(slates, own), _resistance(added, from_below), drawn, Grid(head, tuple(rows)))
 
 
 def _n_own(items: Sequence[Item], own: frozenset[int]) -> int:

@@ -307,9 +307,7 @@ def rule_words(rule: AdoptionRule, *, words_only: bool) -> str:
         % {"share": _at_least(rule.people)}
     ]
     if rule.parts and not words_only:
-        each = gettext(
-            "So it must be, with %(share)s, in every opinion group and constituency with %(n)s answers or more."
-        )
+        each = gettext("In each opinion group and constituency with %(n)s answers or more it must be %(share)s, too.")
         said.append(each % {"share": _at_least(rule.parts), "n": num(SETTINGS.fewest_in_part)})
     if rule.quorum:
         quorum = gettext("At least %(share)s of the participants must have answered.")
