@@ -10,7 +10,7 @@ from app.analysis.overview import PHASE_NAMES
 from app.language import gettext, ngettext, num
 from app.refusals import N_
 from deliberation.disclosure import Attribution
-from deliberation.phases import Action, Phase, Role, RoundTimes, Standing, is_allowed
+from deliberation.phases import TEMPLATES, Action, Phase, Role, RoundTimes, Standing, is_allowed
 
 WHAT_PEOPLE_DO = {
     Action.VOTE: N_("Vote on statements, and change any vote until the round closes."),
@@ -45,10 +45,11 @@ class Foreseen:
 def foresee(rounds: Sequence[RoundTimes], *, attribution: Attribution) -> tuple[Foreseen, ...]:
     """Each round, as it will be while it is open."""
     names = [gettext(PHASE_NAMES[item.phase]) for item in rounds]
+    draws_lots = tuple(item.phase for item in rounds) == TEMPLATES["one_meeting"]
     found = []
     for place, item in enumerate(rounds):
         standings = ["done" if other < place else "now" if other == place else "next" for other in range(len(rounds))]
-        is_first_look = item.phase is Phase.PROPOSE and all(one.phase is not Phase.PROPOSE for one in rounds[:place])
+        is_first = item.phase is Phase.PROPOSE and all(one.phase is not Phase.PROPOSE for one in rounds[:place])
         found.append(
             Foreseen(
                 place + 1,
@@ -58,18 +59,25 @@ def foresee(rounds: Sequence[RoundTimes], *, attribution: Attribution) -> tuple[
                 item.closes_at,
                 lasting(item.closes_at - item.opens_at),
                 tuple(zip(names, standings, strict=True)),
-                _can(item.phase, is_hidden=is_first_look and attribution is Attribution.CHATHAM_HOUSE),
+                _can(
+                    item.phase,
+                    is_hidden=is_first and attribution is Attribution.CHATHAM_HOUSE,
+                    draws_lots=draws_lots,
+                ),
             )
         )
     return tuple(found)
 
 
-def _can(phase: Phase, *, is_hidden: bool) -> tuple[str, ...]:
+def _can(phase: Phase, *, is_hidden: bool, draws_lots: bool) -> tuple[str, ...]:
     state = f"{phase}:{Standing.OPEN}"
+    never = {Action.SEE_RESULTS} if is_hidden else set()
+    # The table lets a participant sign; only in one meeting is one of them drawn for it.
+    never |= set() if draws_lots else {Action.SIGN_SLATE}
     told = [
         text
         for action, text in WHAT_PEOPLE_DO.items()
-        if is_allowed(action, [Role.PARTICIPANT], state) and not (is_hidden and action is Action.SEE_RESULTS)
+        if action not in never and is_allowed(action, [Role.PARTICIPANT], state)
     ]
     told += [NEW_PEOPLE] if is_allowed(Action.JOIN, [Role.VISITOR], state) else []
     told += [HIDDEN] if is_hidden else []

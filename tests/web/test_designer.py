@@ -172,6 +172,12 @@ def test_what_people_will_do_is_what_the_table_will_let_them() -> None:
         assert ("New people can join." in one.can) == (state in ALLOWED[Action.JOIN][Role.VISITOR])
 
 
+def test_only_in_one_meeting_is_somebody_drawn_by_lot() -> None:
+    for name, phases in TEMPLATES.items():
+        seen = foresee(planned(*phases), attribution=Attribution.OPEN)
+        assert any("drawn by lot" in text for one in seen for text in one.can) == (name == "one_meeting")
+
+
 def test_under_the_chatham_house_rule_the_first_round_promises_no_results() -> None:
     twice = planned(Phase.PROPOSE, Phase.PROPOSE)
     first, second = foresee(twice, attribution=Attribution.CHATHAM_HOUSE)
