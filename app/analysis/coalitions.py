@@ -31,6 +31,10 @@ from curated_slates s join slate_items i on i.slate = s.id join proposals p on p
 where s.consultation = $1 and s.status = 'published' group by p.id, p.number, p.statement, p.language
 order by position, p.number
 """
+ALL_OFFERS = """
+select w.proposal, w.participant, w.brings from work_offers w join proposals p on p.id = w.proposal
+where p.consultation = $1
+"""
 OFFERS = """
 select w.id, w.participant, w.brings, q.constituency, q.organisation
 from work_offers w join participants q on q.id = w.participant where w.proposal = $1 order by w.id
@@ -39,6 +43,7 @@ SEATS = """
 select s.participant, s.status, q.constituency, q.organisation
 from coalition_seats s join participants q on q.id = s.participant where s.coalition = $1
 """
+OWN_SEATS = "select coalition from coalition_seats where participant = $1 and status <> 'drafted'"
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,10 @@ async def adopted(actor: Actor) -> tuple[Adopted, ...]:
     """What can be worked on, with the number of offers as the gate gives it out."""
     mode = Attribution(actor.consultation.attribution)
     own = actor.participant.id if actor.participant else None
+    every = await fetch(ALL_OFFERS, actor.consultation.id)
     found = []
     for row in await fetch(ADOPTED, actor.consultation.id):
-        offers = await fetch("select participant, brings from work_offers where proposal = $1", row["id"])
+        offers = [offer for offer in every if offer["proposal"] == row["id"]]
         mine = [offer["brings"] for offer in offers if offer["participant"] == own]
         found.append(
             Adopted(
@@ -215,4 +221,6 @@ async def listed(actor: Actor) -> tuple[Coalition, ...]:
     every = await Coalition.objects().where(Coalition.consultation == actor.consultation.id).order_by(Coalition.number)
     if actor.is_system or Role.CONVENOR in actor.roles:
         return tuple(every)
-    return tuple([one for one in every if one.status == "formed" or await own_status(actor, one) is not None])
+    seats = [] if actor.participant is None else await fetch(OWN_SEATS, actor.participant.id)
+    asked = {seat["coalition"] for seat in seats}
+    return tuple(one for one in every if one.status == "formed" or one.id in asked)
