@@ -134,6 +134,7 @@ def sound(answer: Any, what: str) -> None:
     assert answer.status_code < 500, f"{what}: {answer.status_code}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [route for route in tried() if route.fields], ids=lambda route: route.name)
 async def test_no_field_of_a_form_crashes_it(
     client: Any, tokens: dict[Role, str], every_state: None, route: Route

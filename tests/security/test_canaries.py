@@ -318,6 +318,7 @@ async def walk_all(client: Any, application: Any, world: World, number: int) -> 
     return walks
 
 
+@pytest.mark.slow
 async def test_no_response_to_anybody_gives_a_participant_away(client, application):
     world = await first_round()
     for number, enter in ((1, None), (2, second_round), (3, third_round)):
