@@ -12,6 +12,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 # environment says that nothing be written beside the sources.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
+# In the order of folders: by number of tests, as is usual, the few long journeys would come last and one process idle.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 # Hashes are required: what is installed is what the lock file names, and nothing else.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -22,10 +24,10 @@ demo: $(VENV)/.installed  ## Start Plenary with invented consultations on http:/
 	@exec $(BIN)/plenary demo
 
 test: $(VENV)/.installed-dev lint  ## Run every check and test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 quick: $(VENV)/.installed-dev  ## Run the tests that take less than a few seconds each, without a browser
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not browser"
 
 bench: $(VENV)/.installed-dev  ## Measure beside the peers (DATA=FOLDER of Polis exports, SCALE=1M, ONLY=1,2)
 	@$(BIN)/python -m tests.benchmarks --write $(if $(DATA),--data "$(DATA)") $(if $(SCALE),--scale "$(SCALE)") $(if $(ONLY),--only "$(ONLY)")
