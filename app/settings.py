@@ -66,6 +66,8 @@ class Settings:
     """`smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`; None leaves mail in the outbox."""
     mail_from: str
     """The sender of every mail."""
+    dask_scheduler: str | None = field(repr=False, default=None)
+    """A dask scheduler such as `tcp://dask:8786`, for analyses of tens of millions of votes; None keeps them here."""
     is_log_json: bool
     """The operational log is JSON lines; otherwise readable lines, for a developer's terminal."""
     session_secret: bytes = field(repr=False)
@@ -101,6 +103,7 @@ class Settings:
             n_web_workers=reader.number("PLENARY_WEB_WORKERS", 2, 1, 64),
             smtp_url=reader.optional("PLENARY_SMTP_URL"),
             mail_from=reader.text("PLENARY_MAIL_FROM", f"Plenary <no-reply@{parts.hostname}>"),
+            dask_scheduler=reader.optional("DASK_SCHEDULER"),
             is_log_json=reader.flag("PLENARY_LOG_JSON", default=is_production),
             session_secret=keys.read("session_secret"),
             link_key=keys.read("link_key"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ LEAST_VARIANCE = 1e-6
 class Observed:
     """Votes as sparse sums need them: `mask` holds a one and `values` the sign for each vote cast, passes included.
 
-    rows, columns : shape (n_votes,); x : float64 signs; mask, values : CSR, mask_t, values_t : their transposes
+    rows, columns : shape (n_votes,); x : float64 signs; mask, values : CSR
     """
 
     rows: NDArray[np.int64]
@@ -36,20 +36,37 @@ class Observed:
     m: int
     mask: Any  # scipy's sparse matrices carry no types
     values: Any
-    mask_t: Any
-    values_t: Any
 
     @classmethod
     def of(cls, rows: NDArray[Any], columns: NDArray[Any], x: NDArray[Any], n: int, m: int) -> Observed:
         signs = np.asarray(x, dtype=np.float64)
         mask = sparse.csr_matrix((np.ones(signs.size), (rows, columns)), shape=(n, m))
         values = sparse.csr_matrix((signs, (rows, columns)), shape=(n, m))
-        where = (rows.astype(np.int64), columns.astype(np.int64))
-        return cls(*where, signs, n, m, mask, values, mask.T.tocsr(), values.T.tocsr())
+        return cls(rows.astype(np.int64), columns.astype(np.int64), signs, n, m, mask, values)
 
     @classmethod
     def of_votes(cls, votes: VoteMatrix) -> Observed:
-        return cls.of(votes.rows, votes.columns, votes.signs, votes.n_participants, votes.n_statements)
+        signs, where = votes.signs.astype(np.float64), (votes.columns, votes.index_pointer())
+        mask = sparse.csr_matrix((np.ones(signs.size), *where), shape=votes.shape)
+        values = sparse.csr_matrix((signs, *where), shape=votes.shape)
+        return cls(votes.rows.astype(np.int64), votes.columns.astype(np.int64), signs, *votes.shape, mask, values)
+
+    @cached_property
+    def mask_t(self) -> Any:
+        return self.mask.T.tocsr()
+
+    @cached_property
+    def values_t(self) -> Any:
+        return self.values.T.tocsr()
+
+    @cached_property
+    def imputed_covariance(self) -> Any:
+        """Covariance of statements (m, m) with unseen votes at their statement's shrunk mean, sparse.
+
+        Centred, a mean-imputed vote is exactly zero, so the covariance is a product of sparse matrices.
+        """
+        centred = self.values - self.mask.multiply(shrunk_means(self)[None, :])
+        return sparse.csr_matrix(centred.T @ centred) / max(self.n - 1, 1)
 
     def where(self, keep: NDArray[np.bool_]) -> Observed:
         """The same participants and statements, with the marked votes only."""
@@ -121,13 +138,9 @@ def shrunk_means(observed: Observed, *, ridge: float = 1.0) -> Floats:
     return means
 
 
-def imputed_axes(observed: Observed, means: Floats, rank: int) -> tuple[Floats, Floats]:
-    """Leading eigenvectors (m, rank) and eigenvalues (rank,) of the covariance with unseen votes at their mean.
-
-    Centred, a mean-imputed vote is exactly zero, so the covariance is a product of sparse matrices.
-    """
-    centred = observed.values - observed.mask.multiply(means[None, :])
-    covariance = sparse.csr_matrix(centred.T @ centred) / max(observed.n - 1, 1)
+def imputed_axes(observed: Observed, rank: int) -> tuple[Floats, Floats]:
+    """Leading eigenvectors (m, rank) and eigenvalues (rank,) of the covariance with unseen votes at their mean."""
+    covariance = observed.imputed_covariance
     if observed.m <= max(DENSE_EIGENPROBLEM, 3 * rank):
         values, vectors = np.linalg.eigh(covariance.toarray())
     else:
@@ -139,7 +152,7 @@ def imputed_axes(observed: Observed, means: Floats, rank: int) -> tuple[Floats, 
 def starting_factors(observed: Observed, rank: int) -> Factors:
     """Where the iteration begins: principal axes of the mean-imputed votes, scaled up for what is unseen."""
     means = shrunk_means(observed)
-    axes, variances = imputed_axes(observed, means, rank)
+    axes, variances = imputed_axes(observed, rank)
     density = max(observed.x.size / max(observed.n * observed.m, 1), 1e-3)
     noise = max(float(np.var(observed.x - means[observed.columns])), LEAST_VARIANCE)
     return Factors(means, axes * np.sqrt(np.maximum(variances, LEAST_VARIANCE) / density), noise)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.blocks import Workers, in_turn
 from deliberation.common_ground import (
     CommonGround,
     CommonGroundSettings,
@@ -159,6 +160,7 @@ def map_landscape(
     evidence: Literal["quick", "full"] = "full",
     settings: LandscapeSettings = LandscapeSettings(),
     clock: Callable[[], float] | None = None,
+    workers: Workers = in_turn,
 ) -> Landscape:
     """The landscape of these votes: the same for the same votes in any order, seed, settings and previous landscape.
 
@@ -167,11 +169,12 @@ def map_landscape(
     previous : lends the letters of its groups and the direction of its axes, nothing else
     evidence : "quick" leaves out the resampling that groups need: status CHECKING, and nobody is in a group
     clock : any function that returns seconds, to fill `timings`
+    workers : who counts votes and places participants, block by block; the result does not depend on it
     Errors: NoVotes, TooFewParticipants, TooFewStatements, BadShape, BadValue.
     """
     _check(votes, method, evidence, weights)
     categories = _constituencies(constituencies, votes.n_participants)
-    parts = _Parts(votes, categories, settings, seed, _Watch(clock))
+    parts = _Parts(votes, categories, settings, seed, _Watch(clock), workers)
     picture = parts.polis_picture(previous) if method == "polis" else parts.picture(evidence, previous)
     lists = parts.lists(picture)
     landscape = Landscape(
@@ -194,6 +197,7 @@ def map_landscape(
             constituencies=categories,
             weights=weights,
             settings=settings.common_ground,
+            workers=workers,
         ),
         **lists,
         is_indicative=parts.n_voters < settings.least_participants,
@@ -282,6 +286,7 @@ class _Parts:
     settings: LandscapeSettings
     seed: int
     watch: _Watch
+    workers: Workers
 
     @property
     def n_voters(self) -> int:
@@ -305,7 +310,7 @@ class _Parts:
         if statements.sum() < 2:
             return self.nothing(GroupsStatus.NONE)
         on_map = self.votes.select(participants=kept, statements=statements)
-        space = fit_space(on_map, seed=self.seed_of("space"), settings=self.settings.space)
+        space = fit_space(on_map, seed=self.seed_of("space"), settings=self.settings.space, workers=self.workers)
         self.watch.stop("space")
         if evidence == "quick" and space.rank > 0:
             groups = no_groups(GroupsStatus.CHECKING, on_map.participant_ids)

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.blocks import Workers, blocks_of, in_turn
 from deliberation.completion import CompletedVotes, Draw, draw_signs, fit_link
 from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements, TooLarge
 from deliberation.factors import (
@@ -106,12 +107,14 @@ class OpinionSpace:
         return shares
 
 
-def fit_space(votes: VoteMatrix, *, seed: int, settings: SpaceSettings = SpaceSettings()) -> OpinionSpace:
+def fit_space(
+    votes: VoteMatrix, *, seed: int, settings: SpaceSettings = SpaceSettings(), workers: Workers = in_turn
+) -> OpinionSpace:
     """The opinion space whose rank, 0 to `max_rank`, best predicts hidden votes; rank 0 where none beats no map.
 
     Probabilistic PCA on observed votes (Tipping and Bishop 1999; missing values as Ilin and Raiko, JMLR 2010). Axes
-    are principal, each pointing to where its largest loading is positive. Errors: NoVotes, TooFewParticipants,
-    TooFewStatements.
+    are principal, each pointing to where its largest loading is positive. `workers` place the participants, block by
+    block. Errors: NoVotes, TooFewParticipants, TooFewStatements.
     """
     check_votes(votes)
     rng = np.random.default_rng(seed)
@@ -121,7 +124,7 @@ def fit_space(votes: VoteMatrix, *, seed: int, settings: SpaceSettings = SpaceSe
     if best is None:
         return _flat_space(votes, gains, settings)
     factors = fit_factors(observed, best.rank, best.prior, tolerance=settings.tolerance)
-    return space_of_factors(votes, principal(factors), best.prior, gains)
+    return space_of_factors(votes, principal(factors), best.prior, gains, workers=workers)
 
 
 def check_votes(votes: VoteMatrix) -> None:
@@ -203,10 +206,16 @@ def principal(factors: Factors) -> Factors:
 
 
 def space_of_factors(
-    votes: VoteMatrix, factors: Factors, prior: float, gains: tuple[RankGain, ...] = ()
+    votes: VoteMatrix,
+    factors: Factors,
+    prior: float,
+    gains: tuple[RankGain, ...] = (),
+    *,
+    workers: Workers = in_turn,
 ) -> OpinionSpace:
     """The space that these factors give the participants of `votes`, scaled so that distances mean votes."""
-    z, covariances = posterior(Observed.of_votes(votes), factors)
+    found = workers(_place, [(block, factors) for _, block in blocks_of(votes)])
+    z, covariances = (np.concatenate(parts) for parts in zip(*found, strict=True))
     scales = np.maximum(np.sqrt(np.mean(factors.loadings**2, axis=0)), 1e-12)
     return OpinionSpace(
         participant_ids=votes.participant_ids,
@@ -221,6 +230,10 @@ def space_of_factors(
         position_prior=np.diag(scales**2),
         gains=gains,
     )
+
+
+def _place(block: VoteMatrix, factors: Factors) -> tuple[Floats, Floats]:
+    return posterior(Observed.of_votes(block), factors)
 
 
 def _flat_space(votes: VoteMatrix, gains: tuple[RankGain, ...], settings: SpaceSettings) -> OpinionSpace:

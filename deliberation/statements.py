@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.blocks import Workers, in_turn
 from deliberation.common_ground import EVERYONE, CommonGroundSettings, vote_floor
 from deliberation.intervals import wilson
 from deliberation.tallies import Categories, Tally, tally
@@ -71,11 +72,12 @@ def count_statements(
     constituencies: Mapping[str, Categories],
     weights: NDArray[np.float64] | None,
     settings: CommonGroundSettings,
+    workers: Workers = in_turn,
 ) -> tuple[StatementResult, ...]:
     """One result per statement of `votes`, in order of id."""
-    everyone = tally(votes, Categories((EVERYONE,), np.zeros(votes.n_participants, np.int64)))
-    by_group = tally(votes, groups)
-    by_constituency = {dimension: tally(votes, categories) for dimension, categories in constituencies.items()}
+    everyone = tally(votes, Categories((EVERYONE,), np.zeros(votes.n_participants, np.int64)), workers=workers)
+    by_group = tally(votes, groups, workers=workers)
+    by_constituency = {name: tally(votes, categories, workers=workers) for name, categories in constituencies.items()}
     floor = max(vote_floor(int((votes.votes_per_participant() > 0).sum()), settings), 1)
     weighted = _weighted(votes, weights)
     results = []

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.blocks import Workers, blocks_of, in_turn
 from deliberation.errors import BadShape, BadValue
 from deliberation.votes import SIGN, Choice, VoteMatrix
 
@@ -72,19 +73,29 @@ class Tally:
         return np.asarray(self.counts.sum(axis=2), np.int64)
 
 
-def tally(votes: VoteMatrix, categories: Categories) -> Tally:
+def tally(votes: VoteMatrix, categories: Categories, *, workers: Workers = in_turn) -> Tally:
     """Every vote counted once, under its participant's category; participants at -1 are not counted.
 
+    workers : who counts the blocks of participants
     Errors: BadShape for categories of other participants.
     """
     if categories.index.shape != (votes.n_participants,):
         raise BadShape(name="categories", expected=(votes.n_participants,), found=categories.index.shape)
-    return Tally(categories.names, _count(votes, categories.index[votes.rows], len(categories.names)))
+    n_categories = len(categories.names)
+    blocks = [(block, categories.index[people], n_categories) for people, block in blocks_of(votes)]
+    counts = np.zeros((n_categories, votes.n_statements, 3), np.int64)
+    for counted in workers(_count_block, blocks):
+        counts += counted
+    return Tally(categories.names, counts)
 
 
 def tally_votes(votes: VoteMatrix, names: tuple[str, ...], category_of_vote: Ints) -> Tally:
     """The same where a participant's category may differ from statement to statement: one index per vote."""
     return Tally(names, _count(votes, category_of_vote, len(names)))
+
+
+def _count_block(block: VoteMatrix, category_of_person: Ints, n_categories: int) -> Ints:
+    return _count(block, category_of_person[block.rows], n_categories)
 
 
 def _count(votes: VoteMatrix, category: Ints, n_categories: int) -> Ints:

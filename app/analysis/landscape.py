@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.analysis.loading import one_moment, read_held
+from app.cluster import workers_for
 from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
 from app.taxonomies.constituencies import SMALL
@@ -119,16 +120,18 @@ def compute(
     method: Literal["default", "polis"] = "default",
 ) -> Landscape:
     """The landscape of the input. Takes seconds to minutes of one core."""
-    return map_landscape(
-        given.votes,
-        seed=seed,
-        method=method,
-        constituencies={CONSTITUENCY: given.constituencies},
-        weights=given.weights,
-        previous=previous,
-        evidence=evidence,
-        clock=perf_counter,
-    )
+    with workers_for(given.votes.n_votes) as workers:
+        return map_landscape(
+            given.votes,
+            seed=seed,
+            method=method,
+            constituencies={CONSTITUENCY: given.constituencies},
+            weights=given.weights,
+            previous=previous,
+            evidence=evidence,
+            clock=perf_counter,
+            workers=workers,
+        )
 
 
 def choose(given: Input, landscape: Landscape, *, seed: int, size: int) -> Chosen:
