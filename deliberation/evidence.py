@@ -130,7 +130,7 @@ def weigh_evidence(
         judged.append(replace(evidence, refused_because=_refusal(evidence, labels.size, settings)))
     if all(evidence.refused_because for evidence in judged):
         return tuple(judged)
-    return _judge(judged, _null_silhouettes(refit, candidates, rng), settings)
+    return _judge(judged, _null_silhouettes(refit, judged, rng), settings)
 
 
 def _candidates(n: int, n_all: int, settings: GroupSettings) -> list[int]:
@@ -231,20 +231,34 @@ def _refusal(evidence: GroupEvidence, n: int, settings: GroupSettings) -> str | 
     return "mostly_unplaced" if evidence.placed < settings.least_placed else None
 
 
-def _null_silhouettes(refit: _Refit, candidates: list[int], rng: np.random.Generator) -> Floats:
-    """Silhouettes (2, draws, candidates) of groups sought where there are none: without axes, and on a spectrum."""
+def _null_silhouettes(refit: _Refit, judged: list[GroupEvidence], rng: np.random.Generator) -> Floats:
+    """Silhouettes (2, draws, candidates) of groups sought where there are none: without axes, and on a spectrum.
+
+    Drawing ends early once no number of groups that is still in question could be accepted, whatever is drawn further
+    (Besag and Clifford 1991).
+    """
     observed, settings = refit.observed, refit.settings
     null = fit_null(observed.rows, observed.columns, observed.x.astype(np.int8), observed.n, observed.m)
     slopes = _matched_slopes(refit, null, rng)
-    draws = settings.null_draws if len(candidates) <= 4 else settings.null_draws_large
-    clear = np.zeros((2, draws, len(candidates)))
+    draws = settings.null_draws if len(judged) <= 4 else settings.null_draws_large
+    clear = np.zeros((2, draws, len(judged)))
     for draw in range(draws):
         for kind, signs in enumerate((null.draw(rng), null.draw_spectrum(slopes, rng))):
             points = refit.points(refit.revoted(signs), None)
             kmeans_seed = int(rng.integers(2**31))
-            found = [partition(points, k, seed=kmeans_seed, restarts=settings.evidence_restarts)[0] for k in candidates]
+            found = [partition(points, e.k, seed=kmeans_seed, restarts=settings.evidence_restarts)[0] for e in judged]
             clear[kind, draw] = silhouettes(points, found)
+        if _is_settled(clear[:, : draw + 1], judged, draws, settings):
+            return clear[:, : draw + 1]
     return clear
+
+
+def _is_settled(clear: Floats, judged: list[GroupEvidence], draws: int, settings: GroupSettings) -> bool:
+    """Whether each number of groups is refused already, or has too many draws as clear as itself to be accepted."""
+    least_p = (1 + (clear >= [evidence.silhouette for evidence in judged]).sum(axis=1)) / (1 + draws)
+    hopeless = least_p > settings.level + 1e-12
+    refused = hopeless.any(axis=0) if settings.refuse_spectrum else hopeless[0]
+    return all(evidence.refused_because or never for evidence, never in zip(judged, refused.tolist(), strict=True))
 
 
 def _matched_slopes(refit: _Refit, null: NullModel, rng: np.random.Generator) -> Floats:

@@ -30,6 +30,7 @@ from deliberation.space import principal
 from deliberation.tallies import Categories, categories_of, tally
 from deliberation.votes import VoteMatrix
 from tests.benchmarks.conversations import REAL
+from tests.benchmarks.detection import cloud, dealt_anew, leanings, spectrum
 from tests.benchmarks.heldout import frequent, votes_of
 from tests.vote_tables import simulated_votes
 
@@ -48,10 +49,6 @@ def conversation(name: str) -> VoteMatrix:
 
 
 # -------- votes without groups
-
-
-def leanings_of_a_hundred(seed: int) -> VoteMatrix:
-    return simulated_votes("structureless", seed=seed, n=100, m=40)
 
 
 def thirty_people(seed: int) -> VoteMatrix:
@@ -78,11 +75,18 @@ def found(make: Callable[[int], VoteMatrix], runs: int) -> int:
 
 @pytest.mark.slow
 def test_votes_without_groups_have_no_distinct_groups_in_nineteen_runs_of_twenty() -> None:
-    makers = (leanings_of_a_hundred, thirty_people, few_votes_each, one_view_without_axes)
+    makers = (leanings, thirty_people, few_votes_each, one_view_without_axes)
     false = sum(found(make, 20) for make in makers)
     # With none in eighty the rate is below .037 at 95 % confidence; with one it is below .058.
     highest = binomtest(false, 20 * len(makers)).proportion_ci(confidence_level=0.90, method="exact").high
     assert false / 80 <= 0.05 and highest < 0.06
+
+
+@pytest.mark.slow
+def test_a_spectrum_a_round_cloud_and_votes_dealt_anew_have_no_distinct_groups_either() -> None:
+    real = conversation("brexit-consensus")
+    for make in (spectrum, cloud, lambda seed: dealt_anew(real, seed)):
+        assert found(make, 5) == 0  # `make bench ONLY=detection` asks more often
 
 
 @pytest.mark.slow
@@ -109,17 +113,9 @@ def sought(votes: VoteMatrix, k: int) -> OpinionGroups:
     return replace(nobody, letters=letters, labels=labels, nearest=labels)
 
 
-def without_structure(votes: VoteMatrix, seed: int) -> VoteMatrix:
-    """The same votes on each statement, dealt anew among those who answered it: nobody leans anywhere any more."""
-    order = np.lexsort((np.random.default_rng(seed).random(votes.n_votes), votes.columns))
-    signs = np.empty_like(votes.signs)
-    signs[np.argsort(votes.columns, kind="stable")] = votes.signs[order]
-    return VoteMatrix(votes.participant_ids, votes.statement_ids, votes.rows, votes.columns, signs)
-
-
 def test_dealt_anew_votes_keep_every_statement_and_lose_what_people_have_in_common() -> None:
     votes = simulated_votes("groups", seed=1, n=100, m=30, contrast=3.0)
-    dealt = without_structure(votes, 1)
+    dealt = dealt_anew(votes, 1)
     for name in ("agrees", "disagrees", "passes"):
         assert getattr(dealt.counts(), name).tolist() == getattr(votes.counts(), name).tolist()
     strongest = [np.linalg.svd(np.nan_to_num(each.dense()), compute_uv=False)[1] for each in (votes, dealt)]
@@ -141,7 +137,7 @@ def test_groups_sought_in_votes_without_structure_hold_hardly_anything() -> None
     cross_fitted, same_votes = [], []
     for name in CONVERSATIONS:
         for seed in range(3):
-            votes = without_structure(conversation(name), seed)
+            votes = dealt_anew(conversation(name), seed)
             groups = sought(votes, 2)
             cross_fitted.append(share_listed(representative_statements(votes, groups, seed=seed), votes))
             counted = tally(votes, Categories(groups.letters, groups.labels.astype(np.int64)))
