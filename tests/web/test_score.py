@@ -256,3 +256,10 @@ async def test_without_criteria_nothing_is_scored(client):
     first = (await candidates(here))[0].statement
     assert (await gus.post(f"{SCORES}/{first.number}", {})).status_code == 409
     assert "nothing is scored" in (await client.get("/en/c/water/curators")).text
+
+
+@pytest.mark.parametrize("template, n_criteria", [("partnership", 4), ("one_meeting", 0)])
+async def test_a_partnership_starts_with_criteria_and_one_meeting_with_none(client, template, n_criteria):
+    page = (await (await signed_in(client, "amara")).get(f"/en/convene/new?template={template}")).text
+    typed = re.search(r'<textarea[^>]*name="round_2_criteria"[^>]*>([^<]*)</textarea>', page)
+    assert len([line for line in typed[1].splitlines() if line.strip()]) == n_criteria
