@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from app.analysis import curation, results_words
 from app.analysis.curation import Frozen, Statement
-from app.analysis.curation_page import NOTHING, Grid, stance_words
+from app.analysis.curation_page import NOTHING, Grid
 from app.analysis.results import CONSTITUENCY, GROUP, Gate
 from app.database import fetchval
 from app.language import gettext, num
 from deliberation.certificates import AuditedCertificate, Certificate, EstimatedCertificate, LabelCoverage
 from deliberation.holdings import Holdings, Stance
 from deliberation.slates import SpokenFor
+from deliberation.votes import Choice
 
 
 @dataclass(frozen=True)
@@ -140,25 +141,26 @@ def _spoken(
         labels = [label for label in shown_labels(of_it, n, gate) if (attribute, label) in spoken.by_label]
         if not labels and attribute == CONSTITUENCY:
             continue
+        # Each row is of one number of people, and tells of all of them: the items, then those who hold none.
+        everybody = (gettext("Everybody"), n, spoken.shares)
         rows = [
-            (
-                stance_words(texts[stance.statement_id], stance),
-                _share(float(spoken.shares[place]), n, gate),
-                *(_share(float(spoken.by_label[attribute, one][place]), of_it[one], gate) for one in labels),
-            )
-            for place, stance in enumerate(stances)
+            everybody,
+            *((results_words.label_of(attribute, one), of_it[one], spoken.by_label[attribute, one]) for one in labels),
         ]
-        nobody = [1 - float(spoken.by_label[attribute, one].sum()) for one in labels]
-        rows.append(
-            (
-                gettext("No item"),
-                _share(spoken.nobody, n, gate),
-                *(_share(max(0.0, share), of_it[one], gate) for share, one in zip(nobody, labels, strict=True)),
-            )
+        cells = tuple(
+            (name, *(_share(float(share), size, gate) for share in (*shares, max(0.0, 1 - float(shares.sum())))))
+            for name, size, shares in rows
         )
-        head = (gettext("Item"), gettext("Everybody"), *(results_words.label_of(attribute, one) for one in labels))
-        found.append((title, Grid(head, tuple(rows))))
+        head = (gettext("Who"), *(_short(texts[one.statement_id], one) for one in stances), gettext("No item"))
+        found.append((title, Grid(head, cells)))
     return tuple(found)
+
+
+def _short(statement: Statement, stance: Stance) -> str:
+    """A stance in the head of a column: the statement's number, marked where the stance is disagreement."""
+    if stance.choice is Choice.AGREE:
+        return num(statement.number)
+    return gettext("not %(number)s") % {"number": num(statement.number)}
 
 
 def shown_labels(sizes: Mapping[str, int], n: int, gate: Gate) -> list[str]:
