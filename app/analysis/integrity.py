@@ -16,8 +16,8 @@ from uuid import UUID
 from app.access import short_code
 from app.database import fetch
 from app.refusals import N_
-from deliberation.snapshots import chain_problem
-from deliberation.verification import verify_record
+from deliberation.errors import DeliberationError
+from deliberation.snapshots import chain_problem, check_snapshot
 
 CHECKS = {
     "audit_events": N_("The governance log is one unbroken chain, and each event is as it was recorded"),
@@ -93,9 +93,12 @@ def _snapshot_problem(record: Any, wanted: str) -> str:
     """Whether a stored record is sound by itself, and the one whose hash the log holds."""
     if not isinstance(record, dict):
         return "it has no signed snapshot"
-    failed = next((check for check in verify_record(record) if not check.holds), None)
+    try:
+        failed = next(((name, problem) for name, problem in check_snapshot(record) if problem), None)
+    except (DeliberationError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        failed = ("form", type(error).__name__)
     if failed is not None:
-        return f"its snapshot fails the check {failed.name}: {failed.detail}"
+        return f"its snapshot fails the check {failed[0]}: {failed[1]}"
     return "" if record["hash"] == wanted else "its snapshot is not the one whose hash the governance log holds"
 
 

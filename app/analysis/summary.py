@@ -14,6 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
+from app.analysis.curation import published_before
+from app.analysis.dial import bottom_up
+from app.analysis.ledger import ledger_now
+from app.analysis.responses import closed_round
+from app.analysis.responses_result import counted_of
 from app.analysis.results import CONSTITUENCY, GROUP, VOTES, large_columns, published_basis
 from app.analysis.results_views import Kept
 from app.analysis.summary_material import (
@@ -97,12 +102,15 @@ async def gather(actor: Actor) -> Material | None:
             "votes_until": row["votes_until"].date().isoformat(),
         },
         closed=closed,
+        coming=tuple(item for item in actor.rounds if item.opens_at > actor.now),
         n_voters=row["n_participants"],
         people=people,
         statements=statements,
         groups_status=landscape["groups"]["status"],
+        is_spectrum=landscape["groups"]["status"] == "none" and bool(landscape["space"]["rank"]),
         groups=_groups(landscape, gate, statements),
         common_ground=tuple(_known(landscape["common_ground"], statements)),
+        common_rejection=tuple(_known(landscape["common_rejection"], statements)),
         divides=_divides(landscape, statements),
         n_seen_by_too_few=sum(one["is_below_floor"] for one in landscape["statements"]),
         slates=await _slates(actor, record, row["id"], gate, statements),
@@ -202,7 +210,7 @@ async def _statements(consultation: UUID, released: Released) -> dict[int, State
         if len(key) == 3:
             tables.setdefault((key[0], key[1]), {})[key[2]] = row
     rows = await fetch(
-        "select id, number, statement, language from proposals "
+        "select id, number, statement, language, theme from proposals "
         "where consultation = $1 and status in ('accepted', 'merged') order by number",
         consultation,
     )
@@ -212,6 +220,7 @@ async def _statements(consultation: UUID, released: Released) -> dict[int, State
             row["number"],
             row["statement"],
             row["language"],
+            row["theme"],
             shown.get((str(row["id"]),)),
             tables.get((str(row["id"]), GROUP), {}),
             tables.get((str(row["id"]), CONSTITUENCY), {}),
@@ -341,7 +350,7 @@ async def _standings(
 
 
 CURATED = """
-select s.id, s.analysis,
+select s.id, s.analysis, r.number as round,
   (select array_agg(distinct g.role) from slate_signatures g where g.slate = s.id and g.version = s.version) as roles
 from curated_slates s join rounds r on r.id = s.round
 where s.consultation = $1 and s.status = 'published' and s.analysis = $2 order by r.number desc limit 1
@@ -358,8 +367,11 @@ async def _slates(
     own = (*common, *distinct)
     row = await fetchrow(CURATED, actor.consultation.id, analysis)
     curated, ledger = None, tuple(LedgerLine(*stance, "participants") for stance in own)
+    n_own, interests = None, {}
     if row is not None:
         curated, ledger = await _curated(row["id"], own, statements)
+        n_own = len(await bottom_up([one for one, _ in curated]) & {one for one, _ in curated})
+        interests = (await ledger_now(row["round"], actor.consultation.id)).interests
     observed, estimated = record.get("observed"), record.get("estimated")
     return Slates(
         common_ground=common,
@@ -370,6 +382,8 @@ async def _slates(
         estimated=estimated["status"] if estimated else None,
         alpha=gate.index(observed["alpha_star"], observed["n_participants"]) if observed and distinct else None,
         signers=tuple(sorted(row["roles"] or ())) if row else (),
+        n_own=n_own,
+        interests=interests,
     )
 
 
@@ -423,7 +437,16 @@ async def _answers(actor: Actor, gate: _Gate) -> Answers | None:
         yes, no = (sum(row[column] in words for row in rows) for words in (YES, NO))
         return gate.words(yes, no), gate.share(yes, len(rows))
 
-    return Answers(gate.count(len(rows)), told("represents"), told("can_live_with"))
+    return Answers(gate.count(len(rows)), told("represents"), told("can_live_with"), await _outcome(actor))
+
+
+async def _outcome(actor: Actor) -> str:
+    """What the rule that was set before the round makes of the answers; empty without a round about a slate."""
+    draft = await published_before(actor, None)
+    item = None if draft is None else closed_round(actor, draft)
+    if draft is None or item is None:
+        return ""
+    return (await counted_of(actor, draft, item)).verdict.outcome
 
 
 COALITIONS = """

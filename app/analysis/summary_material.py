@@ -30,6 +30,7 @@ class Statement:
     number: int
     text: str
     language: str
+    theme: str
     row: ReleasedRow | None
     by_group: Mapping[str, ReleasedRow]
     by_constituency: Mapping[str, ReleasedRow]
@@ -72,7 +73,11 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class Slates:
-    """The participants' slate, common ground first, and, once it is published, the curated slate with its reasons."""
+    """The participants' slate, common ground first, and, once it is published, the curated slate with its reasons.
+
+    n_own : items of the curated slate that began with participants
+    interests : how curators declared theirs, in numbers
+    """
 
     common_ground: tuple[tuple[int, str], ...]
     participants: tuple[tuple[int, str], ...]
@@ -82,15 +87,18 @@ class Slates:
     estimated: str | None
     alpha: ReleasedIndex | None
     signers: tuple[str, ...] = ()
+    n_own: int | None = None
+    interests: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What participants answered to the curated slate."""
+    """What participants answered to the curated slate; `outcome` is adopted, returned or too_few, by the rule set."""
 
     n: ReleasedCount
     represents: tuple[ReleasedWords, ReleasedShare]
     can_live_with: tuple[ReleasedWords, ReleasedShare]
+    outcome: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,12 +139,15 @@ class Material:
     analysis_id: UUID
     analysis: Mapping[str, Any]
     closed: Round
+    coming: tuple[Round, ...]
     n_voters: int
     people: People
     statements: Mapping[int, Statement]
     groups_status: str
+    is_spectrum: bool
     groups: tuple[OpinionGroup, ...]
     common_ground: tuple[int, ...]
+    common_rejection: tuple[int, ...]
     divides: tuple[tuple[int, str, str, str], ...]
     n_seen_by_too_few: int
     slates: Slates

@@ -18,6 +18,7 @@ from app.database import execute
 from app.demo.analysing import freeze
 from app.demo.calendar import Exposures
 from app.demo.coalition import join_forces
+from app.demo.consenting import written_by_the_stakeholder
 from app.demo.curating import curate
 from app.demo.expert_meeting import EXPERT_MEETING
 from app.demo.people import EXPERTS, gather
@@ -42,7 +43,8 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
         PlannedRound(Phase.RESPOND, opens_at + timedelta(hours=3), opens_at + timedelta(hours=3, minutes=50)),
     ]
     by = await convene(EXPERT_MEETING, plan, staff, created_at=moment - timedelta(days=14), seed=MEETING_SEED)
-    persons = await write_down(imagine_meeting(opens_at), by, staff, organisation_ids)
+    story = written_by_the_stakeholder(imagine_meeting(opens_at))
+    persons = await write_down(story, by, staff, organisation_ids)
     await freeze(by, evidence="full", n_places=N_PLACES)
     await _as_if_open(by, plan, Phase.CURATE, moment)
     await curate(curator=await actor_in(by.consultation, staff.curator), convenor=await _convenor(by, staff))

@@ -24,6 +24,19 @@ DISSENT: dict[Dissent, str] = {
 }
 """The sentences without which a support may not be printed where the counts ask for one."""
 
+LEADS: dict[str, str] = {
+    SUPPORT[Word.GENERAL_AGREEMENT]: N_("Participants generally agreed on the following:"),
+    SUPPORT[Word.STRESSED]: N_("Participants stressed the following:"),
+    SUPPORT[Word.MANY]: N_("Many participants agreed on the following:"),
+    SUPPORT[Word.SEVERAL]: N_("Several participants agreed on the following:"),
+    SUPPORT[Word.SOME]: N_("Some participants agreed on the following:"),
+    SUPPORT[Word.SUGGESTED]: N_("The following was suggested:"),
+    SUPPORT[Word.VIEWS_DIFFERED]: N_("Views differed on the following:"),
+    DISSENT[Dissent.CAUTIONED]: N_("On each of these, however, some cautioned."),
+    DISSENT[Dissent.NOTE_OF_CAUTION]: N_("On each of these a note of caution was expressed."),
+}
+"""How a page or a text says once what holds for several statements in a row."""
+
 NAMES: dict[Word, str] = {
     Word.GENERAL_AGREEMENT: N_("Participants generally agreed"),
     Word.STRESSED: N_("Participants stressed"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.documents import wording
 from app.documents.added import Added
-from app.documents.model import Document, Section, Table
+from app.documents.model import Document, Passage, Section, Table
 from app.documents.summary import introduction
 from app.language import gettext
 
@@ -37,11 +37,20 @@ def _ends(record: Mapping[str, Any]) -> dict[str, str]:
 
 def _section(section: Section) -> list[str]:
     lines = [f"## {gettext(section.title)}", ""]
-    for passage in section.passages:
-        lines += [" ".join(wording.markdown(sentence) for sentence in passage.sentences), ""]
+    for run in wording.runs(section):
+        if run.is_list:
+            lines += [run.lead, "", *(_item(passage) for passage in run.passages), ""]
+            lines += [run.dissent, ""] if run.dissent else []
+        else:
+            lines += [" ".join(wording.markdown(sentence) for sentence in run.passages[0].sentences), ""]
     for table in section.tables:
         lines += [*_table(table, is_statements=section.code == "annex_statements"), ""]
     return lines
+
+
+def _item(passage: Passage) -> str:
+    statement, rest = wording.item(passage)
+    return "- " + " ".join([wording.place_markdown(statement), *(wording.markdown(sentence) for sentence in rest)])
 
 
 def _table(table: Table, *, is_statements: bool) -> list[str]:

@@ -222,6 +222,11 @@ def term(message: str) -> Place:
     return {"term": message}
 
 
+def asked(message: str) -> Place:
+    """A question of ours that people answered, translated and quoted where it is shown."""
+    return {"asked": message}
+
+
 def prose(text: str, language: str) -> Place:
     """What a person wrote, in their language."""
     return {"text": text, "language": language}

@@ -13,7 +13,7 @@ from app.documents.writer import Writer
 from app.refusals import N_
 from app.tables.consultations import Consultation
 from app.taxonomies import curation_reasons, moderation_reasons
-from deliberation.disclosure import Attribution
+from deliberation.disclosure import Attribution, release_day
 from deliberation.released import Standing
 from deliberation.votes import Choice
 
@@ -130,6 +130,17 @@ def _curation(w: Writer) -> list[Passage]:
         fact = w.fact("slate.overlap", "overlap", value)
         message = N_("%(share)s of the participants' slate is on the curated slate.")
         sentences.append(w.say(message, [fact, curated], share=value))
+    if s.n_own is not None and s.curated:
+        fact = w.fact("slate.own", "tally", {"own": s.n_own, "all": len(s.curated)})
+        message = N_("Of its %(all)s items, %(own)s began with participants and the others with the convenor.")
+        sentences.append(w.say(message, [fact], own=model.number(s.n_own), all=model.number(len(s.curated))))
+    if s.interests.get("curators"):
+        fact = w.fact("slate.interests", "tally", dict(s.interests))
+        message = N_(
+            "Curators who declared their interests: %(n)s; times one stood aside from a statement: %(recused)s."
+        )
+        n, recused = model.number(s.interests["curators"]), model.number(s.interests["recused"])
+        sentences.append(w.say(message, [fact], n=n, recused=recused))
     return [Passage(sentences)]
 
 
@@ -167,10 +178,46 @@ def _answers(w: Writer) -> list[Passage]:
             "yes": model.share(share),
         }
         fact = w.fact(name, "support_answer", value)
-        found += w.words(fact, words, model.term(claim))
+        found += w.words(fact, words, model.asked(claim))
         if share.value is not None:
             found.append(w.say(N_("%(share)s of those who answered say so."), [fact], share=model.share(share)))
-    return [Passage(found)]
+    adopted = adoption_sentence(w)
+    return [Passage([*found, *([adopted] if adopted else [])])]
+
+
+ADOPTION = {
+    "adopted": N_("By the rule set before the round, the curated slate is adopted."),
+    "returned": N_("By the rule set before the round, the curated slate goes back to the curators."),
+    "too_few": N_("Too few answered for the rule set before the round to decide on the curated slate."),
+}
+
+
+def adoption_sentence(w: Writer) -> Sentence | None:
+    """What became of the curated slate, in one sentence."""
+    answers = w.material.answers
+    if answers is None or not answers.outcome:
+        return None
+    return w.say(ADOPTION[answers.outcome], [w.fact("adoption", "adoption", {"outcome": answers.outcome})])
+
+
+PHASES = {
+    "propose": N_("a round of proposals"),
+    "curate": N_("a round of curation"),
+    "respond": N_("a round of responses"),
+    "commit": N_("a round of commitments"),
+}
+
+
+def next_sentence(w: Writer) -> Sentence | None:
+    """What comes next and when."""
+    if not w.material.coming:
+        return None
+    item = w.material.coming[0]
+    first, last = (release_day(moment).day for moment in (item.opens_at, item.closes_at))
+    value = {"phase": item.phase, "first": first.isoformat(), "last": last.isoformat()}
+    fact = w.fact("next", "held", value)
+    message = N_("Next comes %(what)s, from %(first)s to %(last)s.")
+    return w.say(message, [fact], what=model.term(PHASES[item.phase]), first=model.day(first), last=model.day(last))
 
 
 # -------- coalitions and follow-up
@@ -207,6 +254,12 @@ def follow_up(w: Writer, consultation: Consultation, added: Added) -> Section:
         fact = w.fact("promise", "promise", {"text": consultation.promise})
         message = N_("The convenor promised: %(text)s")
         found.append(Passage([w.say(message, [fact], text=model.prose(consultation.promise, consultation.language))]))
+    coming = next_sentence(w)
+    rule = w.fact("rule", "rule", {"mode": w.material.mode.value, "is_small_room": w.material.is_small_room})
+    corrects = N_(
+        "Whoever finds an error tells the convenor; a correction is a new summary, and this one stays readable."
+    )
+    found.append(Passage([*([coming] if coming else []), w.say(corrects, [rule])]))
     if added.follow_up:
         rows = [
             [
@@ -242,6 +295,7 @@ def method(w: Writer, consultation: Consultation) -> Section:
             day={"day": m.analysis["votes_until"]},
         ),
         w.say(RULE[m.mode], [rule]),
+        w.say(N_("Statements are quoted as they were written, in the language they were written in."), [rule]),
         w.say(N_("People chose to take part and were not drawn at random; others may think otherwise."), [rule]),
     ]
     if m.is_small_room:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.analysis.summary import ATTRIBUTES
-from app.analysis.summary_material import Material
-from app.documents import model, outcome, views
+from app.analysis.summary_material import Material, Statement
+from app.documents import model, outcome, views, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
+from app.documents.ladder import NAMES
 from app.documents.model import Document, Passage, Section, Sentence, Table, content_key
 from app.documents.writer import Writer
 from app.refusals import N_
 from app.tables.consultations import Consultation
+from app.taxonomies import themes
+from deliberation.disclosure import Standing, release_day
+from deliberation.quantifiers import Word
 
+ORDER = (
+    Word.GENERAL_AGREEMENT,
+    Word.STRESSED,
+    Word.MANY,
+    Word.VIEWS_DIFFERED,
+    Word.SEVERAL,
+    Word.SOME,
+    Word.SUGGESTED,
+)
 ATTRIBUTE_TITLES = {
     "constituency": N_("Participants by constituency"),
     "region": N_("Participants by region"),
@@ -57,7 +70,7 @@ def build(
     held = [views.common_ground(w), views.divergence(w), views.partial(w), views.minority(w)]
     common, divergence, partial, minority = held
     sections = [
-        header(w),
+        header(w, consultation),
         one_page(w, consultation, added),
         participation(w),
         context(w, consultation),
@@ -66,6 +79,7 @@ def build(
         partial,
         divergence,
         minority,
+        highlights(w),
         outcome.slates(w),
         outcome.coalitions(w),
         outcome.follow_up(w, consultation, added),
@@ -79,11 +93,32 @@ def build(
     return Document(list(w.facts.values()), [one for one in kept if one.passages or one.tables])
 
 
-def header(w: Writer) -> Section:
+def header(w: Writer, consultation: Consultation) -> Section:
     rule = w.fact("rule", "rule", {"mode": w.material.mode.value, "is_small_room": w.material.is_small_room})
     status = N_("This is an informal summary. It is not negotiated and binds nobody who took part.")
-    passage = Passage([w.say(status, [rule]), w.say(outcome.RULE[w.material.mode], [rule])])
-    return Section("header", N_("Status of this document"), [passage])
+    views_of = N_("It does not necessarily reflect the views of the United Nations or of any participant.")
+    sentences = [w.say(status, [rule]), w.say(views_of, [rule]), w.say(outcome.RULE[w.material.mode], [rule])]
+    return Section("header", N_("Status of this document"), [Passage([_held(w, consultation)]), Passage(sentences)])
+
+
+def _held(w: Writer, consultation: Consultation) -> Sentence:
+    """When and where, to the day."""
+    closed = w.material.closed
+    first, last = (release_day(moment).day for moment in (closed.opens_at, closed.closes_at))
+    value = {"first": first.isoformat(), "last": last.isoformat(), "venue": consultation.venue}
+    fact = w.fact("held", "held", value)
+    places = {"first": model.day(first), "last": model.day(last)}
+    if consultation.venue:
+        places["venue"] = model.prose(consultation.venue, consultation.language)
+    messages = {
+        (True, True): N_("Proposals and votes were collected on %(last)s (%(venue)s)."),
+        (True, False): N_("Proposals and votes were collected on %(last)s."),
+        (False, True): N_("Proposals and votes were collected from %(first)s to %(last)s (%(venue)s)."),
+        (False, False): N_("Proposals and votes were collected from %(first)s to %(last)s."),
+    }
+    message = messages[first == last, bool(consultation.venue)]
+    named = wording.placeholders(message)
+    return Sentence(message, {name: place for name, place in places.items() if name in named}, [fact])
 
 
 def one_page(w: Writer, consultation: Consultation, added: Added) -> Section:
@@ -91,21 +126,36 @@ def one_page(w: Writer, consultation: Consultation, added: Added) -> Section:
     asked = w.say(
         N_("The question was: %(text)s"), ["question"], text=model.prose(consultation.question, consultation.language)
     )
-    found = [Passage([asked, *_who(w)])]
-    for id in views.common_ids(w)[: views.SHORT]:
-        found += [replace(one, sentences=[s for s in one.sentences if s.says != "plain"]) for one in w.passage(id)]
-    for id in views.divide_ids(w)[: views.SHORT]:
-        found += [replace(one, sentences=[s for s in one.sentences if s.says != "plain"]) for one in w.passage(id)]
+    found = [Passage([asked]), Passage([*_who(w), *_missing(w)])]
+    dividing = [*views.divide_ids(w), *views.split_ids(w)][: views.SHORT]
+    found += [one for id in views.common_ids(w)[: views.SHORT] for one in _in_short(w, id)]
+    if dividing:
+        facts = [w.row(id) for id in dividing]
+        found.append(Passage([w.say(N_("These statements divided opinion most:"), facts)]))
+        found += [one for id in dividing for one in _in_short(w, id)]
     if w.material.is_small_room:
-        rule = "rule"
         message = N_(
             "In so small a room nobody is told who differed from whom; where there was dissent, a note says so."
         )
-        found.append(Passage([w.say(message, [rule])]))
-    changed = outcome.curation_sentence(w)
-    if changed is not None:
-        found.append(Passage([changed]))
-    return Section("one_page", N_("In one page"), found)
+        found.append(Passage([w.say(message, ["rule"])]))
+    done = [outcome.curation_sentence(w), outcome.adoption_sentence(w), outcome.next_sentence(w)]
+    told = [one for one in done if one is not None]
+    return Section("one_page", N_("In one page"), [*found, *([Passage(told)] if told else [])])
+
+
+def _in_short(w: Writer, id: int) -> list[Passage]:
+    """Support and dissent alone; shares stand in the sections."""
+    return [replace(one, sentences=[s for s in one.sentences if s.says != "plain"]) for one in w.passage(id)]
+
+
+def _missing(w: Writer) -> list[Sentence]:
+    """Whom the convenor aimed for and who came less."""
+    under = [one for one in w.material.people.standings if one[3].standing is Standing.UNDER]
+    if not under:
+        return []
+    facts = [views.target_fact(w, attribute, code) for attribute, code, _, _ in under]
+    who = {"list": [model.category(attribute, code) for attribute, code, _, _ in under]}
+    return [w.say(N_("Fewer than aimed for came from: %(who)s."), facts, who=who)]
 
 
 def confidence(material: Material, settings: SummarySettings = DEFAULT) -> str:
@@ -151,17 +201,16 @@ def participation(w: Writer) -> Section:
             w.say(N_("%(n)s personal invitations were sent."), [invited], n=model.number(people.n_invited))
         )
     sentences += _who(w)
-    wrote = w.fact("wrote", "people", {"n": model.people(people.wrote)})
+    sentences += _missing(w)
     counts = w.fact("proposals", "tally", {"proposals": people.n_proposals, "statements": people.n_statements})
-    sentences.append(
-        w.say(
-            N_("People who wrote proposals: %(people)s. Proposals, starters included: %(n)s; voted on: %(kept)s."),
-            [wrote, counts],
-            people=model.people(people.wrote),
-            n=model.number(people.n_proposals),
-            kept=model.number(people.n_statements),
-        )
-    )
+    if people.wrote.value is not None:
+        wrote = w.fact("wrote", "people", {"n": model.people(people.wrote)})
+        message = N_("People who wrote proposals: %(people)s.")
+        sentences.append(w.say(message, [wrote], people=model.people(people.wrote)))
+    message = N_("Proposals, those of the convenor included: %(n)s.")
+    sentences.append(w.say(message, [counts], n=model.number(people.n_proposals)))
+    message = N_("Of these, %(kept)s were put to the vote.")
+    sentences.append(w.say(message, [counts], kept=model.number(people.n_statements)))
     if people.n_votes is not None:
         votes = w.fact("votes", "tally", {"number": people.n_votes})
         sentences.append(w.say(N_("Together they cast %(n)s votes."), [votes], n=model.number(people.n_votes)))
@@ -252,6 +301,41 @@ def reworded(w: Writer, passage: Passage, added: Added) -> Passage:
     written = [_cited(w.facts, sentence, added) for sentence in sentences_of(text)]
     written = [replace(one, facts=list(dict.fromkeys([*facts, *one.facts]))) for one in written]
     return replace(passage, sentences=[*bound, *written])
+
+
+FAMILIES = {
+    themes.INSIDE: N_("Inside partnerships"),
+    themes.AROUND: N_("Around partnerships"),
+    themes.MEANS: N_("Means of implementation"),
+}
+FEWEST_THEMES = 3
+"""Fewer themes are no picture of the debate."""
+
+
+def highlights(w: Writer) -> Section:
+    """What was said of each theme, and how widely it is held, statement by statement."""
+    rows, facts = [], []
+    for family, title in FAMILIES.items():
+        for entry in themes.of_kind(family):
+            held = [
+                one for one in w.material.statements.values() if one.theme == entry.code and views.word_of(w, one.id)
+            ]
+            if held:
+                facts += [w.row(one.id) for one in held]
+                rows.append([model.term(title), model.term(entry.label), _by_word(w, held)])
+    head = [N_("Dimension"), N_("Theme"), N_("What was said, by number, and how widely it is held")]
+    tables = [Table(N_("Highlights by theme"), head, rows, facts)] if len(rows) >= FEWEST_THEMES else []
+    return Section("highlights", N_("Highlights by dimension"), [], tables)
+
+
+def _by_word(w: Writer, held: list[Statement]) -> model.Place:
+    """The statements of one theme under their words of the ladder, the widest held first."""
+    parts: list[list[model.Place]] = []
+    for word in ORDER:
+        numbers = [one.number for one in held if views.word_of(w, one.id) is word]
+        if numbers:
+            parts.append([model.term(NAMES[word]), model.cite(numbers)])
+    return {"parts": parts}
 
 
 def with_added(w: Writer, section: Section, added: Added) -> Section:

@@ -7,11 +7,11 @@ from app.documents.model import Passage, Section, Sentence
 from app.documents.writer import Writer
 from app.refusals import N_
 from deliberation.disclosure import Standing
-from deliberation.quantifiers import Word
+from deliberation.quantifiers import Dissent, Word
 
 MOST = 8
 """Statements in one section; the rest is in the annex."""
-SHORT = 3
+SHORT, FURTHER = 3, 12
 AGREEING, NOT_AGREEING = 0.6, 0.5
 """A group agrees from 60 % on (the ladder's bound for every group), and does not below half."""
 AGREED = (Word.GENERAL_AGREEMENT, Word.STRESSED, Word.MANY)
@@ -41,6 +41,10 @@ def views(w: Writer) -> Section:
                 [w.say(N_("In so small a room no opinion groups are looked for; agreement is told in words."), [fact])]
             )
         )
+    elif m.is_spectrum:
+        message = N_("The votes show one spectrum of views without a gap in it, and no distinct opinion groups.")
+        shown = N_("Agreement is therefore told of everybody together.")
+        found.append(Passage([w.say(message, [fact]), w.say(shown, [fact])]))
     else:
         found.append(
             Passage([w.say(N_("The votes show no distinct opinion groups, so agreement is shown directly."), [fact])])
@@ -94,6 +98,37 @@ def divide_ids(w: Writer) -> list[int]:
     return [one[0] for one in w.material.divides if one[0] not in common and word_of(w, one[0]) is not None]
 
 
+SPLIT = 1 / 3
+"""Where at least a third agree and a third disagree, a statement divides the room whether or not there are groups."""
+
+
+def split_ids(w: Writer) -> list[int]:
+    """Statements on which the whole room is split, the most evenly first; told by shares, so never in a small room."""
+    taken = {*common_ids(w), *divide_ids(w)}
+    shares = {
+        id: (row.agree_share, row.disagree_share)
+        for id, one in w.material.statements.items()
+        if (row := one.row) is not None and row.agree_share is not None and row.disagree_share is not None
+    }
+    split = {id: abs(a - d) for id, (a, d) in shares.items() if min(a, d) >= SPLIT and id not in taken}
+    return sorted((id for id in split if word_of(w, id)), key=lambda one: (split[one], w.statement(one).number))
+
+
+def rejected(w: Writer) -> list[Passage]:
+    """What participants have in common in what they do not want, by the share that disagrees."""
+    found = []
+    for id in w.material.common_rejection[:SHORT]:
+        row = w.statement(id).row
+        if row is None or row.disagree_share is None or w.material.is_small_room:
+            continue
+        fact = w.row(id)
+        w.shown.add(id)
+        message = N_("Widely rejected: %(statement)s %(share)s of the %(n)s people who voted on it disagree.")
+        places = {"share": w.facts[fact].value["disagree"], "n": model.people_number(row.n_voters)}
+        found.append(Passage([w.say(message, [fact], statement=w.place(id), **places)], w.statement(id).number))
+    return found
+
+
 def common_ground(w: Writer) -> Section:
     found: list[Passage] = []
     for id in common_ids(w)[:MOST]:
@@ -111,17 +146,35 @@ def common_ground(w: Writer) -> Section:
                 )
             )
         found += w.passage(id, *more)
-    return Section("common_ground", N_("Common ground"), found)
+    message = N_("Common ground, too, with its figures in the annex: %(cites)s.")
+    further = _further(w, common_ids(w)[MOST:], message)
+    return Section("common_ground", N_("Common ground"), [*found, *further, *rejected(w)])
+
+
+def _further(w: Writer, ids: list[int], message: str) -> list[Passage]:
+    """What a section has no room for, by number; what there is no room for even so is in the annex."""
+    told = [id for id in ids if w.statement(id).row is not None]
+    if not told:
+        return []
+    sentences = [
+        w.say(message, [w.row(id) for id in told], cites=model.cite([w.statement(id).number for id in told[:FURTHER]]))
+    ]
+    if len(told) > FURTHER:
+        more = N_("So are %(n)s others, which stand in the annex alone.")
+        sentences.append(w.say(more, [w.row(id) for id in told], n=model.number(len(told) - FURTHER)))
+    return [Passage(sentences)]
 
 
 def partial(w: Writer) -> Section:
     """What many hold, but not everybody: where two groups meet, and what would have to be settled for the others."""
-    taken = {*common_ids(w), *divide_ids(w)[:MOST]}
+    taken = {*common_ids(w), *divide_ids(w)[:MOST], *split_ids(w), *w.material.common_rejection}
     m = w.material
     order = [Word.STRESSED, Word.MANY, Word.SEVERAL, Word.GENERAL_AGREEMENT]
     wanted = [id for id in m.statements if id not in taken and word_of(w, id) in order[:3]]
     if m.is_small_room:
-        wanted.sort(key=lambda one: (order.index(word_of(w, one) or Word.MANY), w.statement(one).number))
+        wanted.sort(
+            key=lambda one: (order.index(word_of(w, one) or Word.MANY), _caution(w, one), w.statement(one).number)
+        )
     else:
         wanted.sort(key=lambda one: (not _split(w, one)[1], -(_share(w, one) or 0), w.statement(one).number))
     found: list[Passage] = []
@@ -133,7 +186,15 @@ def partial(w: Writer) -> Section:
             message = N_("It is held by %(for_it)s, and not by %(against)s.")
             more.append(w.say(message, facts, for_it=model.groups(for_it), against=model.groups(against)))
         found += w.passage(id, *more)
-    return Section("partial", N_("Conditional and partial agreement"), found)
+    left = [id for id in wanted[MOST:] if word_of(w, id) in order[:2]]
+    message = N_("Held by many as well, with its figures in the annex: %(cites)s.")
+    return Section("partial", N_("Conditional and partial agreement"), [*found, *_further(w, left, message)])
+
+
+def _caution(w: Writer, id: int) -> str:
+    """The dissent of a statement, by which a list is ordered that tells nothing else."""
+    row = w.statement(id).row
+    return row.words.dissent.value if row is not None and row.words is not None and row.words.dissent else ""
 
 
 def _share(w: Writer, id: int) -> float | None:
@@ -168,6 +229,16 @@ def divergence(w: Writer) -> Section:
                 )
             )
         found += w.passage(id, *more)
+    split = split_ids(w)[: max(0, MOST - len(found))]
+    if split:
+        message = N_("Opinion was divided on what follows: a third or more agreed, and a third or more did not.")
+        found.append(Passage([w.say(message, [w.row(id) for id in split])]))
+    for id in split:
+        row = w.statement(id).row
+        assert row is not None
+        value = w.facts[w.row(id)].value
+        message = N_("%(disagree)s disagree.")
+        found += w.passage(id, w.say(message, [w.row(id)], disagree=value["disagree"]))
     return Section("divergence", N_("Divergence"), found)
 
 
@@ -192,6 +263,7 @@ def minority(w: Writer) -> Section:
         few = [id for id in m.statements if id not in w.shown and word_of(w, id) in (Word.SOME, Word.SUGGESTED)]
         for id in few[:MOST]:
             found += w.passage(id)
+    found += _cautions(w)
     under = [(attribute, code) for attribute, code, _, one in m.people.standings if one.standing is Standing.UNDER]
     for attribute, code in under:
         fact = target_fact(w, attribute, code)
@@ -202,6 +274,25 @@ def minority(w: Writer) -> Section:
         message = N_("Too few people voted on %(n)s of the statements to judge them.")
         found.append(Passage([w.say(message, [fact], n=model.number(m.n_seen_by_too_few))]))
     return Section("minority", N_("Minority, unheard and cautionary voices"), found)
+
+
+def _cautions(w: Writer) -> list[Passage]:
+    """Where a statement that is widely held was cautioned against: dissent is told once more, by itself."""
+    split = {*split_ids(w), *divide_ids(w)}
+    held = [id for id in w.material.statements if id in w.shown and id not in split and word_of(w, id) in AGREED]
+    found = []
+    for caution, message in (
+        (Dissent.CAUTIONED, N_("Some cautioned against these, though they are widely held: %(cites)s.")),
+        (
+            Dissent.NOTE_OF_CAUTION,
+            N_("A note of caution was expressed on these, though they are widely held: %(cites)s."),
+        ),
+    ):
+        ids = [id for id in held if _caution(w, id) == caution.value]
+        if ids:
+            cites = model.cite([w.statement(id).number for id in ids])
+            found.append(Passage([w.say(message, [w.row(id) for id in ids], cites=cites)]))
+    return found
 
 
 def target_fact(w: Writer, attribute: str, code: str) -> str:

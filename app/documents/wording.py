@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +12,8 @@ from babel.lists import format_list
 from markupsafe import Markup, escape
 
 from app import language
-from app.documents.model import Place, Sentence
+from app.documents.ladder import LEADS
+from app.documents.model import Passage, Place, Section, Sentence
 from app.language import band, current_locale, gettext, num, pct
 from app.refusals import N_
 from app.taxonomies import constituencies, genders, languages, regions
@@ -23,10 +25,74 @@ TAXONOMIES = {
     "gender": genders.TAXONOMY,
 }
 TOO_FEW = N_("too few to show")
+QUOTES = {
+    "ar": ("«", "»"),
+    "en": ("“", "”"),
+    "es": ("«", "»"),
+    "fr": ("«\u00a0", "\u00a0»"),
+    "ru": ("«", "»"),
+    "zh": ("“", "”"),
+}
+"""The quotation marks of the reader's language, whatever language stands between them."""
 PLACES = re.compile(r"%\((\w+)\)s")
 STATEMENT_CITATION = re.compile(r"\[([1-9][0-9]{0,5})\]")
 ADDED_CITATION = re.compile(r"\\\[([1-9][0-9]{0,5}(?:, ?[1-9][0-9]{0,5})*)\\\]")
 """The same in Markdown, whose brackets are escaped already."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Passages in a row that are supported and doubted alike, so that it is said once; a single passage by itself."""
+
+    passages: list[Passage]
+
+    @property
+    def is_list(self) -> bool:
+        return len(self.passages) > 1
+
+    @property
+    def lead(self) -> str:
+        """What is said before the list."""
+        return gettext(LEADS[self.passages[0].sentences[0].message])
+
+    @property
+    def dissent(self) -> str:
+        """What is said after it, where there is dissent."""
+        second = self.passages[0].sentences[1:2]
+        return gettext(LEADS[second[0].message]) if second and second[0].says == "dissent" else ""
+
+
+def runs(section: Section) -> list[Run]:
+    """The passages of a section, those with one word of support and the same dissent together."""
+    found: list[Run] = []
+    for passage in section.passages:
+        if found and _kind(passage) is not None and _kind(found[-1].passages[-1]) == _kind(passage):
+            found[-1].passages.append(passage)
+        else:
+            found.append(Run([passage]))
+    return found
+
+
+def _kind(passage: Passage) -> tuple[str, str] | None:
+    """Support and dissent of a passage that begins with them; one that says more of either stands alone."""
+    bound = [one for one in passage.sentences if one.says in ("support", "dissent")]
+    if not bound or bound[0].says != "support" or bound != passage.sentences[: len(bound)] or len(bound) > 2:
+        return None
+    if "statement" not in bound[0].places or "statement" not in bound[0].places["statement"]:
+        return None
+    return bound[0].message, bound[1].message if len(bound) > 1 else ""
+
+
+def item(passage: Passage) -> tuple[Place, list[Sentence]]:
+    """What a list says of one passage: its statement, and the sentences beyond support and dissent."""
+    rest = [one for one in passage.sentences if one.says not in ("support", "dissent")]
+    return passage.sentences[0].places["statement"], rest
+
+
+def quoted(words: str) -> str:
+    """The words in the reader's quotation marks."""
+    before, after = QUOTES[current_locale()]
+    return f"{before}{words}{after}"
 
 
 def text(sentence: Sentence) -> str:
@@ -67,13 +133,16 @@ def _linked(numbers: str) -> str:
 def place_html(place: Place) -> Markup:
     """A place as HTML."""
     if "statement" in place:
-        return Markup('<q lang="{lang}" dir="auto">{text}</q> {cite}').format(
-            lang=place["language"], text=place["text"], cite=_cite_html(place["statement"])
+        before, after = QUOTES[current_locale()]
+        return Markup('{before}<span class="quoted" lang="{lang}" dir="auto">{text}</span>{after}\u00a0{cite}').format(
+            before=before, after=after, lang=place["language"], text=place["text"], cite=_cite_html(place["statement"])
         )
     if "cite" in place:
         return Markup(" ").join(_cite_html(number) for number in place["cite"])
     if "text" in place:
         return Markup('<span lang="{lang}" dir="auto">{text}</span>').format(lang=place["language"], text=place["text"])
+    if "parts" in place:
+        return Markup("; ").join(Markup("{}: {}").format(*map(place_html, part)) for part in place["parts"])
     if "list" in place:
         parts = {f"\ue000{at}\ue001": place_html(part) for at, part in enumerate(place["list"])}
         joined = escape(format_list(list(parts), locale=current_locale())) if parts else Markup("")
@@ -101,9 +170,11 @@ def _cite_html(number: int) -> Markup:
 
 def _marked(place: Place) -> str:
     if "statement" in place:
-        return f"“{_mark(place['text'])}” [\\[{num(place['statement'])}\\]](#s{place['statement']})"
+        return f"{quoted(_mark(place['text']))} [\\[{num(place['statement'])}\\]](#s{place['statement']})"
     if "cite" in place:
         return " ".join(f"[\\[{num(number)}\\]](#s{number})" for number in place["cite"])
+    if "parts" in place:
+        return "; ".join(": ".join(map(_marked, part)) for part in place["parts"])
     if "list" in place:
         return format_list([_marked(part) for part in place["list"]], locale=current_locale())
     return _mark(_plain(place))
@@ -145,7 +216,8 @@ def _band(place: Place) -> str:
 
 
 KINDS: dict[str, Callable[[Place], str]] = {
-    "statement": lambda place: f"“{place['text']}” [{num(place['statement'])}]",
+    "statement": lambda place: f"{quoted(place['text'])} [{num(place['statement'])}]",
+    "asked": lambda place: quoted(gettext(place["asked"])),
     "cite": lambda place: " ".join(f"[{num(number)}]" for number in place["cite"]),
     "number": lambda place: num(place["number"]),
     "people": lambda place: num(place["people"]),
@@ -155,6 +227,7 @@ KINDS: dict[str, Callable[[Place], str]] = {
     "decimal": lambda place: num(Decimal(place["decimal"]), 2),
     "group": lambda place: gettext("group %(letter)s") % {"letter": place["group"]},
     "category": _category,
+    "parts": lambda place: "; ".join(": ".join(map(_plain, part)) for part in place["parts"]),
     "list": lambda place: format_list([_plain(part) for part in place["list"]], locale=current_locale()),
     "term": lambda place: gettext(place["term"]),
     "text": lambda place: str(place["text"]),

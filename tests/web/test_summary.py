@@ -115,7 +115,8 @@ async def test_the_json_is_what_was_signed_and_the_markdown_says_the_same(client
     assert "attachment" in answer.headers["content-disposition"]
     text = (await client.get("/en/c/water/summary.md")).text
     assert record["hash"] in text
-    assert "Participants generally agreed: “Villages should own" in text
+    assert "Participants generally agreed on the following:" in text
+    assert "\n- “Villages should own" in text
 
 
 async def test_a_published_slate_can_be_downloaded_and_checked(client):
