@@ -15,8 +15,9 @@ from app.actions import amendments, moderation
 from app.actions.proposals import MAX_STATEMENT
 from app.analysis import amendments as reading
 from app.analysis import lineage, similar
+from app.analysis.lineage_picture import picture
 from app.forms import Filled, blank, read
-from app.language import gettext
+from app.language import direction, gettext
 from app.refusals import N_, Denied, Invalid, NotFound
 from app.rendering import page, see_other, url
 from app.tables.amendments import Amendment
@@ -203,7 +204,16 @@ async def show_lineage(request: AnyRequest, actor: NamedDependency[Actor], numbe
         for node in nodes
         if node.into in by_number and node.language == by_number[node.into].language
     }
-    return page(request, "amendments/lineage.html", actor=actor, proposal=proposal, nodes=nodes, changes=changes)
+    drawn = picture(nodes, here=proposal.number, is_rtl=direction() == "rtl")
+    return page(
+        request,
+        "amendments/lineage.html",
+        actor=actor,
+        proposal=proposal,
+        nodes=nodes,
+        changes=changes,
+        picture=drawn,
+    )
 
 
 HANDLERS = [write, propose, show, answer, ask_to_merge, suggest_merge, show_lineage]

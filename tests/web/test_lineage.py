@@ -59,6 +59,8 @@ async def test_every_member_of_a_family_shows_the_whole_of_it(client: Any, famil
         ):
             assert said in page
         assert page.count("<ins>") >= 2
+        assert page.count('class="edge"') == 2, "1 and 2 lead to 3"
+        assert page.count('class="edge own"') == 1, "4 began as words for 2"
         assert "Read this as a table" in page
 
 
