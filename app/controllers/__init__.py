@@ -26,6 +26,7 @@ MODULES = (
     "api",
     "scoring",
     "curation",
+    "signing",
     "slates",
     "ledger",
     "respond",

@@ -1,4 +1,4 @@
-"""The curation desk: the participants' slate beside the curated one, edits with reasons, signatures, publication."""
+"""The curation desk: the participants' slate beside the curated one, edits with reasons, one step undone."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from app.analysis.curation import Draft, Frozen
 from app.database import fetchrow
 from app.forms import Filled, blank, read
 from app.language import gettext, num, sentence
-from app.refusals import N_, Conflict, Denied, Invalid, NotFound
-from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
+from app.refusals import N_, Conflict, Invalid
+from app.rendering import StatusLine, page_or_fragment, see_other, url, wants_fragment
 from app.tables.proposals import Proposal
 from app.taxonomies import curation_reasons
 from deliberation.errors import BadValue
@@ -70,10 +70,6 @@ class ReasonForm(msgspec.Struct):
 
 class UndoForm(msgspec.Struct):
     seen: Seen = ""
-
-
-class SignForm(msgspec.Struct):
-    pass
 
 
 def token_of(stance: Stance) -> str:
@@ -160,7 +156,7 @@ async def _desk(
         focus=focus,
         token_of=token_of,
         reasons=[(code, gettext(label)) for code, label in curation_reasons.options()],
-        **await _shown(actor, frozen, draft),
+        **await shown(actor, frozen, draft),
         **more,
     )
 
@@ -182,7 +178,7 @@ def _error_links(form: Filled[Any] | None, token: str) -> list[tuple[str, Invali
     ]
 
 
-async def _shown(actor: Actor, frozen: Frozen, draft: Draft) -> dict[str, Any]:
+async def shown(actor: Actor, frozen: Frozen, draft: Draft) -> dict[str, Any]:
     """The two slates, and what keeps the curated one from being signed."""
     item = next(one for one in actor.rounds if one.id == draft.round)
     missing = reading.missing_of(frozen, draft, reading.settings_of(item))
@@ -377,77 +373,4 @@ async def undo(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
     return see_other(request, url(f"/c/{actor.consultation.slug}/desk"), said=said)
 
 
-# -------- signing and publishing
-
-
-@get("/c/{slug:str}/desk/publish", opt={"action": Action.SIGN_SLATE})
-async def confirm(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    return await _confirm(request, actor)
-
-
-async def _confirm(
-    request: AnyRequest, actor: Actor, *, status: int = 200, refusal: Invalid | Conflict | None = None
-) -> Response[Any]:
-    is_curator = actor.why_not(Action.CURATE) is None
-    if not is_curator and not await reading.asked_to_sign(actor):
-        raise Denied(N_("Only curators and a participant drawn by lot can sign the slate."))
-    assert actor.round is not None
-    draft = await reading.draft_of_round(actor.round)
-    if draft is None:
-        raise NotFound
-    frozen = await reading.frozen_of(draft.analysis)
-    mine = actor.person is not None and any(one.account == actor.person.id for one in draft.signatures)
-    return page(
-        request,
-        "curation/publish.html",
-        status=status,
-        actor=actor,
-        draft=draft,
-        is_curator=is_curator,
-        is_mine=mine,
-        is_second=bool(draft.signatures) and not mine,
-        has_lot=await reading.drawn_by_lot(actor, draft) is not None,
-        is_one_meeting=reading.is_one_meeting(actor),
-        role_names={code: gettext(name) for code, name in ROLE_NAMES.items()},
-        refusal=refusal,
-        **await _shown(actor, frozen, draft),
-    )
-
-
-ROLE_NAMES = {
-    "convenor": N_("a convenor"),
-    "curator": N_("a curator"),
-    "participant": N_("a participant drawn by lot"),
-}
-
-
-@post("/c/{slug:str}/desk/signatures", opt={"action": Action.SIGN_SLATE}, status_code=200)
-async def sign(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    form = await read(request, SignForm)
-    try:
-        is_published = await curation.sign(version=form.version, by=actor, form=form)
-    except (Invalid, Conflict) as refusal:
-        if isinstance(refusal, Conflict) and not await _may_look(actor):
-            raise
-        return await _confirm(request, actor, status=refusal.status, refusal=refusal)
-    base = f"/c/{actor.consultation.slug}"
-    if not is_published:
-        said = gettext("You have signed. The slate is published when a second person signs the same version.")
-        return see_other(request, url(f"{base}/desk/publish"), said=said)
-    rest = "/slates" if actor.may(Action.SEE_SLATES) else ""
-    return see_other(request, url(base + rest), said=gettext("Signed by two persons: the slate is published."))
-
-
-async def _may_look(actor: Actor) -> bool:
-    return actor.may(Action.CURATE) or await reading.asked_to_sign(actor)
-
-
-@post("/c/{slug:str}/desk/draw", opt={"action": Action.CURATE}, status_code=303)
-async def draw_again(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    form = await read(request, SignForm)
-    await curation.draw_again(version=form.version, by=actor, form=form)
-    path = url(f"/c/{actor.consultation.slug}/desk/publish")
-    return see_other(request, path, said=gettext("Another participant has been drawn."))
-
-
-HANDLERS = [show_desk, add, remove, move, give_reason, undo, confirm, sign, draw_again]
+HANDLERS = [show_desk, add, remove, move, give_reason, undo]
