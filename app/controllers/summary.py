@@ -1,4 +1,4 @@
-"""The summary: its page and downloads, its editor, its two signatures; and the governance log."""
+"""The summary: its page, versions and downloads, its editor, and its two signatures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.access import Actor
 from app.actions import summaries
 from app.analysis import governance
 from app.analysis.summary import gather
-from app.documents import markdown, snapshot, wording
+from app.documents import compare, markdown, snapshot, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
 from app.documents.model import Document, Passage, Section
@@ -34,6 +34,7 @@ from deliberation.snapshots import key_id_of, public_key_of
 
 AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, QueryParameter(name="number")]
+Other = Annotated[str, QueryParameter(name="with")]
 IsDraft = Annotated[str, QueryParameter(name="draft")]
 STAFF = frozenset({Role.CONVENOR, Role.CURATOR, Role.MODERATOR, Role.AUDITOR})
 N_FOLLOW_UP = 5
@@ -192,6 +193,25 @@ def _passage_link(actor: Actor, _section: Section, passage: Passage) -> tuple[st
         return None
     path = url(f"/c/{actor.consultation.slug}/summary/passage", passage=passage.key)
     return path, gettext("Change this passage")
+
+
+@get("/c/{slug:str}/summary/compare", opt={"action": Action.SEE_SUMMARY})
+async def compare_summaries(
+    request: AnyRequest, actor: NamedDependency[Actor], number: Number = "", other: Other = ""
+) -> Response[Any]:
+    """One published summary beside another, by default the one before it."""
+    after = await _record(actor, number)
+    wanted = other or str(after["snapshot"]["number"] - 1)
+    before = await _record(actor, wanted)
+    return page(
+        request,
+        "summary/compare.html",
+        actor=actor,
+        before=before["snapshot"]["number"],
+        after=after["snapshot"]["number"],
+        reason=after["snapshot"]["added"].get("correction", ""),
+        differences=compare.differences(before["snapshot"], after["snapshot"]),
+    )
 
 
 async def _record(actor: Actor, number: str) -> dict[str, Any]:
@@ -394,6 +414,7 @@ async def sign_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Re
 
 HANDLERS = [
     show_summary,
+    compare_summaries,
     summary_as_json,
     summary_as_markdown,
     slate_as_json,
