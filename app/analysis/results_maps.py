@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -145,9 +144,9 @@ def land(positions: Floats, signs: Floats, picture: Picture, gate: Gate) -> Land
     places, signs = (positions[voted] - middle) / unit, signs[voted]
     fewest = DEFAULT.fewest_open if gate.is_exact else DEFAULT.fewest_public
     for radius in RADII:
-        cells = [_cell(float(x), float(y), radius) for x, y in places]
-        crowd = Counter(cells)
-        if sum(n for n in crowd.values() if n >= fewest) >= ENOUGH_SHOWN * len(cells):
+        cells = _cells(places, radius)
+        crowd = np.unique(cells, axis=0, return_counts=True)[1]
+        if crowd[crowd >= fewest].sum() >= ENOUGH_SHOWN * signs.size:
             break
     found = _released_cells(cells, signs, gate)
     if not found:
@@ -156,15 +155,12 @@ def land(positions: Floats, signs: Floats, picture: Picture, gate: Gate) -> Land
     return Landing(tuple(_hexagon(cell, row, radius, picture.frame) for cell, row in found), at_least)
 
 
-def _released_cells(
-    cells: Sequence[tuple[int, int]], signs: Floats, gate: Gate
-) -> list[tuple[tuple[int, int], ReleasedRow]]:
-    counts: dict[tuple[int, int], list[int]] = {}
-    for cell, sign in zip(cells, signs, strict=True):
-        counts.setdefault(cell, [0, 0, 0])[{1: 0, -1: 1, 0: 2}[int(sign)]] += 1
-    total = [sum(row[part] for row in counts.values()) for part in range(3)]
-    rows = [Row(("s",), total[0], total[1], total[2])]
-    rows += [Row(("s", "place", f"{c},{r}"), a, d, p) for (c, r), (a, d, p) in sorted(counts.items())]
+def _released_cells(cells: NDArray[np.int64], signs: Floats, gate: Gate) -> list[tuple[tuple[int, int], ReleasedRow]]:
+    known, at = np.unique(cells, axis=0, return_inverse=True)
+    # Agree, disagree and pass of each cell, in this order, as a row of the gate has them.
+    counts = np.stack([np.bincount(at.ravel()[signs == sign], minlength=len(known)) for sign in (1, -1, 0)], axis=1)
+    rows = [Row(("s",), *counts.sum(axis=0).tolist())]
+    rows += [Row(("s", "place", f"{c},{r}"), *of) for (c, r), of in zip(known.tolist(), counts.tolist(), strict=True)]
     released = release(rows, None, gate.mode, audience=gate.audience, n_participants=gate.n_participants)
     found = []
     for row in released:
@@ -174,16 +170,16 @@ def _released_cells(
     return found
 
 
-def _cell(x: float, y: float, radius: float) -> tuple[int, int]:
-    """The pointy-top hexagon around a point of the map, in axial coordinates."""
+def _cells(places: Floats, radius: float) -> NDArray[np.int64]:
+    """The pointy-top hexagons around points of the map, in axial coordinates, shape (n, 2)."""
+    x, y = places.T
     q, r = (np.sqrt(3) / 3 * x - y / 3) / radius, 2 / 3 * y / radius
-    near_q, near_r, near_s = round(q), round(r), round(-q - r)
+    near_q, near_r, near_s = np.rint(q), np.rint(r), np.rint(-q - r)
     off_q, off_r, off_s = abs(near_q - q), abs(near_r - r), abs(near_s + q + r)
-    if off_q > off_r and off_q > off_s:
-        near_q = -near_r - near_s
-    elif off_r > off_s:
-        near_r = -near_q - near_s
-    return int(near_q), int(near_r)
+    is_q = (off_q > off_r) & (off_q > off_s)
+    is_r = ~is_q & (off_r > off_s)
+    columns, lines = np.where(is_q, -near_r - near_s, near_q), np.where(is_r, -near_q - near_s, near_r)
+    return np.stack([columns, lines], axis=1).astype(np.int64)
 
 
 def _hexagon(cell: tuple[int, int], row: ReleasedRow, radius: float, frame: Frame) -> Hexagon:

@@ -105,6 +105,12 @@ class Reading:
     texts: Mapping[int, Text]
 
     @cached_property
+    def group_place(self) -> dict[int, int]:
+        """Each participant's group by its place among the letters, -1 for those between groups."""
+        groups = self.landscape["groups"]
+        return dict(zip(groups["participant_ids"]["values"], groups["labels"]["values"], strict=True))
+
+    @cached_property
     def letters(self) -> tuple[str, ...]:
         return tuple(sorted(self.landscape["groups"]["letters"]))
 

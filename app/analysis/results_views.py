@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from app.access import Actor
 from app.analysis import results_page
@@ -121,12 +121,10 @@ async def own_group(actor: Actor, stored: Stored) -> str | None:
     reading = await reading_of(actor, stored)
     if reading is None or actor.participant is None or reading.shape != "groups":
         return None
-    groups: dict[str, Any] = reading.landscape["groups"]
-    people = groups["participant_ids"]["values"]
-    if actor.participant.id not in people:
+    place = reading.group_place.get(actor.participant.id)
+    if place is None:
         return None
-    label = groups["labels"]["values"][people.index(actor.participant.id)]
-    return groups["letters"][label] if label >= 0 else ""
+    return str(reading.landscape["groups"]["letters"][place]) if place >= 0 else ""
 
 
 async def of_statement(actor: Actor, proposal_id: int) -> StatementResults | None:
