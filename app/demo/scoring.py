@@ -57,6 +57,14 @@ SCORES: dict[str, Given] = {
     ),
     "Whoever pays the most should not also chair.": ("3432", "4442", "0102"),
     "Les partenaires locaux doivent pouvoir changer le plan sans demander l'accord du siège.": ("3333", "4333", "2223"),
+    "Seats should go to those who can deliver, whoever they are.": ("2312", "1201", "3423"),
+    "Global standards protect local people better than local rules do.": ("2113", "1102", "3213"),
+    "Ни одно партнёрство не следует расширять, пока независимое исследование не покажет, что оно работает.": (
+        "3224",
+        "3234",
+        "2124",
+    ),
+    "ينبغي أن يكون للشباب حق التصويت، لا مجرد كلمة في حفل الافتتاح.": ("3342", "4443", "2232"),
 }
 CURATION = "The United Nations should curate what participants propose, and never choose first."
 MEDIATORS = "Les médiateurs professionnels doivent être payés par un fonds commun, jamais par un seul partenaire."
