@@ -8,7 +8,9 @@ making a statement representative; the default method of `deliberation.landscape
 Three things differ from the server on purpose. Signs are Plenary's (agree = +1), so centre, positions and statement
 positions are the negatives of the server's. The axes are exact instead of a hundred power steps from a random start,
 and turned so that their loadings sum to a positive number, which is where a positive random start most likely ends.
-Every analysis is a cold one: what the server keeps from earlier votes can be handed in as a `PolisHistory`.
+Every analysis is a cold one: what the server keeps from earlier votes can be handed in as a `PolisHistory`. Of it the
+server's own base groups and in-conversation set reproduce its results; its smoother counts batches of votes and is
+stood in for by `keep_within`.
 
 Chance plays no part, so there is no seed: equal votes, in any order, give equal results.
 """
@@ -71,6 +73,9 @@ class PolisSettings:
     """One-sided 90 % normal quantile, as rounded by the server. Nothing corrects for the number of tests."""
     n_representative: int = 5
     """Most representative statements of a group, and most majority statements a side; fixed in the server."""
+    keep_within: float = 0.02
+    """A history's number of groups is kept unless another's silhouette is better by more than this. The server waits
+    until another number has won four times in a row, which depends on how votes were batched."""
     meta_priority: float = 7.0
     """Priority of a statement about participants themselves, before squaring."""
 
@@ -98,11 +103,14 @@ class PolisHistory:
     in_conversation : ids of participants who are in, whatever their number of votes
     base_groups : ids of the participants of each base group, in the order of base group ids
     axes : (2, n_statements) directions of the last picture; signs follow them
+    groups : ids of the participants of each opinion group, from whose places k-means starts for that many groups; so
+        many are kept while their silhouette is about as good as the best (`keep_within`)
     """
 
     in_conversation: tuple[int, ...] | None = None
     base_groups: tuple[tuple[int, ...], ...] | None = None
     axes: NDArray[np.float64] | None = None
+    groups: tuple[tuple[int, ...], ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,7 +276,8 @@ def _grouping(
     centres = np.column_stack(
         [np.bincount(base_group_of[inside], weights=axis) / sizes for axis in positions[inside].T]
     ).reshape(-1, 2)
-    group_of_base, group_centres, scores = opinion_groups(centres, sizes.astype(np.float64), settings)
+    warm = _centres_of(history.groups or (), votes.participant_ids, positions)
+    group_of_base, group_centres, scores = opinion_groups(centres, sizes.astype(np.float64), settings, previous=warm)
     group_of = np.where(inside, group_of_base[base_group_of] if inside.any() else -1, -1)
     return _Grouping(order, base_group_of, centres, sizes, group_of, group_of_base, group_centres, scores)
 
@@ -309,24 +318,43 @@ def _base_group_of(
     return labels
 
 
+def _centres_of(
+    groups: tuple[tuple[int, ...], ...], participant_ids: NDArray[np.int64], positions: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Where the people of each group stand now, in the mean, (g, 2); groups of whom nobody is left are dropped."""
+    rows = [np.flatnonzero(np.isin(participant_ids, np.asarray(group, np.int64))) for group in groups]
+    return np.array([positions[members].mean(axis=0) for members in rows if members.size]).reshape(-1, 2)
+
+
 def opinion_groups(
-    centres: NDArray[np.float64], sizes: NDArray[np.float64], settings: PolisSettings
+    centres: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    settings: PolisSettings,
+    *,
+    previous: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, float]]:
     """The division of base groups with the best silhouette; of equally good ones the one with more groups.
 
     centres : (b, 2) of base groups in the order of their ids; sizes : (b,) their participants. Returns the group of
     each base group (b,), the groups' centres (g, 2), and the silhouette of each number of groups that was tried.
+    previous : (g, 2) where former groups stand, from which as many groups start, and which are kept if about as good.
     """
     if not len(centres):
         return np.zeros(0, np.int64), np.zeros((0, 2)), {}
     most = settings.max_groups
     if settings.base_groups_per_group is not None:
         most = min(most, 2 + len(centres) // settings.base_groups_per_group)
-    numbers = range(2, most + 1)
-    start = _start(centres, most, settings)
-    tried = [_divided(centres, sizes, start[:k], settings) for k in numbers]
+    numbers = list(range(2, most + 1))
+    starts = _start(centres, most, settings)
+    former = 0 if previous is None else len(previous)
+    tried = [
+        _divided(centres, sizes, previous if previous is not None and k == former else starts[:k], settings)
+        for k in numbers
+    ]
     scores = silhouettes(centres, [labels for labels, _ in tried])
     best = max(range(len(scores)), key=lambda i: (scores[i], i))
+    if former in numbers and scores[numbers.index(former)] >= scores[best] - settings.keep_within:
+        best = numbers.index(former)
     return *tried[best], dict(zip(numbers, scores, strict=True))
 
 

@@ -23,7 +23,7 @@ def polis_picture(
     Covariances are 0 and the confidence of everybody in a group is 1, since the method does not estimate them.
     """
     result = polis_landscape(votes)
-    groups = _groups(result, previous)
+    groups = groups_of(result, previous)
     representative = {
         letter: tuple(_representative(result, group, entry, letter) for entry in result.representative[group])
         for group, letter in enumerate(groups.letters)
@@ -55,7 +55,8 @@ def _space(result: PolisResult, votes: VoteMatrix) -> OpinionSpace:
     )
 
 
-def _groups(result: PolisResult, previous: OpinionGroups | None) -> OpinionGroups:
+def groups_of(result: PolisResult, previous: OpinionGroups | None) -> OpinionGroups:
+    """The groups of Polis under letters by size, or under those that they had in the previous analysis."""
     if result.n_groups < 2:
         return no_groups(GroupsStatus.NONE, result.participant_ids)
     labels: NDArray[np.int64] = result.group_of
