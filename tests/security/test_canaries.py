@@ -21,6 +21,7 @@ from app import access, auth
 from app.access import Actor
 from app.actions import (
     accounts,
+    amendments,
     coalitions,
     curation,
     invitations,
@@ -51,6 +52,7 @@ PLACES = {
     ("", "slug"): "select slug from consultations order by slug",
     ("/c/{slug}/statements", "number"): "select number from proposals where status = 'accepted' order by number",
     ("/c/{slug}/merges", "request_id"): "select id from merge_requests",
+    ("/c/{slug}/amendments", "amendment_id"): "select id from amendments order by created_at",
     ("/c/{slug}/alerts", "alert_id"): "select id from alerts order by id",
     ("/c/{slug}/coalitions", "number"): "select number from coalitions order by number",
 }
@@ -144,6 +146,14 @@ async def first_round() -> World:
     waiting = await factories.propose(author, "A statement that waits for a decision.", accepted=False)
     ben = await factories.actor("ben", here)
     await moderation.suggest_merge(proposal=waiting, into=written[5], by=ben)
+    for proposal in written[6:8]:
+        made = await amendments.propose(
+            proposal=proposal,
+            statement=f"Other words for what number {proposal.number} says.",
+            reason="It says more.",
+            by=await as_actor(people[10], here),
+        )
+    await amendments.decline(amendment=made, answer="These are clearer.", by=await as_actor(people[3], here))
     flagger = await as_actor(people[20], here)
     await proposals.flag(proposal=written[5], reason_code=await a_reason(), note="Please look at this.", by=flagger)
     await proposals.cosponsor(proposal=written[2], by=await as_actor(people[15], here))
