@@ -282,6 +282,7 @@ async def result_of(actor: Actor, draft: Draft, gate: Gate) -> Result | None:
     if item is None:
         return None
     counted = await counted_of(actor, draft, item)
+    drawn = await sample_of(item)
     released = release(counted.rows, None, gate.mode, audience=gate.audience, n_participants=gate.n_participants)
     return Result(
         tuple(_question(code, released) for code in QUESTIONS),
@@ -293,7 +294,7 @@ async def result_of(actor: Actor, draft: Draft, gate: Gate) -> Result | None:
         ),
         rule_words(counted.rule, words_only=gate.tells_words_only),
         gate.share(counted.n_answered, counted.n_asked),
-        _sampled(counted, gate),
+        sampled_words(drawn.n, drawn.n_population, gate) if drawn else "",
         await _audited(counted, gate),
         await _sentences(actor, counted, item),
         counted,
@@ -359,12 +360,9 @@ async def _sentences(actor: Actor, counted: Counted, item: Round) -> tuple[str, 
     return tuple(sorted(row["sentence"] for row in await fetch(SENTENCES, item.id)))
 
 
-def _sampled(counted: Counted, gate: Gate) -> str:
+def sampled_words(n_drawn: int, n_population: int, gate: Gate) -> str:
     """Who was asked by lot, as counts and never as names."""
-    proof = counted.certificate
-    if proof is None or proof.everybody_asked:
-        return ""
-    n, of = (results_words.number_in_words(gate.count(found).value) for found in (proof.n_asked, proof.n_population))
+    n, of = (results_words.number_in_words(gate.count(found).value) for found in (n_drawn, n_population))
     said = gettext("%(n)s of %(of)s participants were drawn at random and asked; everybody could answer.")
     return said % {"n": n, "of": of}
 

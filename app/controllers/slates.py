@@ -37,6 +37,7 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
     if result is not None and result.audited.is_audited:
         slates = curation_page.with_audit(slates, result.audited.words)
     asked = responses.respond_round_of(actor, draft.round)
+    drawn = None if asked is None else await responses.sample_of(asked)
     if asked is not None and result is not None:
         await responding.see_to_count(asked)
     return page(
@@ -50,6 +51,7 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         rule=None
         if asked is None
         else responses_result.rule_words(responses.rule_of(asked), words_only=gate.tells_words_only),
+        sampled=responses_result.sampled_words(drawn.n, drawn.n_population, gate) if drawn else "",
         figures=await _figures(frozen, draft, result, gate),
         cross_check=await certified.cross_check(frozen, gate),
         question_names={code: gettext(words) for code, words in QUESTION_NAMES.items()},

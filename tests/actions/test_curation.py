@@ -233,17 +233,16 @@ async def test_only_participants_answer_in_a_respond_round(database, name):
 
 
 async def test_everybody_asked_and_answering_makes_the_certificate_audited(database):
-    from app.analysis import responses as answers
+    from app.analysis.responses_result import count
 
     here = await slates.curating()
-    frozen, draft = await slates.published(here)
+    _, draft = await slates.published(here)
     await factories.move_to(here, 3)
-    item = (await factories.actor("gus", here)).rounds[2]
     by = await factories.actor("gus", here)
-    before = await answers.audit_of(by, frozen, draft, item)
+    before = (await count(by, draft, by.rounds[2])).certificate
     assert before.everybody_asked and before.status == "unclear"
     await slates.everybody_takes_its_side(here, draft)
-    after = await answers.audit_of(by, frozen, draft, item)
+    after = (await count(by, draft, by.rounds[2])).certificate
     assert after.n_answered == after.n_asked
     assert after.alpha_lower == pytest.approx(after.alpha_upper)
     assert after.status in {"holds", "fails"}

@@ -85,6 +85,14 @@ async def test_those_drawn_have_a_message_and_a_line_on_their_page_and_others_ha
         assert written == is_asked
 
 
+async def test_the_page_of_the_slates_says_how_many_were_drawn_and_not_who(here, client):
+    item = await respond_round(here)
+    await drawing(here, item, settings=SMALL)
+    page = (await client.get("/en/c/water/slates")).text
+    assert "40 of 122 participants were drawn at random" in page
+    assert not any(str(one) in page for one in (await reading.sample_of(item)).participants)
+
+
 async def test_where_everybody_can_be_asked_nobody_is_drawn(here):
     item = await respond_round(here)
     assert await drawing(here, item) == 0
@@ -98,8 +106,11 @@ async def test_before_the_round_opens_and_after_it_closes_nothing_is_drawn(here)
     await factories.move_to(here, 2)
     assert await drawing(here, item, settings=SMALL) == 0
     await draw_sample(round_id=str(item.id))
-    waiting = await fetchval("select scheduled_at from procrastinate_jobs where task_name = 'draw_sample'")
-    assert waiting == (await respond_round(here)).opens_at
+    assert await fetchval(
+        "select count(*) from procrastinate_jobs "
+        "where task_name = 'draw_sample' and status = 'todo' and scheduled_at > now() and args ->> 'round_id' = $1",
+        str(item.id),
+    )
 
 
 async def answered_by(here, people, *, left_out="pass"):

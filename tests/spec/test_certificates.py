@@ -254,7 +254,15 @@ def test_the_checks_share_no_code_with_the_rules_that_choose() -> None:
     code = "import sys, deliberation.certificates; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert "deliberation.certificates" in loaded
-    assert not {f"deliberation.{name}" for name in ("slates", "proportional", "balance", "curation")} & set(loaded)
+    makers = ("slates", "proportional", "balance", "curation", "slate_of_votes", "completion", "space")
+    assert not {f"deliberation.{name}" for name in makers} & set(loaded)
+
+
+def test_the_rules_that_choose_share_no_code_with_the_checks() -> None:
+    code = "import sys, deliberation.slates, deliberation.proportional; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "deliberation.proportional" in loaded
+    assert not {"deliberation.certificates", "deliberation.certificate_records"} & set(loaded)
 
 
 @pytest.mark.parametrize("weights", [np.ones(301), np.random.default_rng(2).choice([0.0, 0.5, 1.0, 2.5], 301)])

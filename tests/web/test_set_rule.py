@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.actions import consultations
+from app.actions.consultations import PlannedRound
 from app.analysis.responses import rule_of
 from app.database import fetchval
 from deliberation.adoption import AdoptionRule
@@ -25,6 +27,20 @@ async def test_the_convenor_sets_the_rule_and_reads_it_in_words(client):
         "select settings ->> 'n_places' from rounds where consultation = $1 and number = 3", made.id
     )
     assert places == "8"
+
+
+async def test_saving_the_rounds_keeps_the_rule(client):
+    made = await factories.make_consultation(launched=False)
+    amara = await signed_in(client, "amara")
+    await amara.post(RULE, {"round": "3", "people": "67", "parts": "33", "quorum": "25"})
+    by = await factories.actor("amara", made)
+    planned = [
+        PlannedRound(Phase(item.phase), item.opens_at, item.closes_at, was=item.number, n_places=6)
+        for item in by.rounds
+    ]
+    await consultations.configure(rounds=planned, targets={}, by=by)
+    after = (await factories.actor("amara", made)).rounds[2]
+    assert (rule_of(after), after.n_places) == (AdoptionRule(67, 33, 25), 6)
 
 
 async def test_odd_rules_are_refused_with_what_was_chosen_kept(client):
