@@ -1,4 +1,5 @@
-// Three helpers over pages that work without them: the form token for htmx, keys in the ballot, a count of characters.
+// Helpers over pages that work without them: the form token for htmx, keys in the ballot, a count of characters, and a
+// line that takes the next words while the last ones are on their way.
 (() => {
   "use strict";
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
@@ -21,6 +22,28 @@
     if (!button) return;
     event.preventDefault();
     button.click();
+  });
+
+  // What is sent stands selected, so that typing on replaces it; what was typed meanwhile goes into the next line.
+  const line = () => document.querySelector("input[data-goes-on]");
+  let sent = null;
+  let typed = null;
+  document.addEventListener("htmx:before:request", (event) => {
+    if (!line()?.form.contains(event.target)) return;
+    sent = line().value;
+    line().select();
+  });
+  document.addEventListener("htmx:before:swap", () => {
+    typed = sent === null ? null : (line()?.value ?? null);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const next = line();
+    if (next && typed !== null && typed !== sent && next.value === "") {
+      next.value = typed;
+      next.focus();
+      next.setSelectionRange(typed.length, typed.length);
+    }
+    sent = typed = null;
   });
 
   const count = (area) => {
