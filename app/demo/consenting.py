@@ -18,10 +18,7 @@ OWN = (
     "Communities should be able to correct a figure about themselves.",
     "Maps of hazards and services should be printed and hung where people meet.",
 )
-OWN_AT_THE_MEETING = (
-    "Partners should be free to find each other; what is assembled from above rarely lasts.",
-    "Governments should create stable conditions before they ask others to invest.",
-)
+OWN_AT_THE_MEETING = "Governments should create stable conditions before they ask others to invest."
 """What the stakeholder of the demo has written: in the open round, and where its fate is known."""
 OTHER_WORDS = "Communities should be able to correct any figure about themselves, and get an answer within a month."
 WHY = "A right to correct helps nobody if the letter is never read. A month is what our registry office needs."
@@ -35,7 +32,7 @@ N_VOTERS = 7
 def written_by_the_stakeholder(story: Story) -> Story:
     """The same story, but the stakeholder wrote these, and so has no vote on them."""
     authors = [
-        0 if item.statement in (*OWN, *OWN_AT_THE_MEETING) else author
+        0 if item.statement in (*OWN, OWN_AT_THE_MEETING) else author
         for item, author in zip(story.content.proposals, story.authors, strict=True)
     ]
     return replace(story, authors=authors, votes=without_own(story.votes, authors))
