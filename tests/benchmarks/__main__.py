@@ -24,6 +24,7 @@ MODULES = {
     "2": "goal_2_bigger",
     "3": "goal_3_limit",
     "6": "goal_6_groups",
+    "7": "goal_7_refresh",
     "8": "goal_8_names",
     "9": "goal_9_loading",
     "default": "default_method",
