@@ -117,7 +117,8 @@ async def _let_become(amendment: Amendment, original: Proposal, made: Change) ->
         original.id,
     ):
         raise Conflict(N_("Other words for this statement were accepted and wait for a moderator."))
-    is_read = Role.CONVENOR in made.by.roles
+    # A moderator may be an author as well, and nobody reads their own statement.
+    is_read = Role.CONVENOR in made.by.roles or (Role.MODERATOR in made.by.roles and original.author is None)
     proposal = await proposals.reword(
         original=original, statement=amendment.statement, author=original.author, is_read=is_read, by=made.by
     )
