@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -288,6 +288,14 @@ async def show(*, minutes: int, by: Actor, version: int | None = None, form: Fil
         made.payload["published"] = await _remember(_bases(draft), row, made.by)
         await _mail("summary_shown", await _participants(by.consultation.id), by.consultation)
         return row
+
+
+async def asked_until(actor: Actor) -> datetime | None:
+    """Until when this participant may object to a draft; None where none is open to them."""
+    if actor.participant is None or actor.why_not(Action.OBJECT) is not None:
+        return None
+    row = await latest(actor.consultation.id, "draft")
+    return row.shown_until if row is not None and is_open(row, actor) else None
 
 
 def default_length(actor: Actor) -> int:

@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 
 from app import auth
 from app.access import Actor
-from app.actions import participants, rounds
+from app.actions import participants, rounds, summaries
 from app.analysis import curation, overview
 from app.analysis.participation_page import still_few
 from app.database import fetchval
@@ -50,6 +50,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         actor=actor,
         about=await overview.of(actor),
         asked_to_sign=await curation.asked_to_sign(actor),
+        asked_until=await summaries.asked_until(actor),
         extension=await rounds.waiting_extension(actor.round) if may_confirm else None,
         still_few=await still_few(actor),
     )

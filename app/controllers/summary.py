@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -140,7 +139,7 @@ async def show_summary(
 ) -> Response[Any]:
     record, numbers = await _published(actor, number)
     sees_draft = await _may_see_draft(actor)
-    asked_until = await _asked_until(actor)
+    asked_until = await summaries.asked_until(actor)
     if sees_draft and (record is None or is_draft == "1"):
         draft = await summaries.draft_of(actor)
         if draft is None:
@@ -173,14 +172,6 @@ async def show_summary(
         asked_until=asked_until,
         **_view(record),
     )
-
-
-async def _asked_until(actor: Actor) -> datetime | None:
-    """Until when this participant may object to a draft; None where none is open to them."""
-    if actor.participant is None or actor.why_not(Action.OBJECT) is not None:
-        return None
-    row = await summaries.latest(actor.consultation.id, "draft")
-    return row.shown_until if row is not None and summaries.is_open(row, actor) else None
 
 
 def _may_change(actor: Actor, draft: summaries.Draft) -> bool:

@@ -24,7 +24,7 @@ WHY_DROPPED_AS_SIDE = (
 )
 WHY_DROPPED = (
     ReasonCode.BALANCE,
-    "It was chosen last, and the item on local leadership carries much of its thought.",
+    "It was chosen last among the stances, and makes room for the one on power.",
 )
 
 

@@ -16,7 +16,7 @@ async def test_everybody_reads_every_decision_and_that_the_record_is_intact(clie
     page = (await client.get("/en/c/water/ledger")).text
     assert "The record is intact" in page
     assert "Statement 1 says the same." in page
-    assert "2 curators declared interests: 1 recusals" in page
+    assert "Curators who declared their interests: 2. Recusals: 1." in page
     assert "does not hold" not in page
     assert "convenor:" not in page
 
