@@ -67,7 +67,7 @@ NOT_NOW: dict[Action, str] = {
     Action.SEE_COALITIONS: N_("Coalitions start from a published slate."),
     Action.OFFER_WORK: N_("You can offer to work on a proposal once a slate has been published."),
     Action.SEE_POWER: N_("The power balance can be seen once the round has closed."),
-    Action.CONFIGURE: N_("A draft can be edited only before the consultation is launched; later rounds also afterwards."),
+    Action.CONFIGURE: N_("Drafts can be edited only before the consultation is launched; later rounds also after."),
     Action.WRITE_STARTER: N_("Starter proposals can be written only before the propose round opens."),
 }
 GENERAL_NOT_NOW = N_("This is not possible at this point of the consultation.")

@@ -40,6 +40,7 @@ WITHOUT_BY = {
     "accounts.sign_out": "the token itself is the proof",
     "participants.organisation_named": "a step of joining, inside its transaction",
     "proposals.next_number": "a step of every action that adds a proposal, inside its transaction",
+    "consultations.save_rounds": "a step of creating a consultation and of changing its rounds, inside the transaction",
     "moderation.let_stand_for": "a step of a merge and of an amendment, inside their transaction",
     "moderation.end_merges": "a step of every decision on a statement, inside its transaction",
     "news.tell": "a job tells authors what became of what they wrote",
@@ -66,6 +67,7 @@ WITHOUT_EVENT = {
     "accounts.sign_out": "ends the session's row",
     "participants.organisation_named": "a step of joining, which has the event",
     "proposals.next_number": "a step of adding a proposal, which has the event",
+    "consultations.save_rounds": "a step of creating a consultation or changing its rounds, which has the event",
     "curation.restore_undecidable": "a step of recusal and of removing a curator, which have the event",
     "proposals.reword": "a step of an amendment, which has the event",
     "moderation.let_stand_for": "a step of a merge or an amendment, which has the event",
@@ -79,7 +81,6 @@ READS_THOUGH_POST = {
 LONG_FILES = {
     "app/analysis/summary.py": "what a summary says, one section after the other",
     "app/charts.py": "the geometry of eight charts, one after the other",
-    "app/controllers/convene.py": "one form of many parts, and the pages around it",
     "deliberation/power.py": "one measure after the other, each short, read against one section of the method",
 }
 MARKUP = {

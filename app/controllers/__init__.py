@@ -21,6 +21,7 @@ MODULES = (
     "power",
     "convene",
     "rounds",
+    "extensions",
     "exports",
     "results",
     "api",

@@ -1,6 +1,7 @@
 """Each action of taking part and governing, tried in each state of a consultation: what the tables say is what happens.
 
-A cell is `ok`, `not` (refused: 403), `own` (another person must), `late` (its round has closed: 410) or `?` (the person may not know of it: 404).
+A cell is `ok`, `not` (refused: 403), `own` (another person must), `late` (its round has closed: 410) or `?` (the person
+may not know of it: 404).
 """
 
 from __future__ import annotations
