@@ -8,7 +8,8 @@ import json
 import pytest
 
 from app import access
-from app.actions import responses
+from app.actions import curation, curators, responses
+from app.analysis import curation as curating
 from app.analysis import responses as reading
 from app.analysis.curation_page import gate_for
 from app.analysis.responses_result import KEY, count, counted_of, result_of
@@ -276,3 +277,24 @@ async def test_the_rule_is_set_before_the_slate_is_known_and_not_after(database)
         with pytest.raises(Refusal):
             await responses.set_rule(round_id=amara.rounds[2].id, rule=rule, by=await factories.actor(name, made))
     assert reading.rule_of(await respond_round(made)) == rule
+
+
+async def test_a_returned_slate_is_curated_anew_and_its_answers_stay(database):
+    phases = (Phase.PROPOSE, Phase.CURATE, Phase.RESPOND, Phase.CURATE, Phase.RESPOND)
+    made = await slates.curating(phases=phases)
+    _, first = await slates.published(made)
+    await factories.move_to(made, 3)
+    await many_say(made, ["no"] * 80 + ["yes"] * 20)
+    await factories.move_to(made, 3, standing="closed")
+    await settle_responses(round_id=str((await respond_round(made)).id))
+    await factories.move_to(made, 4)
+    gus = await factories.actor("gus", made)
+    await curators.declare(interests={}, by=gus)
+    second = await curation.open_desk(by=gus)
+    assert second.id != first.id and second.analysis == first.analysis
+    assert second.stances == (await curating.frozen_of(first.analysis)).stances
+    gate = await gate_for(gus)
+    told = await result_of(gus, first, gate)
+    assert told.outcome == "returned"
+    assert reading.respond_round_of(gus, second.round) == gus.rounds[4]
+    assert await result_of(gus, second, gate) is None
