@@ -45,6 +45,8 @@ class Card:
     similar: tuple[Similar, ...]
     is_own: bool
     merge_into: int | None
+    rewords: int | None
+    """The statement for which this one will stand, because its author accepted these words."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Queue:
 
 
 WAITING = """
-select p.*, into_.number as merge_into
+select p.*, into_.number as merge_into,
+  (select q.number from amendments a join proposals q on q.id = a.proposal
+   where a.became = p.id and a.status = 'accepted' and q.status = 'accepted') as rewords
 from proposals p
 left join lateral (select q.number from merge_requests m join proposals q on q.id = m."into"
                    where m.proposal = p.id and m.settled_at is null limit 1) into_ on true
@@ -131,6 +135,7 @@ def _card(row: Any, similar: tuple[Similar, ...], own: int | None) -> Card:
         similar=similar,
         is_own=own is not None and row["author"] == own,
         merge_into=row["merge_into"],
+        rewords=row["rewords"],
     )
 
 

@@ -82,6 +82,8 @@ async def test_accepted_words_become_a_statement_once_a_moderator_has_read_them(
     assert (await statement(1)).status == "accepted"
     new = await statement(2)
     assert (new.statement, new.status, new.author) == (NEW, "waiting", old.author)
+    queue = (await (await signed_in(client, "ben")).get("/en/c/water/moderate")).text
+    assert "The author of statement 1 accepted these words." in queue
     assert (
         "wait for a moderator" in (await (await signed_in(client, "eve")).get("/en/c/water/statements/1/lineage")).text
     )
