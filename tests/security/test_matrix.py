@@ -43,6 +43,7 @@ WITHOUT_OBJECT = {
     "coalitions": "a coalition needs an adopted statement",
     "slate": "a published slate needs a curated one",
     "slates": "two slates need a curated one",
+    "ledger": "a signed ledger needs a published slate",
     "alerts": "an alert is one person's to decide, once",
     "merges": "a merge request is its two authors' alone",
     "amendments": "other words are seen by who proposed them and who speaks for the statement",
@@ -85,6 +86,7 @@ async def world(database: None) -> World:
         "extension_id": nobody,
         "amendment_id": nobody,
         "publication_id": nobody,
+        "objection_id": nobody,
     }
     return World(made, people, tokens, places)
 
