@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from app.database import execute, fetch, is_in_transaction, transaction
 from app.tables.votes import CODE_BITS, PACKED_VOTE, code_of
+from deliberation.errors import DuplicateVote
+from deliberation.packed import sorted_votes
 from deliberation.votes import SIGN, VoteMatrix
 
 MASK = (1 << CODE_BITS) - 1
@@ -69,15 +71,17 @@ class Held:
         # Ids of people are random: finding their places vote by vote would take longer than all the rest.
         person = np.repeat(_places(participant_ids, self.people), self.n_votes)
         statement, signs = self.packed >> CODE_BITS, SIGN_OF_CODE[self.packed & MASK]
-        listed = np.zeros(int(max(statement.max(initial=0), statement_ids.max(initial=0))) + 1, bool)
-        listed[statement_ids] = True
-        counted = (person >= 0) & listed[statement]
+        column = np.full(int(max(statement.max(initial=0), statement_ids.max(initial=0))) + 1, -1, np.int32)
+        column[statement_ids] = np.arange(statement_ids.size)
+        columns = column[statement]
+        counted = (person >= 0) & (columns >= 0)
         if not counted.all():
-            person, statement, signs = person[counted], statement[counted], signs[counted]
-        found = VoteMatrix.from_votes(
-            person, statement, signs, participant_ids=np.arange(participant_ids.size), statement_ids=statement_ids
-        )
-        return VoteMatrix(participant_ids, found.statement_ids, found.rows, found.columns, found.signs)
+            person, columns, signs = person[counted], columns[counted], signs[counted]
+        votes = sorted_votes(person, columns, signs, n_rows=participant_ids.size, n_columns=statement_ids.size)
+        if votes.repeated is not None:
+            row, place = votes.repeated
+            raise DuplicateVote(participant=int(participant_ids[row]), statement=int(statement_ids[place]))
+        return VoteMatrix(participant_ids, statement_ids, votes.rows, votes.columns, votes.signs)
 
 
 @asynccontextmanager
