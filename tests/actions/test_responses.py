@@ -13,6 +13,8 @@ from app.analysis import curation as curating
 from app.analysis import responses as reading
 from app.analysis.curation_page import gate_for
 from app.analysis.responses_result import KEY, count, counted_of, result_of
+from app.analysis.scoring import RECUSED
+from app.analysis.scoring import Conflict as Interest
 from app.database import execute, executemany, fetch, fetchrow, fetchval, transaction
 from app.jobs.respond import draw_sample, settle_responses
 from app.refusals import Closed, Conflict, Refusal
@@ -298,3 +300,29 @@ async def test_a_returned_slate_is_curated_anew_and_its_answers_stay(database):
     assert told.outcome == "returned"
     assert reading.respond_round_of(gus, second.round) == gus.rounds[4]
     assert await result_of(gus, second, gate) is None
+
+
+async def test_a_majority_of_curators_recused_from_an_item_leaves_it_on_the_slate_and_it_is_asked_about(database):
+    made = await slates.curating(joining=("chidi",))
+    gus = await factories.actor("gus", made)
+    draft = await curation.open_desk(by=gus)
+    kept = draft.stances[-1]
+    for name in ("gus", "amara"):
+        interest = {kept.statement_id: Interest(RECUSED, "funding")}
+        await curators.declare(interests=interest, by=await factories.actor(name, made))
+    _, draft = await slates.published(made)
+    assert kept in draft.stances
+    await factories.move_to(made, 3)
+    asked = await reading.asked_about(await factories.actor("chidi", made))
+    assert kept.statement_id in {one.id for one in asked if one.is_on_slate}
+
+
+async def test_when_most_participants_are_excluded_the_answers_of_the_others_count(here):
+    await many_say(here, ["no"] * 100 + ["yes"] * 20)
+    await execute(
+        "update participants set is_excluded = true where id in "
+        "(select participant from responses where can_live_with = 'no')"
+    )
+    await factories.move_to(here, 3, standing="closed")
+    counted, _ = await proof(here)
+    assert (counted.n_asked, counted.n_answered, counted.verdict.outcome) == (22, 20, "adopted")
