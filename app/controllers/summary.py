@@ -16,7 +16,7 @@ from litestar.params import QueryParameter
 from app import charts
 from app.access import Actor
 from app.actions import summaries
-from app.analysis import governance
+from app.analysis import governance, integrity
 from app.analysis.summary import gather
 from app.documents import compare, markdown, snapshot, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
@@ -37,6 +37,7 @@ Other = Annotated[str, QueryParameter(name="with")]
 IsDraft = Annotated[str, QueryParameter(name="draft")]
 STAFF = frozenset({Role.CONVENOR, Role.CURATOR, Role.MODERATOR, Role.AUDITOR})
 N_FOLLOW_UP = 5
+NOT_AS_SIGNED = N_("The slate does not stand as it was signed. The curation ledger says what differs.")
 NOTHING_YET = N_("No summary has been published yet.")
 
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -237,6 +238,10 @@ async def slate_as_json(actor: NamedDependency[Actor]) -> Response[str]:
     material = await gather(actor)
     if material is None or material.slates.curated is None:
         raise NotFound
+    findings = await integrity.examine(actor.consultation.id)
+    if any(not one.holds and one.table.startswith(("slate_", "curated_")) for one in findings):
+        # What was changed behind the platform's back is not signed anew.
+        raise Conflict(NOT_AS_SIGNED)
     head = await governance.head_of(str(actor.consultation.id))
     record = snapshot.curated_slate(
         material, actor.consultation, actor.rounds, signers=material.slates.signers, head=snapshot.Head(*head)

@@ -27,6 +27,7 @@ async def test_a_changed_row_is_named_on_the_page(client):
     page = (await client.get("/en/c/water/ledger")).text
     assert "The record is not intact" in page
     assert "has another reason than the one signed" in page
+    assert (await client.get("/en/c/water/slate.json")).status_code == 409
 
 
 async def test_the_json_is_what_was_signed_and_the_csv_is_a_table(client):
