@@ -117,9 +117,9 @@ def find_groups(
 
     k-means on the two drawn axes. Stability: bootstrap Jaccard (Hennig 2007). Clearness: silhouette against votes with
     statements' levels and people's leanings only, and against one bell-shaped spectrum on the same axes, both corrected
-    by Holm over all k; of the accepted k the clearest wins. With `refuse_spectrum` off, the ends of a spectrum are found
-    as groups, and `is_one_spectrum` of the result tells them from camps. `previous` only lends its letters. `votes` are
-    those the space was fitted on. Errors: BadShape for votes of another space.
+    by Holm over all k; the clearest accepted k wins. With `refuse_spectrum` off, the ends of a spectrum are found
+    as groups, and `is_one_spectrum` of the result tells them from camps. `votes` are those the space was fitted on;
+    `previous` only lends its letters. Errors: BadShape for votes of another space.
     """
     if votes.shape != (space.participant_ids.size, space.statement_ids.size):
         raise BadShape(name="votes", expected=(space.participant_ids.size, space.statement_ids.size), found=votes.shape)
