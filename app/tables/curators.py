@@ -1,7 +1,7 @@
 """What curators say of themselves and of the candidates: declared conflicts, blind scores, notes of their discussion.
 
-A curator stands here under a code that is keyed to the round, so that a conflict such as "my own proposal" tells whoever
-reads the rows nothing of who wrote it.
+A curator stands here under a code that is keyed to the round, so that a conflict such as "my own proposal" tells
+whoever reads the rows nothing of who wrote it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class CuratorDeclaration(Table, tablename="curator_declarations"):
     curator = Varchar(length=64)
     declared_at = Timestamptz()
     finished_at = Timestamptz(null=True, default=None)
-    uq_curator_declaration = Unique([round, curator], name="uq_curator_declaration")
+    uq_curator_declaration = Unique([round, curator], name="uq_curator_declaration")  # noqa: A003
 
 
 class CuratorConflict(Table, tablename="curator_conflicts"):
@@ -35,7 +35,7 @@ class CuratorConflict(Table, tablename="curator_conflicts"):
     proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.cascade)
     kind = Varchar(length=8)
     ground = Varchar(length=16)
-    uq_curator_conflict = Unique([round, curator, proposal], name="uq_curator_conflict")
+    uq_curator_conflict = Unique([round, curator, proposal], name="uq_curator_conflict")  # noqa: A003
 
 
 class CuratorScore(Table, tablename="curator_scores"):
@@ -46,7 +46,7 @@ class CuratorScore(Table, tablename="curator_scores"):
     curator = Varchar(length=64)
     proposal = ForeignKey(Proposal, null=False, on_delete=OnDelete.cascade)
     scores = Array(base_column=SmallInt(null=True), default=list)
-    uq_curator_score = Unique([round, curator, proposal], name="uq_curator_score")
+    uq_curator_score = Unique([round, curator, proposal], name="uq_curator_score")  # noqa: A003
 
 
 class CurationNote(Table, tablename="curation_notes"):
