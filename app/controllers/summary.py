@@ -126,7 +126,10 @@ def _view(record: Mapping[str, Any]) -> dict[str, Any]:
         "body": body,
         "record": record if "hash" in record else None,
         "document": document,
-        "opening": introduction({one.id: one for one in document.facts}, added),
+        # Summaries of earlier versions have it beside their document.
+        "opening": []
+        if document.section("introduction")
+        else introduction({one.id: one for one in document.facts}, added),
         "bars": _bars(document),
         "words": wording,
         "tests": [(BalanceTest(**one), *in_words(BalanceTest(**one))) for one in body["balance"]["tests"]],

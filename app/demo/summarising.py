@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from app.access import actor_in
+from app.access import Actor, actor_in
 from app.actions import objections, summaries
 from app.auth import Person
 from app.database import execute
+from app.documents.added import Added
 from app.documents.model import Document, content_key
 from app.tables.consultations import Consultation
 
-MINUTES = 15
+MINUTES, WEEK = 15, 10_080
+INTRODUCTION = (
+    "Half a day in one room was enough to agree on what keeps partnerships going: each partner knows what it wins [1], "
+    "and the work after the launch is seen [10]."
+)
+CORRECTION = "The first summary had no introduction. Its facts, and the analysis they are from, are the same."
 OBJECTED_TO = "For small partnerships, monitoring costs more than it tells anybody."
 OBJECTION = (
     "This reads as if the room wanted less monitoring. What was meant is reporting that nobody uses; "
@@ -42,3 +48,13 @@ async def summarise(consultation: Consultation, *, convenor: Person, curator: Pe
         draft = await summaries.draft_of(signer)
         assert draft is not None and not draft.problems
         await summaries.sign(by=signer, version=draft.version)
+    await _correct(await actor_in(consultation, convenor))
+
+
+async def _correct(by: Actor) -> None:
+    """A correction waits: everybody who was there can read its draft for a week, and object."""
+    added = Added(introduction=INTRODUCTION, correction=CORRECTION, language="en")
+    draft = await summaries.draft_of(by)
+    assert draft is not None
+    await summaries.write(added=added, version=draft.version, by=by)
+    await summaries.show(minutes=WEEK, by=by)

@@ -22,7 +22,7 @@ def render(record: Mapping[str, Any], *, is_draft: bool = False) -> str:
         lines += [f"**{gettext('Draft until two people sign')}**", ""]
     facts = {one.id: one for one in document.facts}
     opening = [wording.markdown(sentence) for sentence in introduction(facts, added)]
-    if opening:
+    if opening and document.section("introduction") is None:
         lines += [" ".join(opening), ""]
     for section in document.sections:
         lines += _section(section)

@@ -90,6 +90,9 @@ def build(
         outcome.recompute_annex(w, number, added, previous_number),
     ]
     kept = [with_added(w, section, added) for section in edited(w, sections, added)]
+    opening = introduction(w.facts, added)
+    if opening:
+        kept.insert(1, Section("introduction", N_("Introduction, by the convenor"), [Passage(opening)]))
     return Document(list(w.facts.values()), [one for one in kept if one.passages or one.tables])
 
 

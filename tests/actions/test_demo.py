@@ -340,11 +340,13 @@ async def check_summary() -> None:
     """The meeting is published with a summary that two persons signed and that can be checked without a database."""
     rows = await fetch(
         "select s.status, s.snapshot, c.lifecycle, c.slug from summaries s join consultations c "
-        "on c.id = s.consultation"
+        "on c.id = s.consultation order by s.number"
     )
     assert [(row["slug"], row["status"], row["lifecycle"]) for row in rows] == [
-        (EXPERT_MEETING.slug, "published", "published")
+        (EXPERT_MEETING.slug, "published", "published"),
+        (EXPERT_MEETING.slug, "draft", "published"),
     ]
+    assert await fetchval("select shown_until > now() + interval '6 days' from summaries where status = 'draft'")
     body = json.loads(rows[0]["snapshot"])["snapshot"]
     assert all(test["passed"] for test in body["balance"]["tests"])
     assert len(body["slate"]["common_ground"]) == 4
