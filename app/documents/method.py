@@ -217,7 +217,7 @@ def diagram() -> Diagram:
         for one in ways
     )
     columns = tuple((gettext(PHASE_NAMES[phase]), float(_column(phase))) for phase in Phase)
-    return Diagram(_column(Phase.COMMIT) + COLUMN + BOX_WIDTH // 2 + 10, 340, nodes, arcs, columns)
+    return Diagram(_column(Phase.COMMIT) + COLUMN + BOX_WIDTH // 2 + 10, 350, nodes, arcs, columns)
 
 
 def _column(phase: Phase) -> int:
