@@ -228,6 +228,20 @@ def test_every_translation_has_the_places_of_its_original() -> None:
                 assert not list(message.check(catalogue)), message.id
 
 
+def test_every_sentence_has_its_translation_in_every_language() -> None:
+    from babel.messages.pofile import read_po
+
+    assert {path.parent.parent.name for path in language.CATALOGUES.rglob("*.po")} == set(language.LANGUAGES) - {"en"}
+    for path in language.CATALOGUES.rglob("*.po"):
+        with path.open("rb") as lines:
+            missing = [
+                message.id
+                for message in read_po(lines)
+                if message.id and (message.fuzzy or not message.string or not all(message.string))
+            ]
+        assert missing == [], path
+
+
 # -------- numbers and times
 
 
