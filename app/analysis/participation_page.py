@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -138,19 +139,36 @@ def _table(figures: Figures, attribute: str, invited: Mapping[str, int]) -> Pict
     }
     slate = columns["curated"] or columns["slate"]
     known = figures.data["attributes"][attribute]
+    has_targets = any(row["target"] is not None for row in known.values())
     codes = [code for code in sorted(known) if code] + (["other"] if "other" in columns["participants"] else [])
     rows = []
     for code in codes:
         target = known.get(code, {}).get("target")
         standing = None if code == "other" else _standing(figures, attribute, code, Audience.INSIDE)
-        counts = [_people(columns[name].get(code)) for name in ("participants", "voters", "authors")]
-        cells = [percent(target), *([_invited(figures, invited.get(code, 0))] if invited else []), *counts]
-        share = slate[code].share if code in slate else None
-        rows.append((label_of(attribute, code), *cells, percent(share), _words(standing)))
-    head = [gettext(ATTRIBUTE_NAMES[attribute]), gettext("Target")]
-    head += [gettext("Invited")] if invited else []
-    head += [gettext("Joined"), gettext("Voted"), gettext("Proposed"), gettext("On the slate"), gettext("Reading")]
-    return Picture(gettext(ATTRIBUTE_NAMES[attribute]), tuple(head), tuple(rows))
+        rows.append(
+            [
+                (True, label_of(attribute, code)),
+                (has_targets, percent(target)),
+                (bool(invited), _invited(figures, invited.get(code, 0))),
+                *((True, _people(columns[name].get(code))) for name in ("participants", "voters", "authors")),
+                (bool(slate), percent(slate[code].share if code in slate else None)),
+                (has_targets, _words(standing)),
+            ]
+        )
+    head = [
+        (True, gettext(ATTRIBUTE_NAMES[attribute])),
+        (has_targets, gettext("Target")),
+        (bool(invited), gettext("Invited")),
+        *((True, name) for name in (gettext("Joined"), gettext("Voted"), gettext("Proposed"))),
+        (bool(slate), gettext("On the slate")),
+        (has_targets, gettext("Reading")),
+    ]
+    return Picture(gettext(ATTRIBUTE_NAMES[attribute]), _shown(head), tuple(_shown(row) for row in rows))
+
+
+def _shown(cells: Sequence[tuple[bool, str]]) -> tuple[str, ...]:
+    """The cells of the columns that this table has."""
+    return tuple(text for is_there, text in cells if is_there)
 
 
 def _people(category: Any) -> str:
@@ -208,8 +226,10 @@ async def _pairs(actor: Actor, figures: Figures) -> tuple[Paired, ...]:
     for row in released.rows:
         if len(row.key) == 3 and row.key[1] == CONSTITUENCY and row.is_shown and (row.agree_share or 0) >= AGREES:
             agreed.setdefault(row.key[2], set()).add(int(row.key[0]))
+    n_agreeing = Counter(statement for statements in agreed.values() for statement in statements)
+    # What few agree on says more of a pair than what everybody agrees on.
     common = {
-        (one, other): sorted(agreed[one] & agreed[other])
+        (one, other): sorted(agreed[one] & agreed[other], key=lambda statement: (n_agreeing[statement], statement))
         for one, other in combinations(sorted(code for code in agreed if code != "other"), 2)
     }
     found = unusual_pairings(figures.data.get("stands_behind", ()), common)
