@@ -17,7 +17,7 @@ from app.actions import news
 from app.actions.record import Change, change
 from app.actions.responses import ask_for_draw
 from app.analysis import curation as reading
-from app.analysis import curation_report, ledger, scoring
+from app.analysis import curation_report, holding, ledger, scoring
 from app.analysis.curation import Draft, asked_to_sign
 from app.analysis.responses import respond_round_of
 from app.database import execute, fetchval
@@ -245,6 +245,8 @@ async def sign(*, version: int | None, by: Actor, form: Filled[Any] | None = Non
         made.payload["published"] = is_second
         made.outcome = f"/c/{by.consultation.slug}/" + ("slates" if is_second and role != "participant" else "")
         if is_second:
+            if line := await holding.held(by.consultation.id):
+                raise line
             refused = await ledger.offered_swap(frozen, signed, made.by)
             made.payload["offered"] = refused
             made.payload["hash"] = await _publish(signed, frozen, refused, made.by)

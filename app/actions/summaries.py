@@ -14,6 +14,7 @@ from uuid import UUID
 from app import access, emails
 from app.access import Actor
 from app.actions.record import change
+from app.analysis import holding
 from app.analysis import objections as objecting
 from app.analysis import summary as reading
 from app.analysis.integrity import row_digest
@@ -225,6 +226,8 @@ async def sign(*, by: Actor, version: int | None = None, form: Filled[Any] | Non
         await SummarySignature(summary=row.id, account=by.person.id, version=row.version, signed_at=made.by.now).save()
         made.subject, made.payload = str(row.number), {"version": row.version, "role": role.value}
         if signed:
+            if line := await holding.held(by.consultation.id):
+                raise line
             made.payload |= await _publish(row, role, made.by)
         else:
             await _hold(row, draft, role, made.by)

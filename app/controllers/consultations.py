@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from app import auth
 from app.access import Actor
 from app.actions import participants, rounds, summaries
-from app.analysis import curation, overview
+from app.analysis import curation, holding, overview
 from app.analysis.participation_page import still_few
 from app.database import fetchval
 from app.forms import Filled, blank, read
@@ -53,6 +53,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         asked_until=await summaries.asked_until(actor),
         extension=await rounds.waiting_extension(actor.round) if may_confirm else None,
         still_few=await still_few(actor),
+        held=await holding.held_before(actor),
     )
 
 

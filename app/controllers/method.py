@@ -24,6 +24,7 @@ async def show_method(request: Request[Any, Any, Any]) -> Response[str]:
         settings=method.all_settings(),
         ladder=method.ladder_rows(),
         disclosure=method.disclosure_rows(),
+        held=method.held_rows(),
         renewal=method.attribution_note(),
     )
 

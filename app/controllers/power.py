@@ -15,6 +15,7 @@ from app.actions import alerts
 from app.actions.moderation import ask_for_check
 from app.analysis import power_page
 from app.analysis.alert_words import ATTRIBUTE_NAMES
+from app.analysis.holding import is_holding
 from app.analysis.participation_page import participation_page
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
@@ -100,6 +101,7 @@ async def _alert_page(
         here=gettext("Alert"),
         line=power_page.line_of(alert, gate),
         earlier=power_page.earlier_of(alert),
+        holds=is_holding(alert),
         form=form,
         options=[(code, gettext(name), gettext(EFFECTS[code])) for code, name in names.items()],
         decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from app.access import Actor
 from app.actions import curation
 from app.analysis import curation as reading
+from app.analysis import holding
 from app.controllers.curation import shown
 from app.forms import read
 from app.language import gettext
@@ -55,6 +56,7 @@ async def _confirm(
         is_one_meeting=reading.is_one_meeting(actor),
         role_names={code: gettext(name) for code, name in ROLE_NAMES.items()},
         refusal=refusal,
+        held=await holding.held(actor.consultation.id),
         **await shown(actor, frozen, draft),
     )
 

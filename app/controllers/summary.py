@@ -16,7 +16,7 @@ from litestar.params import QueryParameter
 from app import charts
 from app.access import Actor
 from app.actions import summaries
-from app.analysis import governance, integrity
+from app.analysis import governance, holding, integrity
 from app.analysis.summary import gather
 from app.documents import compare, markdown, snapshot, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
@@ -368,6 +368,7 @@ async def _sign_page(
         actor=actor,
         draft=draft,
         is_held=is_held,
+        held=await holding.held(actor.consultation.id),
         refused=refused or await _why_not(actor, draft),
         tests=[(BalanceTest(**one), *in_words(BalanceTest(**one))) for one in body["balance"]["tests"]],
         names=_field_names([(one.code, one.title) for one in draft.document.sections]),
@@ -385,7 +386,7 @@ async def _why_not(actor: Actor, draft: summaries.Draft) -> Refusal | None:
         await summaries.signing_role(actor, draft.number, is_first=not signed)
     except Denied as refusal:
         return refusal
-    return None
+    return await holding.held(actor.consultation.id) if signed else None
 
 
 @get("/c/{slug:str}/summary/sign", opt={"action": Action.PUBLISH_SUMMARY})

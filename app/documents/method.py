@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import deliberation
+from app.analysis.alert_words import headline
+from app.analysis.holding import LINES
 from app.documents import summary
 from app.documents.ladder import NAMES, RULES
 from app.language import gettext
@@ -144,6 +146,11 @@ def _when(states: frozenset[str]) -> str:
             parts.append(f"{gettext(PHASE_NAMES[phase])} ({words})")
     parts += [gettext(name) for state, name in STATE_NAMES.items() if state in states]
     return "; ".join(parts)
+
+
+def held_rows() -> list[tuple[str, str]]:
+    """The kinds of alerts that hold publication until a moderator has decided, and why."""
+    return [(headline(kind), gettext(why)) for kind, why in LINES.items()]
 
 
 STEP_NAMES = {
