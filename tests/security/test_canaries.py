@@ -24,6 +24,7 @@ from app.actions import (
     amendments,
     coalitions,
     curation,
+    curators,
     invitations,
     moderation,
     participants,
@@ -189,6 +190,8 @@ async def second_round(world: World) -> None:
     assert row is not None
     await freeze(round_id=str(row["id"]))
     assert await fetchval("select 1 from analyses where kind = 'frozen' and evidence = 'full'")
+    for name in ("gus", "amara"):
+        await curators.declare(interests={}, by=await factories.actor(name, world.here))
     await curation.open_desk(by=await factories.actor("amara", world.here))
     await check_power(consultation_id=str(world.here.id))
 
