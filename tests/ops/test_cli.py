@@ -20,6 +20,8 @@ from app import database as db
 from app.cli import main, user
 from app.database import execute, fetchrow, fetchval
 
+pytestmark = pytest.mark.slow  # processes and servers of their own are started
+
 Plenary = Callable[..., subprocess.CompletedProcess[str]]
 
 

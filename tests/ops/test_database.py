@@ -15,6 +15,8 @@ import pytest
 from app import database as db
 from app.database import DB, execute, fetch, fetchrow, fetchval, transaction
 
+pytestmark = pytest.mark.slow  # processes and servers of their own are started
+
 
 @pytest.fixture
 async def notes(database: None) -> None:

@@ -16,6 +16,8 @@ import pytest
 
 from app.embedded import EmbeddedError, EmbeddedServer
 
+pytestmark = pytest.mark.slow  # processes and servers of their own are started
+
 HOLD = """
 import sys, time
 from pathlib import Path

@@ -19,6 +19,8 @@ from app import database as db
 from app.database import execute, fetch, fetchval, transaction
 from app.queue import enqueue, jobs_app, sweep
 
+pytestmark = pytest.mark.slow  # processes and servers of their own are started
+
 # Jobs of these tests write what they were given into a file, so that the test sees what ran in another process.
 WORKER = """
 import asyncio, sys

@@ -24,6 +24,8 @@ from dataclasses import replace
 from pathlib import Path
 from app import supervisor
 from app.settings import get_settings
+
+pytestmark = pytest.mark.slow  # processes and servers of their own are started
 settings = replace(get_settings(), port=int(sys.argv[1]), n_web_workers=2)
 def ready():
     print("ready", flush=True)

@@ -205,6 +205,7 @@ PLAUSIBLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [route for route in tried() if route.query], ids=lambda route: route.name)
 async def test_no_parameter_of_an_address_crashes_its_page(
     client: Any, tokens: dict[Role, str], every_state: None, route: Route
@@ -236,6 +237,7 @@ NUMBERS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "route", [route for route in tried() if set(route.parameters) - {"slug"}], ids=lambda route: route.name
 )
