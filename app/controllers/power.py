@@ -17,6 +17,7 @@ from app.analysis import power_page
 from app.analysis.alert_words import ATTRIBUTE_NAMES
 from app.analysis.holding import is_holding
 from app.analysis.participation_page import participation_page
+from app.analysis.playbook import PLAYBOOK
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
@@ -102,6 +103,7 @@ async def _alert_page(
         line=power_page.line_of(alert, gate),
         earlier=power_page.earlier_of(alert),
         holds=is_holding(alert),
+        step=PLAYBOOK.get(alert.kind),
         form=form,
         options=[(code, gettext(name), gettext(EFFECTS[code])) for code, name in names.items()],
         decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
 
 from app.actions import consultations
+from app.analysis.alert_words import HEADLINES
+from app.analysis.playbook import PLAYBOOK
+from app.database import execute
 from app.jobs.check_power import check_power
 from app.tables.alerts import Alert
 from app.tables.audit import AuditEvent
@@ -45,6 +49,23 @@ async def test_the_page_shows_the_figure_its_bound_and_what_would_change_it(clie
     assert "more proposals by others would bring the share back to the bound" in page
     assert crowd.FORUM not in page
     assert alert.subject not in page
+
+
+async def test_the_page_offers_a_next_step_to_those_who_can_take_it(client, alert):
+    ben = await signed_in(client, "ben")
+    assert "What you could do next" in (page := (await ben.get(path(alert))).text)
+    assert re.search(r'co-drafter[^<]*<a href="/en/c/water/participation"', page)
+    assert (await ben.get("/en/c/water/participation")).status_code == 200
+    await execute(
+        "update alerts set kind = 'uneven_exposure', measure = $2 where id = $1", alert.id, '{"measure": 0.4}'
+    )
+    page = (await ben.get(path(alert))).text
+    assert "Let the round run longer" in page
+    assert "/convene/extend" not in page, "a moderator cannot extend a round"
+
+
+def test_every_kind_of_alert_has_its_step() -> None:
+    assert set(PLAYBOOK) == set(HEADLINES)
 
 
 async def test_a_decision_with_its_reason_is_on_record(client, alert):
