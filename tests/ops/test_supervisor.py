@@ -18,6 +18,8 @@ import pytest
 from app.settings import get_settings
 from app.supervisor import CannotServe, Stop, check_port_is_free, only_instance, stop_on_signals, web_command
 
+pytestmark = pytest.mark.slow  # processes and servers of their own are started
+
 SUPERVISE = """
 import os, sys
 from dataclasses import replace
@@ -25,7 +27,6 @@ from pathlib import Path
 from app import supervisor
 from app.settings import get_settings
 
-pytestmark = pytest.mark.slow  # processes and servers of their own are started
 settings = replace(get_settings(), port=int(sys.argv[1]), n_web_workers=2)
 def ready():
     print("ready", flush=True)
