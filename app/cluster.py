@@ -51,12 +51,17 @@ def _connected(address: str) -> Client | None:
 def _on_cluster(client: Client, work: Callable[..., T], blocks: Sequence[tuple[Any, ...]]) -> list[T]:
     """What the cluster makes of each block; where it fails on one, what this process makes of them all."""
     try:
-        spread = client.scatter(list(blocks), hash=False)
-        found: list[T] = client.gather(client.map(partial(_unpacked, work), spread, pure=False))
+        return spread(client, work, blocks)
     except Exception as error:
         # Whatever happened there, the votes are here; an error of the work itself comes up again.
         log().warning("analysis runs in this process", reason="the cluster failed", error=type(error).__name__)
         return in_turn(work, blocks)
+
+
+def spread(client: Client, work: Callable[..., T], blocks: Sequence[tuple[Any, ...]]) -> list[T]:
+    """What the cluster makes of each block, in the order of the blocks."""
+    there = client.scatter(list(blocks), hash=False)
+    found: list[T] = client.gather(client.map(partial(_unpacked, work), there, pure=False))
     return found
 
 

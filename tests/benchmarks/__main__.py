@@ -27,6 +27,7 @@ MODULES = {
     "7": "goal_7_refresh",
     "8": "goal_8_names",
     "9": "goal_9_loading",
+    "10": "goal_10_distributed",
     "default": "default_method",
     "heldout": "heldout",
     "detection": "detection",
