@@ -62,9 +62,9 @@ def cluster(n_workers: int) -> Iterator[Workers]:
 def landscape(votes: VoteMatrix, workers: Workers, waited: list[float] | None = None) -> Landscape:
     """The default method's first view. `waited` gets the seconds that the work on blocks took."""
 
-    def timed(work: Callable[..., T], given: Sequence[tuple[Any, ...]]) -> list[T]:
+    def timed(work: Callable[..., T], blocks: Sequence[tuple[Any, ...]]) -> list[T]:
         began = time.perf_counter()
-        found = workers(work, given)
+        found = workers(work, blocks)
         if waited is not None:
             waited.append(time.perf_counter() - began)
         return found
