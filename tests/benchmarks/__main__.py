@@ -96,8 +96,8 @@ def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of this run, and of the last one those that it did not measure."""
     path = DOCS / "latest.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    measured = {row["goal"] for row in rows}
-    kept = [*rows, *(row for row in before if row["goal"] not in measured)]
+    measured = {(row["goal"], row["name"]) for row in rows}
+    kept = [*rows, *(row for row in before if (row["goal"], row["name"]) not in measured)]
     return sorted(kept, key=lambda row: (isinstance(row["goal"], str), row["goal"]))
 
 

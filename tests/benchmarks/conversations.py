@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.errors import DeliberationError
 from deliberation.polis_files import read_export
 
 REAL = Path(os.environ.get("PLENARY_REAL_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
@@ -49,11 +52,24 @@ class Log:
         ]
 
 
-def folders(data: Path | None = None) -> list[Path]:
-    """The folders below `data` that hold a Polis export, sorted; by default the conversations beside the project."""
+@cache
+def folders(data: Path | None = None) -> tuple[Path, ...]:
+    """The folders below `data` that hold a Polis export, sorted; by default the conversations beside the project.
+
+    One that cannot be read is named with its problem and left out.
+    """
     root = data or REAL / "polis-conversations"
     found = {path.parent for name in ("votes.csv", "participants-votes.csv") for path in root.glob(f"**/{name}")}
-    return sorted(found)
+    return tuple(folder for folder in sorted(found) if _is_readable(folder))
+
+
+def _is_readable(folder: Path) -> bool:
+    try:
+        real(folder)
+    except DeliberationError as problem:
+        print(f"left out: {folder}: {problem}", file=sys.stderr, flush=True)
+        return False
+    return True
 
 
 def real(folder: Path) -> Log:
