@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from app import access
@@ -18,8 +19,8 @@ from app.actions.alerts import DECISIONS
 from app.analysis import moderation as reading
 from app.analysis.alert_words import headline
 from app.forms import Filled, blank, read
-from app.language import LANGUAGES, gettext, num
-from app.refusals import N_, Conflict, Invalid, NotFound
+from app.language import LANGUAGES, gettext, num, sentence
+from app.refusals import N_, AlreadyDone, Conflict, Invalid, NotFound, Refusal
 from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
 from app.tables.proposals import MergeRequest, Proposal
 from app.taxonomies import moderation_reasons
@@ -30,6 +31,13 @@ Language = Annotated[str, QueryParameter(name="language")]
 Words = Annotated[str, QueryParameter(name="q")]
 Page = Annotated[str, QueryParameter(name="page")]
 MAX_NUMBER = 2**31 - 1
+SAID = {
+    "accept": N_("Statement %(number)s is open for votes."),
+    "decline": N_("Statement %(number)s is declined, and its author has the reason."),
+    "merge": N_("Both authors have been asked about statement %(number)s."),
+    "keep": N_("The reports of statement %(number)s are settled: it stays."),
+    "remove": N_("The reports of statement %(number)s are settled: it is taken down, and its author has the reason."),
+}
 MERGE_ANSWERS: dict[str, tuple[bool | None, str]] = {
     "agree": (True, N_("You agreed to the merge.")),
     "refuse": (False, N_("Both statements stay as they are.")),
@@ -49,6 +57,16 @@ class ReasonForm(msgspec.Struct):
 class MergeForm(msgspec.Struct):
     into: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class TickedForm(msgspec.Struct):
+    decision: Annotated[str, msgspec.Meta(max_length=8)]
+    numbers: Annotated[
+        list[Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]],
+        msgspec.Meta(min_length=1, max_length=reading.PAGE_SIZE),
+    ]
+    reason_code: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
 class AnswerForm(msgspec.Struct):
@@ -81,10 +99,22 @@ class Asked(msgspec.Struct):
     page: int
 
 
-def _asked(language: str, words: str, page_number: str) -> Asked:
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of several statements that were decided on together."""
+
+    number: int
+    sentence: str
+    is_done: bool
+
+
+async def provide_asked(language: Language = "", words: Words = "", page_number: Page = "1") -> Asked:
     """The filter as far as it makes sense; anything else is left out of it."""
     number = int(page_number) if page_number.isascii() and page_number.isdigit() and len(page_number) < 6 else 1
     return Asked(language if language in LANGUAGES else "", words.replace("\0", "").strip()[:100], number)
+
+
+ASKED = {"asked": Provide(provide_asked)}
 
 
 async def _queue_page(
@@ -97,13 +127,16 @@ async def _queue_page(
     failed: tuple[int, str] | None = None,
     said: str | None = None,
     conflict: Conflict | None = None,
+    outcomes: Sequence[Outcome] = (),
 ) -> Response[Any]:
     own = None if actor.person is None else await access.participant_of(actor.consultation.id, actor.person.id)
     queue = await reading.queue_of(
         actor, language=asked.language, text=asked.text, page=asked.page, own=own.id if own else None
     )
     number, verb = failed or (0, "")
-    ids = {"reason_code": f"{verb}-code-{number}", "into": f"merge-into-{number}"}
+    ids = {"reason_code": f"{verb}-code-{number}", "into": f"merge-into-{number}"} | dict.fromkeys(
+        ("numbers", "decision"), "ticked"
+    )
     errors = form.errors if form is not None and failed else {}
     return page_or_fragment(
         request,
@@ -122,6 +155,7 @@ async def _queue_page(
         swapped=wants_fragment(request) and request.method == "POST",
         said=StatusLine(said) if said else None,
         conflict=conflict,
+        outcomes=outcomes,
         kept=form.get("reason") if form is not None and conflict else "",
         refused=actor.why_not(Action.MODERATE),
         reasons=[(code, gettext(label)) for code, label in moderation_reasons.options()],
@@ -131,15 +165,11 @@ async def _queue_page(
     )
 
 
-@get("/c/{slug:str}/moderate", opt={"action": Action.MODERATE})
+@get("/c/{slug:str}/moderate", opt={"action": Action.MODERATE}, dependencies=ASKED)
 async def show_queue(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    language: Language = "",
-    words: Words = "",
-    page_number: Page = "1",
+    request: AnyRequest, actor: NamedDependency[Actor], asked: NamedDependency[Asked]
 ) -> Response[Any]:
-    return await _queue_page(request, actor, _asked(language, words, page_number))
+    return await _queue_page(request, actor, asked)
 
 
 async def _carry_out(
@@ -150,7 +180,6 @@ async def _carry_out(
     verb: str,
     form: Filled[Any],
     act: Callable[[Proposal], Awaitable[object]],
-    said: str,
 ) -> Response[Any]:
     """The decision, and the queue with the next statement in the same answer; without htmx, the way back to it."""
     if form.is_valid:
@@ -163,56 +192,48 @@ async def _carry_out(
             return await _queue_page(request, actor, asked, status=409, form=form, conflict=conflict)
     if not form.is_valid:
         return await _queue_page(request, actor, asked, status=422, form=form, failed=(number, verb))
-    words = said % {"number": num(number)}
+    words = gettext(SAID[verb]) % {"number": num(number)}
     if wants_fragment(request):
         return await _queue_page(request, actor, asked, said=words)
     path = f"/c/{actor.consultation.slug}/moderate"
     return see_other(request, url(path, language=asked.language or None, q=asked.text or None), said=words)
 
 
-@post("/c/{slug:str}/moderate/{number:int}/accept", opt={"action": Action.MODERATE}, status_code=200)
+@post(
+    "/c/{slug:str}/moderate/{number:int}/accept", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200
+)
 async def accept(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    language: Language = "",
-    words: Words = "",
-    page_number: Page = "1",
+    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = await read(request, EmptyForm)
     return await _carry_out(
         request,
         actor,
-        _asked(language, words, page_number),
+        asked,
         number,
         "accept",
         form,
         lambda proposal: moderation.accept(proposal=proposal, by=actor, form=form),
-        gettext("Statement %(number)s is open for votes."),
     )
 
 
-@post("/c/{slug:str}/moderate/{number:int}/decline", opt={"action": Action.MODERATE}, status_code=200)
+@post(
+    "/c/{slug:str}/moderate/{number:int}/decline", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200
+)
 async def decline(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    language: Language = "",
-    words: Words = "",
-    page_number: Page = "1",
+    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = _with_reason(await read(request, ReasonForm))
     return await _carry_out(
         request,
         actor,
-        _asked(language, words, page_number),
+        asked,
         number,
         "decline",
         form,
         lambda proposal: moderation.decline(
             proposal=proposal, reason_code=form.data.reason_code, reason=form.data.reason, by=actor, form=form
         ),
-        gettext("Statement %(number)s is declined, and its author has the reason."),
     )
 
 
@@ -224,14 +245,9 @@ def _with_reason(form: Filled[ReasonForm]) -> Filled[ReasonForm]:
     return form
 
 
-@post("/c/{slug:str}/moderate/{number:int}/merge", opt={"action": Action.MODERATE}, status_code=200)
+@post("/c/{slug:str}/moderate/{number:int}/merge", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200)
 async def suggest_merge(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    language: Language = "",
-    words: Words = "",
-    page_number: Page = "1",
+    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = await read(request, MergeForm)
 
@@ -245,54 +261,36 @@ async def suggest_merge(
             raise Invalid(N_("There is no statement with this number."), field="into")
         await moderation.suggest_merge(proposal=proposal, into=into, note=form.data.note, by=actor, form=form)
 
-    return await _carry_out(
-        request,
-        actor,
-        _asked(language, words, page_number),
-        number,
-        "merge",
-        form,
-        suggest,
-        gettext("Both authors have been asked about statement %(number)s."),
-    )
+    return await _carry_out(request, actor, asked, number, "merge", form, suggest)
 
 
-@post("/c/{slug:str}/moderate/{number:int}/keep", opt={"action": Action.MODERATE}, status_code=200)
+@post("/c/{slug:str}/moderate/{number:int}/keep", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200)
 async def keep(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    language: Language = "",
-    words: Words = "",
-    page_number: Page = "1",
+    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = await read(request, EmptyForm)
     return await _carry_out(
         request,
         actor,
-        _asked(language, words, page_number),
+        asked,
         number,
         "keep",
         form,
         lambda proposal: moderation.settle_flags(proposal=proposal, keeps=True, by=actor, form=form),
-        gettext("The reports of statement %(number)s are settled: it stays."),
     )
 
 
-@post("/c/{slug:str}/moderate/{number:int}/remove", opt={"action": Action.MODERATE}, status_code=200)
+@post(
+    "/c/{slug:str}/moderate/{number:int}/remove", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200
+)
 async def remove(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    language: Language = "",
-    words: Words = "",
-    page_number: Page = "1",
+    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = _with_reason(await read(request, ReasonForm))
     return await _carry_out(
         request,
         actor,
-        _asked(language, words, page_number),
+        asked,
         number,
         "remove",
         form,
@@ -304,8 +302,56 @@ async def remove(
             by=actor,
             form=form,
         ),
-        gettext("The reports of statement %(number)s are settled: it is taken down, and its author has the reason."),
     )
+
+
+# -------- several statements at once
+
+
+@post("/c/{slug:str}/moderate/ticked", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200)
+async def decide_ticked(
+    request: AnyRequest, actor: NamedDependency[Actor], asked: NamedDependency[Asked]
+) -> Response[Any]:
+    form = _ticked(await read(request, TickedForm))
+    if not form.is_valid:
+        return await _queue_page(request, actor, asked, status=422, form=form, failed=(0, "ticked"))
+    outcomes = [await _decide_one(actor, number, form) for number in sorted(set(form.data.numbers))]
+    n_done = sum(one.is_done for one in outcomes)
+    said = gettext("Decided: %(done)s of %(all)s.") % {"done": num(n_done), "all": num(len(outcomes))}
+    return await _queue_page(request, actor, asked, said=said, outcomes=outcomes)
+
+
+def _ticked(form: Filled[TickedForm]) -> Filled[TickedForm]:
+    if "numbers" in form.errors and not form.get("numbers"):
+        form.refuse("numbers", N_("Please tick at least one statement."))
+    if form.get("decision") not in {"accept", "decline"}:
+        form.refuse("decision", N_("Please choose one of the answers offered."))
+    elif form.get("decision") == "decline":
+        if form.get("reason_code") not in moderation_reasons.codes():
+            form.refuse("reason_code", N_("Please choose one of the reasons."))
+        if not form.get("reason").strip():
+            form.refuse("reason", N_("Please tell the author why, in a sentence."))
+    return form
+
+
+async def _decide_one(actor: Actor, number: int, form: Filled[TickedForm]) -> Outcome:
+    """A transaction and an audit event of its own; by its part of the key a second copy of the form changes nothing."""
+    part, given = replace(form, key=f"{form.key}:{number}" if form.key else ""), form.data
+    said = gettext("Open for votes.")
+    try:
+        proposal = await access.proposal_for(actor, number)
+        if given.decision == "accept":
+            await moderation.accept(proposal=proposal, by=actor, form=part)
+        else:
+            said = gettext("Declined, and its author has the reason.")
+            await moderation.decline(
+                proposal=proposal, reason_code=given.reason_code, reason=given.reason, by=actor, form=part
+            )
+    except AlreadyDone:
+        return Outcome(number, said, is_done=True)
+    except Refusal as refusal:
+        return Outcome(number, sentence(refusal), is_done=False)
+    return Outcome(number, said, is_done=True)
 
 
 # -------- a suggested merge, as its authors see it
@@ -378,4 +424,7 @@ def _in_words(line: reading.Line) -> tuple[str, str]:
     return what % places, why
 
 
-HANDLERS = [show_queue, accept, decline, suggest_merge, keep, remove, show_merge, answer_merge, show_record]
+HANDLERS = [
+    *(show_queue, accept, decline, decide_ticked, suggest_merge, keep, remove),
+    *(show_merge, answer_merge, show_record),
+]

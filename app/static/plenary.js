@@ -1,5 +1,5 @@
-// Helpers over pages that work without them: the form token for htmx, keys in the ballot, a count of characters, and a
-// line that takes the next words while the last ones are on their way.
+// Helpers over pages that work without them: the form token for htmx, keys in the ballot and in the moderator's queue,
+// a count of characters, and a line that takes the next words while the last ones are on their way.
 (() => {
   "use strict";
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
@@ -22,6 +22,30 @@
     if (!button) return;
     event.preventDefault();
     button.click();
+  });
+
+  // In the queue a key acts on the statement that has the focus; from the page itself, N leads to the first one.
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    const cards = [...document.querySelectorAll("#queue [data-keys]")];
+    const at = cards.indexOf(event.target.closest("[data-keys]"));
+    if (event.target.matches("textarea, select, input:not([type=checkbox], [type=radio])")) return;
+    // On a keyboard of another script the place of the key counts.
+    const key = (/^[a-z]$/i.test(event.key) ? event.key : event.code.replace("Key", "")).toLowerCase();
+    const goal = { n: at + 1, arrowdown: at + 1, arrowup: at - 1 }[key];
+    if (goal !== undefined && (at >= 0 || (key === "n" && event.target === document.body))) {
+      if (!cards[goal]) return;
+      event.preventDefault();
+      cards[goal].querySelector("blockquote").focus();
+    } else if (at >= 0 && "adm".includes(key)) {
+      const control = cards[at].querySelector(`[aria-keyshortcuts="${key}"]`);
+      if (!control) return;
+      event.preventDefault();
+      if (control.matches("summary")) {
+        control.parentElement.open = true;
+        control.parentElement.querySelector("select, input:not([type=hidden])").focus();
+      } else control.click();
+    }
   });
 
   // What is sent stands selected, so that typing on replaces it; what was typed meanwhile goes into the next line.
