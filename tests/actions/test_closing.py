@@ -21,6 +21,8 @@ from deliberation.phases import Phase
 from deliberation.votes import Choice
 from tests import factories
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 VOTERS = ("chidi", "dana", "hana", "ida", "joao", "kim")
 
 

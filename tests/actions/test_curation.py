@@ -15,6 +15,8 @@ from deliberation.holdings import Stance
 from deliberation.votes import Choice
 from tests import factories, slates
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 CURATORS = {"amara", "gus"}
 EVERYBODY = ("ben", "fatima", "chidi", "eve", None, "amara", "gus")
 

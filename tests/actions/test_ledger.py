@@ -22,6 +22,8 @@ from deliberation.verification import verify_record
 from tests import factories, rooms
 from tests.slates import proposal_of
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 
 async def history():
     """A small room whose slate was curated, signed and published, and whose summary was, by the real actions."""

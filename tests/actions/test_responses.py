@@ -24,6 +24,8 @@ from deliberation.samples import SampleSettings, frame_digest
 from deliberation.samples import draw_sample as drawn_by
 from tests import factories, slates
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 SMALL = SampleSettings(size=40)
 
 

@@ -26,6 +26,8 @@ from deliberation.snapshot_checks import DISSENTS, WORDS
 from deliberation.verification import verify_record
 from tests import factories, rooms
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 CITED = Added(introduction="Villages came first [1].")
 
 

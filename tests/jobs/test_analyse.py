@@ -8,6 +8,8 @@ from app.database import fetch, fetchval
 from app.jobs import analyse as job
 from tests.rooms import crowd
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 
 async def test_a_large_consultation_has_its_map_before_the_evidence_and_its_votes_packed(
     database: None, monkeypatch: pytest.MonkeyPatch

@@ -20,6 +20,8 @@ from tests import factories
 from tests.cast import Browser, person
 from tests.inventory import SAFE, Route, routes
 
+pytestmark = pytest.mark.slow  # every form is sent many bad values
+
 NOBODY = "00000000-0000-4000-8000-000000000000"
 # Each is one value; bytes are sent as they are, percent-encoded.
 CORPUS: tuple[bytes, ...] = tuple(

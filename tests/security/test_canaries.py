@@ -45,6 +45,8 @@ from tests import factories
 from tests.cast import person
 from tests.leaks import Canary, Scanner, shapes
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 N_PEOPLE, N_WRITERS = 40, 8
 MOST_LINKS = 25
 CONSTITUENCIES = ("ngos", "women", "business")

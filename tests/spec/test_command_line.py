@@ -26,6 +26,8 @@ from deliberation.outputs import output_digest, votes_of_record, votes_record
 from deliberation.verification import CHECKS, Check, first_difference, not_rechecked, verify_record
 from deliberation.votes import VoteMatrix
 
+pytestmark = pytest.mark.slow  # processes of their own are started
+
 CORE = Path(deliberation.__file__).parent
 REAL = Path(os.environ.get("PLENARY_REAL_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
 T = 1_600_000_000_000

@@ -14,6 +14,8 @@ from deliberation.disclosure import Attribution
 from tests import factories, simulated
 from tests.cast import person, signed_in
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 PATH = "/en/c/water/results"
 
 

@@ -12,6 +12,8 @@ from deliberation.verification import verify_record
 from tests import factories, rooms
 from tests.cast import signed_in
 
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
+
 
 def shown(page: str, text: str) -> bool:
     return text in page

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from app.database import execute, executemany
 from deliberation.disclosure import Attribution
 from deliberation.phases import Phase
 from tests import factories, simulated, slates
 from tests.cast import signed_in
+
+pytestmark = pytest.mark.slow  # a consultation is led through its rounds
 
 SLATES = "/en/c/water/slates"
 
