@@ -69,11 +69,6 @@ def current_locale() -> str:
     return _locale.get()
 
 
-def set_locale(code: str) -> None:
-    """The rest of this request speaks that language. Raises `KeyError` for a language that is not offered."""
-    _locale.set(_offered(code))
-
-
 def _offered(code: str) -> str:
     if code not in LANGUAGES:
         raise KeyError(f"no language {code}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,8 +25,7 @@ STEPS = ("shown", "voted", "participants_slate", "curated_slate", "committed")
 slate, which curators choose from all that were voted on."""
 BEFORE = (None, 0, 1, 1, 3)
 """The step a proposal must have passed to be asked at each step; None: every proposal."""
-NORMAL = 1.959963984540054
-"""The 97.5 % point of the normal distribution."""
+NORMAL = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,7 +76,7 @@ def position_bias(
     spread = float(ranks.std())
     correlation = float(np.corrcoef(np.arange(n), ranks)[0, 1]) if spread > 0 else 0.0
     z = np.arctanh(np.clip(correlation, -0.999999, 0.999999))
-    half = 1.959963984540054 * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    half = NormalDist().inv_cdf(0.975) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
     lower, upper = float(np.tanh(z - half)), float(np.tanh(z + half))
     floor = min(settings.fewest_events, n_participants // 2)
     is_far = abs(correlation) > settings.correlation_over and not lower <= 0 <= upper

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,11 +154,6 @@ def _draw(shares: Mapping[str, float], chance: np.random.Generator) -> str:
 def _shares(weights: tuple[float, ...]) -> NDArray[np.float64]:
     array = np.asarray(weights, dtype=np.float64)
     return np.asarray(array / array.sum(), dtype=np.float64)
-
-
-def members_of(people: tuple[DemoPerson, ...], organisation: str) -> Iterator[int]:
-    """Places in the list of those who speak for the organisation."""
-    return (index for index, person in enumerate(people) if person.organisation == organisation)
 
 
 # Far fewer Indigenous Peoples and Farmers than the targets ask for, far more non-governmental organisations.

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from deliberation.errors import BadValue
-from deliberation.influence import Bools, leave_one_out
+from deliberation.influence import Bools, Choose, leave_one_out
 from deliberation.power import Level
 
 
-def approval(approves: np.ndarray, places: int = 3):  # type: ignore[no-untyped-def]
+def approval(approves: np.ndarray, places: int = 3) -> Choose:
     """The items that most of those kept approve of, ties by number."""
 
     def choose(kept: Bools) -> Collection[Hashable]:
