@@ -151,7 +151,11 @@ def _table(figures: Figures, attribute: str, invited: Mapping[str, int]) -> Pict
                 (has_targets, percent(target)),
                 (bool(invited), _invited(figures, invited.get(code, 0))),
                 *((True, _people(columns[name].get(code))) for name in ("participants", "voters", "authors")),
-                (bool(slate), percent(slate[code].share if code in slate else None)),
+                # Who is too few to be counted as joined is too few to be followed to the slate.
+                (
+                    bool(slate),
+                    percent(slate[code].share if code in slate and code in columns["participants"] else None),
+                ),
                 (has_targets, _words(standing)),
             ]
         )
