@@ -25,6 +25,7 @@ class Participant(Table, tablename="participants"):
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
     constituency = Varchar(length=40, default="")
     organisation = ForeignKey(Organisation, null=True, default=None)
+    mandate = Varchar(length=16, default="")
     region = Varchar(length=40, default="")
     language = Varchar(length=8, default="en")
     gender = Varchar(length=16, default="")

@@ -73,12 +73,14 @@ class Taxonomy:
 
 
 NAMES = (
+    "cards",
     "commitments",
     "conflict_grounds",
     "constituencies",
     "curation_reasons",
     "genders",
     "languages",
+    "mandates",
     "moderation_reasons",
     "organisations",
     "regions",
