@@ -232,7 +232,7 @@ FORBIDDEN = {
     "faction": "opinion group",
     "rating": "vote",
 }
-FORBIDDEN_IN_APP = FORBIDDEN | {"ideation": "proposal", "pledge": "commitment"}
+FORBIDDEN_IN_APP = FORBIDDEN | {"ideation": "proposal"}
 FORBIDDEN_IN_TEMPLATES = FORBIDDEN_IN_APP | {
     "cluster": "opinion group",
     "camp": "opinion group",
