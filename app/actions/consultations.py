@@ -160,9 +160,8 @@ async def save_rounds(consultation: UUID, rounds: Sequence[PlannedRound], *, bef
         settings = kept | {"n_places": planned.n_places, "criteria": list(planned.criteria)}
         await execute(
             """
-            insert into rounds (id, consultation, number, phase, opens_at, closes_at, settings, extension_reason,
-              held_for_review)
-            values (coalesce($1, gen_random_uuid()), $2, $3, $4, $5, $6, $7, '', '')
+            insert into rounds (id, consultation, number, phase, opens_at, closes_at, settings, extension_reason)
+            values (coalesce($1, gen_random_uuid()), $2, $3, $4, $5, $6, $7, '')
             on conflict (id) do update set number = excluded.number, phase = excluded.phase,
               opens_at = excluded.opens_at, closes_at = excluded.closes_at, settings = excluded.settings
             """,

@@ -24,7 +24,10 @@ from app.tables.accounts import Account
 
 
 class Consultation(Table, tablename="consultations"):
-    """One question put to a set of participants, with its rounds."""
+    """One question put to a set of participants, with its rounds.
+
+    decide_within_hours : how soon moderators promise to read a statement
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     slug = Varchar(length=60, unique=True)
@@ -44,6 +47,7 @@ class Consultation(Table, tablename="consultations"):
     next_number = Integer(default=1)
     seed = Integer(default=0)
     uses_weights = Boolean(default=False)
+    decide_within_hours = SmallInt(default=24)
     questions = Array(base_column=Varchar(length=300), default=list)
     goals = Array(base_column=Integer(), default=list)
     import_notes = JSONB(default="{}")

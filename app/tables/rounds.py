@@ -26,7 +26,6 @@ class Round(Table, tablename="rounds"):
     closes_at = Timestamptz(null=False)
     settings = JSONB(default="{}")
     extension_reason = Text(default="")
-    held_for_review = Text(default="")
     uq_round = Unique([consultation, number], name="uq_round_number")
     ck_round = Check("closes_at > opens_at", name="ck_round_times")
 

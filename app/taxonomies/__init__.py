@@ -86,6 +86,7 @@ NAMES = (
     "regions",
     "targets",
     "themes",
+    "unclear_kinds",
 )
 
 
