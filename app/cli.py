@@ -20,7 +20,7 @@ from rich.table import Table
 from app import database, supervisor
 from app.refusals import Conflict, NotFound
 from app.settings import Settings, SettingsError, get_settings
-from app.terminal import Cli, Steps, people, progress_bar, run, show_json, the_database
+from app.terminal import Cli, Steps, people, progress_bar, refuse, run, show_json, the_database
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 SIGN_INS = ("stakeholder", "convenor", "moderator", "auditor")
@@ -326,6 +326,37 @@ def user_list(as_json: bool) -> None:
 def _print_password(email: str, password: str) -> None:
     people.print(f"Sign in at {get_settings().base_url}/sign-in/password as {email} with this password:")
     click.echo(password)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write the whole database to a new FILE, for your eyes only. The keys are not in it: keep them apart."""
+    from app import backups
+
+    with the_database() as url:
+        manifest = run(lambda: backups.write(url, file), needs_tables=False)
+    people.print(f"{file}: {sum(manifest.n_rows.values())} rows of {len(manifest.n_rows)} tables.", soft_wrap=True)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--check", is_flag=True, help="Only read the file and say whether it is whole.")
+@click.option("--other-keys", is_flag=True, help="Go on without the keys of the backup: nobody finds their seat again.")
+def restore(file: Path, check: bool, other_keys: bool) -> None:
+    """Bring a backup back into an empty database, and check that it is what was saved and still holds together."""
+    from app import backups
+
+    if check:
+        manifest = backups.read(file)
+    else:
+        with the_database() as url:
+            manifest = run(lambda: backups.restore(url, file, has_other_keys=other_keys), needs_tables=False)
+            problems = run(backups.problems)
+        if problems:
+            refuse(*problems)
+    whole = "is whole" if check else "is restored: every row is there, and what was signed is unchanged"
+    people.print(f"The backup of {manifest.made_at} (Plenary {manifest.plenary}) {whole}.", soft_wrap=True)
 
 
 @main.command()

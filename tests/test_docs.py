@@ -104,8 +104,8 @@ def test_every_command_that_a_document_names_exists(document: Path) -> None:
 
 
 def test_a_command_that_does_not_exist_is_found() -> None:
-    found = commands_in("Type `plenary serve`, `plenary user invent`, or\n\n    .venv/bin/plenary restore FILE\n")
-    assert [words for words in found if not resolves(words)] == [("user", "invent"), ("restore",)]
+    found = commands_in("Type `plenary serve`, `plenary user invent`, or\n\n    .venv/bin/plenary conjure FILE\n")
+    assert [words for words in found if not resolves(words)] == [("user", "invent"), ("conjure",)]
 
 
 def test_every_command_of_plenary_is_told_to_operators() -> None:
