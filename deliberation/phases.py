@@ -65,6 +65,7 @@ class Action(StrEnum):
     SEE_RESULTS = "see_results"
     SEE_SLATES = "see_slates"
     SEE_COALITIONS = "see_coalitions"
+    SEE_COMMITMENTS = "see_commitments"
     SEE_SUMMARY = "see_summary"
     SEE_AUDIT = "see_audit"
     # taking part
@@ -77,14 +78,22 @@ class Action(StrEnum):
     ANSWER_AMENDMENT = "answer_amendment"
     SUGGEST_MERGE = "suggest_merge"
     ANSWER_MERGE = "answer_merge"
+    ANSWER_CLARIFICATION = "answer_clarification"
+    APPEAL = "appeal"
     SEE_OWN = "see_own"
     CHANGE_DETAILS = "change_details"
     RESPOND = "respond"
     OFFER_WORK = "offer_work"
     ANSWER_INVITATION = "answer_invitation"
+    AGREE_CHARTER = "agree_charter"
+    COMMIT = "commit"
+    SEE_CARDS = "see_cards"
+    KEEP_CARD = "keep_card"
+    SHARE_CONTACT = "share_contact"
     OBJECT = "object"
     # moderating
     MODERATE = "moderate"
+    DECIDE_APPEAL = "decide_appeal"
     SEE_POWER = "see_power"
     SEE_PARTICIPATION = "see_participation"
     DECIDE_ALERT = "decide_alert"
@@ -185,6 +194,8 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
         administrator="",
     ),
     Action.SEE_COALITIONS: _row("curate:closed respond:* commit:* published archived", administrator=""),
+    # What was undertaken stays readable and is kept up while the next rounds go on.
+    Action.SEE_COMMITMENTS: _row("launched", administrator=""),
     Action.SEE_SUMMARY: _row("launched", convenor="any"),
     Action.SEE_AUDIT: _row("launched", moderator="any", convenor="any", auditor="any"),
     Action.JOIN: _row(visitor="propose:scheduled propose:open respond:open"),
@@ -196,13 +207,21 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.ANSWER_AMENDMENT: _row(participant="propose:open", convenor="propose:open", moderator="propose:open"),
     Action.SUGGEST_MERGE: _row(participant="propose:open", moderator="propose:open"),
     Action.ANSWER_MERGE: _row(participant="propose:open", convenor="propose:open"),
+    Action.ANSWER_CLARIFICATION: _row(participant="propose:open", convenor="propose:open"),
+    Action.APPEAL: _row(participant="running"),
     Action.SEE_OWN: _row(participant="launched"),
     Action.CHANGE_DETAILS: _row(participant="running"),
     Action.RESPOND: _row(participant="respond:open"),
     Action.OFFER_WORK: _row(participant="curate:closed respond:* commit:* published"),
     Action.ANSWER_INVITATION: _row(participant="curate:closed respond:* commit:* published"),
+    Action.SEE_CARDS: _row("launched", visitor="", administrator=""),
+    Action.KEEP_CARD: _row(participant="running published"),
+    Action.SHARE_CONTACT: _row(participant="curate:closed respond:* commit:* published"),
+    Action.AGREE_CHARTER: _row(participant="running published"),
+    Action.COMMIT: _row(participant="running published", convenor="running published"),
     Action.OBJECT: _row(participant="propose:closed curate:* respond:* commit:* published"),
     Action.MODERATE: _row(moderator="running"),
+    Action.DECIDE_APPEAL: _row(convenor="running"),
     Action.SEE_POWER: _row(moderator="launched", auditor="launched", convenor="after"),
     Action.SEE_PARTICIPATION: _row(moderator="launched", auditor="launched", convenor="launched"),
     Action.DECIDE_ALERT: _row(moderator="running published"),

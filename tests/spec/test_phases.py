@@ -62,6 +62,12 @@ flag                 -      p          -            -         p          -      
 see_own              -      p          p            p         p          p          p
 respond              -      -          -            -         p          -          -
 offer_work           -      -          -            -         p          p          p
+see_cards            -      pcmoa      pcmoa        pcmoa     pcmoa      pcmoa      pcmoa
+keep_card            -      p          p            p         p          p          p
+share_contact        -      -          -            -         p          p          p
+see_commitments      -      vpcmoa     vpcmoa       vpcmoa    vpcmoa     vpcmoa     vpcmoa
+agree_charter        -      p          p            p         p          p          p
+commit               -      po         po           po        po         po         po
 object               -      -          p            p         p          p          p
 moderate             -      m          m            m         m          m          -
 see_power            -      ma         moa          moa       moa        moa        moa
