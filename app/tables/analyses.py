@@ -13,7 +13,11 @@ from app.tables.rounds import Round
 
 
 class Analysis(Table, tablename="analyses"):
-    """One run over the votes before `votes_until`. Quick runs still check for groups; frozen ones belong to a round."""
+    """One run over the votes before `votes_until`. Quick runs still check for groups; frozen ones belong to a round.
+
+    excluded : the exclusions whose votes were left out, as sorted ids joined by commas; empty where everybody counts
+    whole : landscape and slate with everybody's votes, where some were left out of a frozen analysis
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
@@ -32,6 +36,8 @@ class Analysis(Table, tablename="analyses"):
     slate = JSONB(default="{}")
     holdings = Bytea(null=True, default=None)
     noise = JSONB(default="{}")
+    excluded = Text(default="")
+    whole = Text(default="")
     previous: ForeignKey[Any] = ForeignKey("self", null=True, default=None)
     votes_until = Timestamptz()
     created_at = Timestamptz()
