@@ -74,6 +74,7 @@ class Taxonomy:
 
 NAMES = (
     "cards",
+    "barriers",
     "commitments",
     "conflict_grounds",
     "constituencies",

@@ -1,4 +1,4 @@
-"""The targets of Goal 17 by the headings of the resolution: finance, technology, capacity, trade, systemic issues."""
+"""The targets of Goal 17 by the headings of the resolution, and the numbers of the targets of every goal."""
 
 from __future__ import annotations
 
@@ -22,6 +22,27 @@ TAXONOMY = Taxonomy(
     ),
 )
 
+N_TARGETS: dict[int, tuple[int, int]] = {
+    1: (5, 2),
+    2: (5, 3),
+    3: (9, 4),
+    4: (7, 3),
+    5: (6, 3),
+    6: (6, 2),
+    7: (3, 2),
+    8: (10, 2),
+    9: (5, 3),
+    10: (7, 3),
+    11: (7, 3),
+    12: (8, 3),
+    13: (3, 2),
+    14: (7, 3),
+    15: (9, 3),
+    16: (10, 2),
+    17: (19, 0),
+}
+"""For each goal how many targets have a number and how many, the means of implementation, a letter: 169 in all."""
+
 label, codes, options = TAXONOMY.label, TAXONOMY.codes, TAXONOMY.options
 
 
@@ -36,3 +57,16 @@ def heading_of(target: str) -> str:
         if target in entry.kind.split():
             return entry.code
     raise KeyError(target)
+
+
+def targets_of_goal(goal: int) -> tuple[str, ...]:
+    """The numbers of a goal's targets, for instance 13.1 to 13.3, 13.a and 13.b. Raises `KeyError` outside 1 to 17."""
+    n_numbers, n_letters = N_TARGETS[goal]
+    return tuple(f"{goal}.{one}" for one in (*range(1, n_numbers + 1), *"abcdefgh"[:n_letters]))
+
+
+def is_target(number: str) -> bool:
+    """Whether the resolution has a target of this number."""
+    goal, _, _ = number.partition(".")
+    known = goal.isascii() and goal.isdigit() and len(goal) < 3 and int(goal) in N_TARGETS
+    return known and number in targets_of_goal(int(goal))

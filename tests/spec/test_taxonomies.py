@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from app.language import LANGUAGES
+from app.tables.commitments import Barrier, Resource
 from app.tables.curators import CuratorConflict
 from app.tables.participants import Organisation, Participant
 from app.tables.proposals import Proposal
@@ -25,6 +26,8 @@ from app.taxonomies import (
 from deliberation.curation import ReasonCode
 
 COLUMNS = {
+    "barriers": Barrier.owner_kind,
+    "commitments": Resource.kind,
     "conflict_grounds": CuratorConflict.ground,
     "constituencies": Participant.constituency,
     "genders": Participant.gender,
@@ -101,6 +104,16 @@ def test_the_nineteen_targets_of_goal_17_stand_under_one_heading_each() -> None:
     assert targets.heading_of("17.16") == "partnerships"
     with pytest.raises(KeyError):
         targets.heading_of("16.7")
+
+
+def test_the_seventeen_goals_have_one_hundred_and_sixty_nine_targets() -> None:
+    found = [target for goal in range(1, 18) for target in targets.targets_of_goal(goal)]
+    assert len(found) == len(set(found)) == 169
+    assert targets.targets_of_goal(13) == ("13.1", "13.2", "13.3", "13.a", "13.b")
+    assert [one for one in ("17.19", "6.b", "17.20", "6.c", "18.1", "x", "", "1", "१.1") if targets.is_target(one)] == [
+        "17.19",
+        "6.b",
+    ]
 
 
 def test_the_expert_meeting_left_nineteen_themes() -> None:
