@@ -1,15 +1,25 @@
-"""The dask scheduler that large analyses may run on, where `DASK_SCHEDULER` names one. Nothing else knows of dask."""
+"""The dask scheduler that large analyses may run on, where `DASK_SCHEDULER` names one. Nothing else knows of dask.
+
+Votes travel once, in two bytes each while the numbers of statements allow it. They stay with the workers while the
+analysis lasts, and so do selections from them; what is asked of them then are counts and places.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.logs import log
 from app.settings import get_settings
-from deliberation.blocks import Workers, in_turn
+from deliberation.blocks import BLOCK, Given, Workers, blocks_of, in_turn
+from deliberation.votes import VoteMatrix
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -19,6 +29,8 @@ T = TypeVar("T")
 LARGE = 20_000_000
 """Votes from which a cluster is asked: below, one process is done before the votes have reached another."""
 CONNECT_SECONDS = "5s"
+BLOCKS_EACH = 4
+"""Blocks for each thread of the cluster, if they are large enough: none waits long for the last one."""
 
 
 @contextmanager
@@ -30,7 +42,8 @@ def workers_for(n_votes: int) -> Iterator[Workers]:
         yield in_turn
         return
     try:
-        yield partial(_on_cluster, client)
+        with Cluster(client) as cluster:
+            yield cluster
     finally:
         client.close()
 
@@ -48,22 +61,126 @@ def _connected(address: str) -> Client | None:
         return None
 
 
-def _on_cluster(client: Client, work: Callable[..., T], blocks: Sequence[tuple[Any, ...]]) -> list[T]:
-    """What the cluster makes of each block; where it fails on one, what this process makes of them all."""
-    try:
-        return spread(client, work, blocks)
-    except Exception as error:
-        # Whatever happened there, the votes are here; an error of the work itself comes up again.
-        log().warning("analysis runs in this process", reason="the cluster failed", error=type(error).__name__)
-        return in_turn(work, blocks)
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A block of votes that a worker holds: `votes` is a future of dask's."""
+
+    people: slice
+    votes: Any
 
 
-def spread(client: Client, work: Callable[..., T], blocks: Sequence[tuple[Any, ...]]) -> list[T]:
-    """What the cluster makes of each block, in the order of the blocks."""
-    there = client.scatter(list(blocks), hash=False)
-    found: list[T] = client.gather(client.map(partial(_unpacked, work), there, pure=False))
-    return found
+class Cluster:
+    """The workers of a dask scheduler. What fails there is done in this process, and so is all that comes after."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.n_at_once = max(1, sum(client.nthreads().values()))
+        self._held: WeakKeyDictionary[VoteMatrix, Future[list[_Part]]] = WeakKeyDictionary()
+        self._beside = ThreadPoolExecutor(3)
+        self._has_failed = False
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._beside.shutdown()
+        self._held.clear()
+
+    def each(self, work: Callable[..., T], tasks: Sequence[tuple[Any, ...]], *shared: Any) -> list[T]:
+        def there() -> list[T]:
+            common = self.client.scatter(shared, hash=False, broadcast=True)
+            return self._gathered(self.client.submit(_called, work, task, *common, pure=False) for task in tasks)
+
+        return self._tried(there, lambda: in_turn.each(work, tasks, *shared))
+
+    def over(self, work: Callable[..., T], votes: VoteMatrix, given: Given) -> list[T]:
+        def there() -> list[T]:
+            parts = self._hold(votes).result()
+            return self._gathered(
+                self.client.submit(_called, work, given(part.people), part.votes, pure=False) for part in parts
+            )
+
+        return self._tried(there, lambda: in_turn.over(work, votes, given))
+
+    def select(
+        self, votes: VoteMatrix, *, participants: NDArray[np.bool_], statements: NDArray[np.bool_]
+    ) -> VoteMatrix:
+        held = self._hold(votes)
+        selected = in_turn.select(votes, participants=participants, statements=statements)
+        if selected is not votes:
+            self._held[selected] = self._beside.submit(self._selected, held, participants, statements)
+        return selected
+
+    def meanwhile(self, work: Callable[[], T]) -> Callable[[], T]:
+        return self._beside.submit(work).result
+
+    def _hold(self, votes: VoteMatrix) -> Future[list[_Part]]:
+        if votes not in self._held:
+            self._held[votes] = self._beside.submit(self._sent, votes)
+        return self._held[votes]
+
+    def _sent(self, votes: VoteMatrix) -> list[_Part]:
+        size = max(BLOCK, -(-votes.n_votes // (BLOCKS_EACH * self.n_at_once)))
+        blocks = list(blocks_of(votes, size))
+        there = self.client.scatter([_packed(block) for _, block in blocks], hash=False)
+        votes_there = self.client.map(_unpacked, there, pure=False)
+        return [_Part(people, one) for (people, _), one in zip(blocks, votes_there, strict=True)]
+
+    def _selected(
+        self, held: Future[list[_Part]], participants: NDArray[np.bool_], statements: NDArray[np.bool_]
+    ) -> list[_Part]:
+        ends = np.append(0, np.cumsum(participants))
+        return [
+            _Part(
+                slice(int(ends[part.people.start]), int(ends[part.people.stop])),
+                self.client.submit(_selected, part.votes, participants[part.people], statements, pure=False),
+            )
+            for part in held.result()
+        ]
+
+    def _gathered(self, futures: Iterator[Any]) -> list[Any]:
+        found: list[Any] = self.client.gather(list(futures))
+        return found
+
+    def _tried(self, there: Callable[[], list[T]], here: Callable[[], list[T]]) -> list[T]:
+        if not self._has_failed:
+            try:
+                return there()
+            except Exception as error:
+                # Whatever happened there, the votes are here; an error of the work itself comes up again.
+                log().warning("analysis runs in this process", reason="the cluster failed", error=type(error).__name__)
+                self._has_failed = True
+        return here()
 
 
-def _unpacked(work: Callable[..., T], block: tuple[Any, ...]) -> T:
-    return work(*block)
+def _called(work: Callable[..., T], last: tuple[Any, ...], *first: Any) -> T:
+    return work(*first, *last)
+
+
+@dataclass(frozen=True, eq=False)
+class _Packed:
+    """A block of votes for the journey. codes : column and sign in one number; n_votes : of each participant"""
+
+    participant_ids: NDArray[np.int64]
+    statement_ids: NDArray[np.int64]
+    n_votes: NDArray[np.int64]
+    codes: NDArray[np.unsignedinteger[Any]]
+
+
+def _packed(block: VoteMatrix) -> _Packed:
+    codes: NDArray[np.unsignedinteger[Any]] = block.columns.astype(
+        np.uint16 if block.n_statements < 1 << 14 else np.uint32
+    )
+    codes <<= 2
+    codes += (block.signs + np.int8(1)).view(np.uint8)
+    return _Packed(block.participant_ids, block.statement_ids, block.votes_per_participant(), codes)
+
+
+def _unpacked(packed: _Packed) -> VoteMatrix:
+    rows = np.repeat(np.arange(packed.n_votes.size, dtype=np.int32), packed.n_votes)
+    signs = (packed.codes & 3).astype(np.int8) - np.int8(1)
+    return VoteMatrix(packed.participant_ids, packed.statement_ids, rows, (packed.codes >> 2).astype(np.int32), signs)
+
+
+def _selected(block: VoteMatrix, participants: NDArray[np.bool_], statements: NDArray[np.bool_]) -> VoteMatrix:
+    return block.select(participants=participants, statements=statements)

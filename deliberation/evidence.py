@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.blocks import Workers, in_turn
 from deliberation.clustering import Labels, nearest_centre, overlaps, partition, silhouettes
 from deliberation.factors import Factors, Floats, Observed, fit_factors, posterior
 from deliberation.nulls import NullModel, fit_null, fit_slopes
@@ -101,11 +102,11 @@ class GroupEvidence:
 
 
 def weigh_evidence(
-    space: OpinionSpace, votes: VoteMatrix, *, seed: int, settings: GroupSettings
+    space: OpinionSpace, votes: VoteMatrix, *, seed: int, settings: GroupSettings, workers: Workers = in_turn
 ) -> tuple[GroupEvidence, ...]:
     """The evidence for each number of groups that could be large enough, smallest k first.
 
-    `votes` are those of the space's participants on its statements.
+    `votes` are those of the space's participants on its statements; `workers` make the maps of resamples and nulls.
     """
     rng = np.random.default_rng(seed)
     chosen = _sample(space.participant_ids.size, settings.evidence_sample, rng)
@@ -118,7 +119,7 @@ def weigh_evidence(
     groupings = {k: partition(points, k, seed=kmeans_seed, restarts=settings.restarts) for k in candidates}
     found = {k: labels for k, (labels, _) in groupings.items()}
     refit = _Refit(Observed.of_votes(sampled), space, settings)
-    stability = _stability(refit, found, rng)
+    stability = _stability(refit, found, rng, workers)
     draws_seed = int(rng.integers(2**31))
     judged = []
     for (k, (labels, centres)), clear in zip(groupings.items(), silhouettes(points, list(found.values())), strict=True):
@@ -130,7 +131,7 @@ def weigh_evidence(
         judged.append(replace(evidence, refused_because=_refusal(evidence, labels.size, settings)))
     if all(evidence.refused_because for evidence in judged):
         return tuple(judged)
-    return _judge(judged, _null_silhouettes(refit, judged, rng), settings)
+    return _judge(judged, _null_silhouettes(refit, judged, rng, workers), settings)
 
 
 def _candidates(n: int, n_all: int, settings: GroupSettings) -> list[int]:
@@ -198,24 +199,28 @@ class _Refit:
         return Factors(self.space.means, self.space.loadings @ half, self.space.noise_variance)
 
 
-def _stability(refit: _Refit, found: dict[int, Labels], rng: np.random.Generator) -> dict[int, float]:
+def _stability(refit: _Refit, found: dict[int, Labels], rng: np.random.Generator, workers: Workers) -> dict[int, float]:
     """For each k the mean Jaccard overlap of its least stable group with the best match in resamples of people."""
-    observed, settings = refit.observed, refit.settings
-    pointer = np.concatenate(([0], np.cumsum(np.bincount(observed.rows, minlength=observed.n))))
-    totals = {k: np.zeros(k) for k in found}
-    for _ in range(settings.bootstraps):
-        drawn = rng.integers(0, observed.n, observed.n)
-        points = refit.points(_resample(observed, pointer, drawn), refit.start())
-        people, first = np.unique(drawn, return_index=True)
-        kmeans_seed = int(rng.integers(2**31))
-        for k, labels in found.items():
-            again, _ = partition(points, k, seed=kmeans_seed, restarts=settings.evidence_restarts)
-            totals[k] += overlaps(labels[people], again[first], k, k).max(axis=1)
-    return {k: float(total.min()) / settings.bootstraps for k, total in totals.items()}
+    n, times = refit.observed.n, refit.settings.bootstraps
+    drawn = [(rng.integers(0, n, n), int(rng.integers(2**31))) for _ in range(times)]
+    overlap = workers.each(_overlap, drawn, refit, found)
+    return {k: float(sum(one[k] for one in overlap).min()) / times for k in found}
 
 
-def _resample(observed: Observed, pointer: NDArray[np.int64], drawn: NDArray[np.int64]) -> Observed:
+def _overlap(refit: _Refit, found: dict[int, Labels], drawn: NDArray[np.int64], kmeans_seed: int) -> dict[int, Floats]:
+    """For each k the Jaccard overlap (k,) of its groups with the best match among those of the drawn people."""
+    points = refit.points(_resample(refit.observed, drawn), refit.start())
+    people, first = np.unique(drawn, return_index=True)
+    best = {}
+    for k, labels in found.items():
+        again, _ = partition(points, k, seed=kmeans_seed, restarts=refit.settings.evidence_restarts)
+        best[k] = overlaps(labels[people], again[first], k, k).max(axis=1)
+    return best
+
+
+def _resample(observed: Observed, drawn: NDArray[np.int64]) -> Observed:
     """The votes of the drawn participants, one row per draw."""
+    pointer = observed.mask.indptr.astype(np.int64)
     lengths = pointer[drawn + 1] - pointer[drawn]
     rows = np.repeat(np.arange(drawn.size), lengths)
     within = np.arange(rows.size) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -231,7 +236,7 @@ def _refusal(evidence: GroupEvidence, n: int, settings: GroupSettings) -> str | 
     return "mostly_unplaced" if evidence.placed < settings.least_placed else None
 
 
-def _null_silhouettes(refit: _Refit, judged: list[GroupEvidence], rng: np.random.Generator) -> Floats:
+def _null_silhouettes(refit: _Refit, judged: list[GroupEvidence], rng: np.random.Generator, workers: Workers) -> Floats:
     """Silhouettes (2, draws, candidates) of groups sought where there are none: without axes, and on a spectrum.
 
     Drawing ends early once no number of groups that is still in question could be accepted, whatever is drawn further
@@ -239,18 +244,29 @@ def _null_silhouettes(refit: _Refit, judged: list[GroupEvidence], rng: np.random
     """
     observed, settings = refit.observed, refit.settings
     null = fit_null(observed.rows, observed.columns, observed.x.astype(np.int8), observed.n, observed.m)
-    slopes = _matched_slopes(refit, null, rng)
+    slopes = _matched_slopes(refit, null, rng, workers)
     draws = settings.null_draws if len(judged) <= 4 else settings.null_draws_large
     clear = np.zeros((2, draws, len(judged)))
-    for draw in range(draws):
-        for kind, signs in enumerate((null.draw(rng), null.draw_spectrum(slopes, rng))):
-            points = refit.points(refit.revoted(signs), None)
-            kmeans_seed = int(rng.integers(2**31))
-            found = [partition(points, e.k, seed=kmeans_seed, restarts=settings.evidence_restarts)[0] for e in judged]
-            clear[kind, draw] = silhouettes(points, found)
-        if _is_settled(clear[:, : draw + 1], judged, draws, settings):
-            return clear[:, : draw + 1]
+    numbers = [evidence.k for evidence in judged]
+    for start in range(0, draws, workers.n_at_once):
+        some = range(start, min(start + workers.n_at_once, draws))
+        tasks: list[tuple[NDArray[np.int8], int]] = []
+        for _ in some:
+            signs = null.draw(rng), null.draw_spectrum(slopes, rng)
+            tasks += [(one, int(rng.integers(2**31))) for one in signs]
+        found = workers.each(_clearness, tasks, refit, numbers)
+        clear[:, some.start : some.stop] = np.reshape(found, (len(some), 2, len(judged))).swapaxes(0, 1)
+        # Where several were drawn at once, those behind the last that one after the other would have been drawn go.
+        for draw in some:
+            if _is_settled(clear[:, : draw + 1], judged, draws, settings):
+                return clear[:, : draw + 1]
     return clear
+
+
+def _clearness(refit: _Refit, numbers: list[int], signs: NDArray[np.int8], kmeans_seed: int) -> list[float]:
+    """Silhouettes of the best groups, by number of groups, on the map of other signs of the same votes."""
+    points, restarts = refit.points(refit.revoted(signs), None), refit.settings.evidence_restarts
+    return silhouettes(points, [partition(points, k, seed=kmeans_seed, restarts=restarts)[0] for k in numbers])
 
 
 def _is_settled(clear: Floats, judged: list[GroupEvidence], draws: int, settings: GroupSettings) -> bool:
@@ -261,7 +277,7 @@ def _is_settled(clear: Floats, judged: list[GroupEvidence], draws: int, settings
     return all(evidence.refused_because or never for evidence, never in zip(judged, refused.tolist(), strict=True))
 
 
-def _matched_slopes(refit: _Refit, null: NullModel, rng: np.random.Generator) -> Floats:
+def _matched_slopes(refit: _Refit, null: NullModel, rng: np.random.Generator, workers: Workers) -> Floats:
     """Slopes of the spectrum model under which its maps are as wide on each axis as the map of the votes is.
 
     Weaker axes are partly noise. Simulated as if they were opinions they make a rounder map, and a round map is less
@@ -271,12 +287,16 @@ def _matched_slopes(refit: _Refit, null: NullModel, rng: np.random.Generator) ->
     slopes = fit_slopes(observed, posterior(observed, start)[0])
     wanted = np.sqrt(np.mean(start.loadings**2, axis=0))
     for _ in range(refit.settings.matching_rounds):
-        scales = np.zeros(wanted.size)
-        for _ in range(refit.settings.matching_draws):
-            fitted = refit.factors(refit.revoted(null.draw_spectrum(slopes, rng)), None)
-            scales += np.sqrt(np.mean(fitted.loadings**2, axis=0)) / refit.settings.matching_draws
+        drawn = [(null.draw_spectrum(slopes, rng),) for _ in range(refit.settings.matching_draws)]
+        scales = sum(width / len(drawn) for width in workers.each(_widths, drawn, refit))
         slopes[:, 1:] *= np.clip(wanted / np.maximum(scales, 1e-9), 0.5, 2.0)
     return slopes
+
+
+def _widths(refit: _Refit, signs: NDArray[np.int8]) -> Floats:
+    """How wide the map of other signs of the same votes is on each axis, (rank,)."""
+    widths: Floats = np.sqrt(np.mean(refit.factors(refit.revoted(signs), None).loadings ** 2, axis=0))
+    return widths
 
 
 def _judge(judged: list[GroupEvidence], nulls: Floats, settings: GroupSettings) -> tuple[GroupEvidence, ...]:

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import eigsh
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from deliberation.votes import VoteMatrix
 
 Floats = NDArray[np.float64]
 
 DENSE_EIGENPROBLEM = 500
-"""Most statements for which all eigenvectors are computed: above it Lanczos iteration for a few of them is faster."""
+"""Most statements for which all eigenvectors are computed: above it Lanczos iteration for a few of them is faster, and
+needs no table of statements by statements."""
 
 LEAST_VARIANCE = 1e-6
 """Noise never falls to zero, or votes that are all alike would make a division by zero."""
@@ -60,13 +61,9 @@ class Observed:
         return self.values.T.tocsr()
 
     @cached_property
-    def imputed_covariance(self) -> Any:
-        """Covariance of statements (m, m) with unseen votes at their statement's shrunk mean, sparse.
-
-        Centred, a mean-imputed vote is exactly zero, so the covariance is a product of sparse matrices.
-        """
-        centred = self.values - self.mask.multiply(shrunk_means(self)[None, :])
-        return sparse.csr_matrix(centred.T @ centred) / max(self.n - 1, 1)
+    def imputed(self) -> Any:
+        """Votes less the shrunk mean of their statement, CSR: zero where unseen votes stand at that mean."""
+        return (self.values - self.mask.multiply(shrunk_means(self)[None, :])).tocsr()
 
     def where(self, keep: NDArray[np.bool_]) -> Observed:
         """The same participants and statements, with the marked votes only."""
@@ -140,19 +137,26 @@ def shrunk_means(observed: Observed, *, ridge: float = 1.0) -> Floats:
 
 def imputed_axes(observed: Observed, rank: int) -> tuple[Floats, Floats]:
     """Leading eigenvectors (m, rank) and eigenvalues (rank,) of the covariance with unseen votes at their mean."""
-    covariance = observed.imputed_covariance
-    if observed.m <= max(DENSE_EIGENPROBLEM, 3 * rank):
-        values, vectors = np.linalg.eigh(covariance.toarray())
+    imputed, m = observed.imputed, observed.m
+    transposed = imputed.T
+    if m <= max(DENSE_EIGENPROBLEM, 3 * rank):
+        values, vectors = np.linalg.eigh((transposed @ imputed).toarray())
     else:
-        values, vectors = eigsh(covariance, k=rank, v0=np.ones(observed.m))
+        products = LinearOperator((m, m), matvec=lambda x: transposed @ (imputed @ x), dtype=np.float64)
+        values, vectors = eigsh(products, k=rank, v0=np.ones(m))
+    values = values / max(observed.n - 1, 1)
     order = np.argsort(-values, kind="stable")[:rank]
     return np.asarray(vectors[:, order], np.float64), np.asarray(values[order], np.float64)
 
 
-def starting_factors(observed: Observed, rank: int) -> Factors:
-    """Where the iteration begins: principal axes of the mean-imputed votes, scaled up for what is unseen."""
+def starting_factors(observed: Observed, rank: int, known: tuple[Floats, Floats] | None = None) -> Factors:
+    """Where the iteration begins: principal axes of the mean-imputed votes, scaled up for what is unseen.
+
+    known : `imputed_axes` of at least this rank, if they are at hand
+    """
     means = shrunk_means(observed)
-    axes, variances = imputed_axes(observed, rank)
+    axes, variances = known or imputed_axes(observed, rank)
+    axes, variances = axes[:, :rank], variances[:rank]
     density = max(observed.x.size / max(observed.n * observed.m, 1), 1e-3)
     noise = max(float(np.var(observed.x - means[observed.columns])), LEAST_VARIANCE)
     return Factors(means, axes * np.sqrt(np.maximum(variances, LEAST_VARIANCE) / density), noise)

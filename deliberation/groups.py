@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from deliberation.blocks import Workers, in_turn
 from deliberation.clustering import Labels, match, overlaps, partition
 from deliberation.errors import BadShape
 from deliberation.evidence import GroupEvidence, GroupSettings, membership, weigh_evidence
@@ -112,6 +113,7 @@ def find_groups(
     seed: int,
     settings: GroupSettings = GroupSettings(),
     previous: OpinionGroups | None = None,
+    workers: Workers = in_turn,
 ) -> OpinionGroups:
     """The opinion groups that are stable, large, sure and clearer than votes without groups would show; or none.
 
@@ -119,7 +121,7 @@ def find_groups(
     statements' levels and people's leanings only, and against one bell-shaped spectrum on the same axes, both corrected
     by Holm over all k; the clearest accepted k wins. With `refuse_spectrum` off, the ends of a spectrum are found
     as groups, and `is_one_spectrum` of the result tells them from camps. `votes` are those the space was fitted on;
-    `previous` only lends its letters. Errors: BadShape for votes of another space.
+    `previous` only lends its letters; `workers` make the maps of other votes. Errors: BadShape for other votes.
     """
     if votes.shape != (space.participant_ids.size, space.statement_ids.size):
         raise BadShape(name="votes", expected=(space.participant_ids.size, space.statement_ids.size), found=votes.shape)
@@ -128,7 +130,7 @@ def find_groups(
     if space.rank == 0:
         return no_groups(GroupsStatus.NONE, votes.participant_ids)
     evidence_seed, kmeans_seed, draws_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
-    evidence = weigh_evidence(space, votes, seed=evidence_seed, settings=settings)
+    evidence = weigh_evidence(space, votes, seed=evidence_seed, settings=settings, workers=workers)
     accepted = [e for e in evidence if e.accepted]
     if not accepted:
         bands = thirds(space.positions[:, 0])

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -169,12 +170,13 @@ def map_landscape(
     previous : lends the letters of its groups and the direction of its axes, nothing else
     evidence : "quick" leaves out the resampling that groups need: status CHECKING, and nobody is in a group
     clock : any function that returns seconds, to fill `timings`
-    workers : who counts votes and places participants, block by block; the result does not depend on it
+    workers : who counts votes, places participants and weighs evidence in parts; the result does not depend on it
     Errors: NoVotes, TooFewParticipants, TooFewStatements, BadShape, BadValue.
     """
     _check(votes, method, evidence, weights)
     categories = _constituencies(constituencies, votes.n_participants)
     parts = _Parts(votes, categories, settings, seed, _Watch(clock), workers)
+    input_digest = workers.meanwhile(partial(_input_digest, votes, categories, weights))
     picture = parts.polis_picture(previous) if method == "polis" else parts.picture(evidence, previous)
     lists = parts.lists(picture)
     landscape = Landscape(
@@ -183,7 +185,7 @@ def map_landscape(
         seed=seed,
         settings=to_record(settings),
         evidence=evidence,
-        input_digest=_input_digest(votes, categories, weights),
+        input_digest=input_digest(),
         previous_digest=None if previous is None else previous.digest,
         digest="",
         n_participants=parts.n_voters,
@@ -309,7 +311,7 @@ class _Parts:
             return self.nothing(GroupsStatus.TOO_FEW)
         if statements.sum() < 2:
             return self.nothing(GroupsStatus.NONE)
-        on_map = self.votes.select(participants=kept, statements=statements)
+        on_map = self.workers.select(self.votes, participants=kept, statements=statements)
         space = fit_space(on_map, seed=self.seed_of("space"), settings=self.settings.space, workers=self.workers)
         self.watch.stop("space")
         if evidence == "quick" and space.rank > 0:
@@ -321,6 +323,7 @@ class _Parts:
                 seed=self.seed_of("groups"),
                 settings=self.settings.groups,
                 previous=None if previous is None else previous.groups,
+                workers=self.workers,
             )
         self.watch.stop("groups")
         if previous is not None and previous.space is not None:

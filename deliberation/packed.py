@@ -105,6 +105,17 @@ def row_starts(rows: NDArray[np.int32], n_rows: int) -> NDArray[np.int64]:
     return np.cumsum(counts, out=counts)
 
 
+def votes_of_rows(starts: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.bool_] | NDArray[np.int64]:
+    """What picks the votes of the marked rows: their places where few rows are, else a mask of all votes."""
+    lengths = np.diff(starts)
+    if 4 * int(lengths[kept].sum()) > int(starts[-1]):
+        return np.repeat(kept, lengths)
+    first, lengths = starts[:-1][kept], lengths[kept]
+    places = np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+    places += np.arange(places.size)
+    return places
+
+
 def counts_by_sign(
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,13 +18,19 @@ from deliberation.factors import (
     Observed,
     fit_additive,
     fit_factors,
+    imputed_axes,
     leanings_of,
     posterior,
+    starting_factors,
 )
 from deliberation.votes import VoteMatrix
 
 LARGEST_COMPLETION = 1_000_000_000
 """Most answers drawn at once, a byte each: five draws of 10,000 people on 20,000 statements."""
+
+
+PLACED = 1 << 18
+"""Votes of the participants who are placed together: their tables fit the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,13 @@ def fit_space(
     """The opinion space whose rank, 0 to `max_rank`, best predicts hidden votes; rank 0 where none beats no map.
 
     Probabilistic PCA on observed votes (Tipping and Bishop 1999; missing values as Ilin and Raiko, JMLR 2010). Axes
-    are principal, each pointing to where its largest loading is positive. `workers` place the participants, block by
-    block. Errors: NoVotes, TooFewParticipants, TooFewStatements.
+    are principal, each pointing to where its largest loading is positive. `workers` compare ranks and place the
+    participants, block by block. Errors: NoVotes, TooFewParticipants, TooFewStatements.
     """
     check_votes(votes)
     rng = np.random.default_rng(seed)
     observed = Observed.of_votes(_sampled(votes, settings.fit_sample, rng))
-    gains = compare_ranks(_sampled(votes, settings.choosing_sample, rng), rng, settings)
+    gains = compare_ranks(_sampled(votes, settings.choosing_sample, rng), rng, settings, workers=workers)
     best = choose_gain(gains, settings)
     if best is None:
         return _flat_space(votes, gains, settings)
@@ -137,42 +143,44 @@ def check_votes(votes: VoteMatrix) -> None:
         raise NoVotes()
 
 
-def compare_ranks(votes: VoteMatrix, rng: np.random.Generator, settings: SpaceSettings) -> tuple[RankGain, ...]:
+def compare_ranks(
+    votes: VoteMatrix, rng: np.random.Generator, settings: SpaceSettings, *, workers: Workers = in_turn
+) -> tuple[RankGain, ...]:
     """R2 gain over the additive model on hidden votes, for each rank and prior, in that order."""
     observed = Observed.of_votes(votes)
     ranks = range(1, min(settings.max_rank, votes.n_statements - 1, votes.n_participants - 1) + 1)
     tried = [(rank, prior) for rank in ranks for prior in settings.priors]
-    baseline: list[Floats] = []
-    errors: dict[tuple[int, float], list[Floats]] = {pair: [] for pair in tried}
-    people: list[NDArray[np.int64]] = []
-    for _ in range(settings.repeats):
-        hidden = rng.random(votes.n_votes) < settings.held_out_share
-        if not hidden.any() or hidden.all():
-            continue
-        train, rows, columns, truth = observed.where(~hidden), *_votes_at(observed, hidden)
-        additive = fit_additive(train, row_ridge=settings.leaning_ridge)
-        baseline.append((truth - additive.predict(rows, columns)) ** 2)
-        people.append(rows)
-        for pair, factors in _fits(train, ranks, settings):
-            z, _ = posterior(train, factors)
-            errors[pair].append((truth - factors.predict(z, rows, columns)) ** 2)
-    if not baseline:
+    hidden = [rng.random(votes.n_votes) < settings.held_out_share for _ in range(settings.repeats)]
+    told = [some for some in hidden if some.any() and not some.all()]
+    if not told:
         return ()
-    who, base = np.concatenate(people), np.concatenate(baseline)
-    return tuple(_gain(*pair, who, base, np.concatenate(errors[pair])) for pair in tried)
+    repeats = workers.each(_errors, [(some,) for some in told], observed, ranks, settings)
+    who = np.concatenate([observed.rows[some] for some in told])
+    baseline, *errors = (np.concatenate(parts) for parts in zip(*repeats, strict=True))
+    return tuple(_gain(*pair, who, baseline, error) for pair, error in zip(tried, errors, strict=True))
 
 
-def _fits(train: Observed, ranks: range, settings: SpaceSettings) -> list[tuple[tuple[int, float], Factors]]:
+def _errors(observed: Observed, ranks: range, settings: SpaceSettings, hidden: NDArray[np.bool_]) -> list[Floats]:
+    """Squared errors at the hidden votes: of the additive model, then of each rank and prior."""
+    train, rows, columns, truth = observed.where(~hidden), *_votes_at(observed, hidden)
+    additive = fit_additive(train, row_ridge=settings.leaning_ridge)
+    errors = [(truth - additive.predict(rows, columns)) ** 2]
+    for factors in _fits(train, ranks, settings):
+        z, _ = posterior(train, factors)
+        errors.append((truth - factors.predict(z, rows, columns)) ** 2)
+    return errors
+
+
+def _fits(train: Observed, ranks: range, settings: SpaceSettings) -> Iterator[Factors]:
     """One fit per rank and prior; within a rank each prior starts from the one before."""
-    fits: list[tuple[tuple[int, float], Factors]] = []
+    known = imputed_axes(train, max(ranks)) if ranks else None
     for rank in ranks:
-        factors: Factors | None = None
+        factors = starting_factors(train, rank, known)
         for prior in settings.priors:
             factors = fit_factors(
                 train, rank, prior, start=factors, tolerance=settings.choosing_tolerance, max_iterations=40
             )
-            fits.append(((rank, prior), factors))
-    return fits
+            yield factors
 
 
 def _votes_at(observed: Observed, which: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
@@ -214,7 +222,7 @@ def space_of_factors(
     workers: Workers = in_turn,
 ) -> OpinionSpace:
     """The space that these factors give the participants of `votes`, scaled so that distances mean votes."""
-    found = workers(_place, [(block, factors) for _, block in blocks_of(votes)])
+    found = workers.over(_place, votes, lambda people: (factors,))
     z, covariances = (np.concatenate(parts) for parts in zip(*found, strict=True))
     scales = np.maximum(np.sqrt(np.mean(factors.loadings**2, axis=0)), 1e-12)
     return OpinionSpace(
@@ -233,7 +241,9 @@ def space_of_factors(
 
 
 def _place(block: VoteMatrix, factors: Factors) -> tuple[Floats, Floats]:
-    return posterior(Observed.of_votes(block), factors)
+    placed = [posterior(Observed.of_votes(some), factors) for _, some in blocks_of(block, PLACED)]
+    places, covariances = (np.concatenate(parts) for parts in zip(*placed, strict=True))
+    return places, covariances
 
 
 def _flat_space(votes: VoteMatrix, gains: tuple[RankGain, ...], settings: SpaceSettings) -> OpinionSpace:

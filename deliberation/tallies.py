@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deliberation.blocks import Workers, blocks_of, in_turn
+from deliberation.blocks import Workers, in_turn
 from deliberation.errors import BadShape, BadValue
+from deliberation.packed import counts_by_sign
 from deliberation.votes import SIGN, Choice, VoteMatrix
 
 Ints = NDArray[np.int64]
@@ -82,10 +83,13 @@ def tally(votes: VoteMatrix, categories: Categories, *, workers: Workers = in_tu
     if categories.index.shape != (votes.n_participants,):
         raise BadShape(name="categories", expected=(votes.n_participants,), found=categories.index.shape)
     n_categories = len(categories.names)
-    blocks = [(block, categories.index[people], n_categories) for people, block in blocks_of(votes)]
     counts = np.zeros((n_categories, votes.n_statements, 3), np.int64)
-    for counted in workers(_count_block, blocks):
-        counts += counted
+    if n_categories == 1 and not categories.index.any():
+        everyone = votes.counts()
+        counts[0] = np.column_stack([everyone.disagrees, everyone.passes, everyone.agrees])
+    elif n_categories:
+        for counted in workers.over(_count_block, votes, lambda people: (categories.index[people], n_categories)):
+            counts += counted
     return Tally(categories.names, counts)
 
 
@@ -95,7 +99,9 @@ def tally_votes(votes: VoteMatrix, names: tuple[str, ...], category_of_vote: Int
 
 
 def _count_block(block: VoteMatrix, category_of_person: Ints, n_categories: int) -> Ints:
-    return _count(block, category_of_person[block.rows], n_categories)
+    return counts_by_sign(
+        block.rows, block.columns, block.signs, block.n_statements, labels=category_of_person, n_labels=n_categories
+    )
 
 
 def _count(votes: VoteMatrix, category: Ints, n_categories: int) -> Ints:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deliberation.errors import BadShape, BadValue, DuplicateVote, TooLarge, UnknownChoice
-from deliberation.packed import counts_by_sign, encoded, places_among, row_starts, sorted_votes
+from deliberation.packed import counts_by_sign, encoded, places_among, row_starts, sorted_votes, votes_of_rows
 
 DENSE_LIMIT = 4096
 """Most participants for which a dense participants x statements copy is made: above it memory would grow with the
@@ -138,7 +138,13 @@ class VoteMatrix:
 
     def counts(self) -> StatementCounts:
         """Agrees, disagrees and passes of each statement."""
+        return self._counts
+
+    @cached_property
+    def _counts(self) -> StatementCounts:
         disagrees, passes, agrees = counts_by_sign(self.rows, self.columns, self.signs, self.n_statements)[0].T
+        for array in (agrees, disagrees, passes):
+            array.setflags(write=False)
         return StatementCounts(agrees, disagrees, passes)
 
     def votes_per_participant(self) -> NDArray[np.int64]:
@@ -173,15 +179,16 @@ class VoteMatrix:
         for name, mask, size in sized:
             if mask.shape != (size,):
                 raise BadShape(name=name, expected=(size,), found=mask.shape)
-        kept = people[self.rows] & items[self.columns]
-        new_row, new_column = np.cumsum(people) - 1, np.cumsum(items) - 1
-        return VoteMatrix(
-            self.participant_ids[people],
-            self.statement_ids[items],
-            new_row[self.rows[kept]].astype(np.int32),
-            new_column[self.columns[kept]].astype(np.int32),
-            self.signs[kept],
-        )
+        columns, signs, n_votes = self.columns, self.signs, self.votes_per_participant()
+        if not people.all():
+            where = votes_of_rows(self._starts, people)
+            columns, signs, n_votes = columns[where], signs[where], n_votes[people]
+        rows = np.repeat(np.arange(n_votes.size, dtype=np.int32), n_votes)
+        if not items.all():
+            kept = items[columns]
+            place = np.cumsum(items, dtype=np.int32) - np.int32(1)
+            rows, columns, signs = rows[kept], place[columns[kept]], signs[kept]
+        return VoteMatrix(self.participant_ids[people], self.statement_ids[items], rows, columns, signs)
 
     def digest(self) -> str:
         """SHA-256 (hex) of ids and votes: equal for equal votes, in whatever order they arrived."""
@@ -194,7 +201,7 @@ class VoteMatrix:
             (self.signs, "i1"),
         ):
             sha.update(np.int64(array.size).astype("<i8").tobytes())
-            sha.update(np.ascontiguousarray(array).astype(kind).tobytes())
+            sha.update(np.ascontiguousarray(array).astype(kind, copy=False).data)
         return sha.hexdigest()
 
 

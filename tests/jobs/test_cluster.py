@@ -42,6 +42,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(cluster, "LARGE", 1)
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", "1s")
     monkeypatch.setattr(blocks, "BLOCK", 2_000)
+    monkeypatch.setattr(cluster, "BLOCK", 2_000)
     return reasons
 
 
@@ -62,15 +63,16 @@ def test_two_workers_find_what_one_process_finds(
     scheduler: str, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    on_cluster = cluster._on_cluster
+    gathered = cluster.Cluster._gathered
 
-    def watched(client: Any, work: Any, given: Any) -> Any:
-        asked.append(len(given))
-        return on_cluster(client, work, given)
+    def watched(self: cluster.Cluster, futures: Iterator[Any]) -> list[Any]:
+        found = gathered(self, futures)
+        asked.append(len(found))
+        return found
 
-    monkeypatch.setattr(cluster, "_on_cluster", watched)
+    monkeypatch.setattr(cluster.Cluster, "_gathered", watched)
     spread, here = computed(scheduler, monkeypatch), computed(None, monkeypatch)
-    assert len(asked) >= 4
+    assert len(asked) >= 3  # ranks compared, people placed, votes counted by constituency
     assert min(asked) > 1
     assert said == []
     assert spread.digest == here.digest
@@ -93,9 +95,10 @@ def test_what_fails_on_the_cluster_is_done_here(scheduler: str, said: list[str])
             raise MemoryError
         return value + 1
 
-    with Client(scheduler, set_as_default=False) as client:
-        assert cluster._on_cluster(client, only_here, [(1,), (2,)]) == [2, 3]
-    assert said == ["the cluster failed"]
+    with Client(scheduler, set_as_default=False) as client, cluster.Cluster(client) as workers:
+        assert workers.each(only_here, [(1,), (2,)]) == [2, 3]
+        assert workers.each(only_here, [(3,)]) == [4]
+    assert said == ["the cluster failed"]  # and is not asked again
 
 
 def test_blocks_change_no_result(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
