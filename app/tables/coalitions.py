@@ -23,7 +23,11 @@ class WorkOffer(Table, tablename="work_offers"):
 
 
 class Coalition(Table, tablename="coalitions"):
-    """Partners joining to carry a proposal. It is formed when enough invited participants have accepted."""
+    """Partners joining to carry a proposal. It is formed when enough invited participants have accepted.
+
+    minutes_a_year : how long all its pulses of a calendar year may take together
+    structure : how its partners coordinate, one of the light patterns, empty while they have not said
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
@@ -35,6 +39,8 @@ class Coalition(Table, tablename="coalitions"):
     n_needed = Integer(default=3)
     created_at = Timestamptz()
     formed_at = Timestamptz(null=True, default=None)
+    minutes_a_year = Integer(default=90)
+    structure = Varchar(length=20, default="")
     uq_coalition = Unique([consultation, number], name="uq_coalition_number")
 
 
