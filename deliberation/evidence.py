@@ -204,7 +204,7 @@ def _stability(refit: _Refit, found: dict[int, Labels], rng: np.random.Generator
     n, times = refit.observed.n, refit.settings.bootstraps
     drawn = [(rng.integers(0, n, n), int(rng.integers(2**31))) for _ in range(times)]
     overlap = workers.each(_overlap, drawn, refit, found)
-    return {k: float(sum(one[k] for one in overlap).min()) / times for k in found}
+    return {k: float(np.sum([one[k] for one in overlap], axis=0).min()) / times for k in found}
 
 
 def _overlap(refit: _Refit, found: dict[int, Labels], drawn: NDArray[np.int64], kmeans_seed: int) -> dict[int, Floats]:
