@@ -59,3 +59,7 @@ class CrossedAttributes(DeliberationError):
 
 class NotReleased(DeliberationError):
     """A published value was made without the disclosure gate. Parameters: type."""
+
+
+class Infeasible(DeliberationError):
+    """No choice meets every demand. Parameters: demand, and what it is about (attribute, category, needed, found)."""

@@ -28,6 +28,7 @@ MODULES = {
     "8": "goal_8_names",
     "9": "goal_9_loading",
     "10": "goal_10_distributed",
+    "coalitions": "coalitions",
     "default": "default_method",
     "heldout": "heldout",
     "detection": "detection",
