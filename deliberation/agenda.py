@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deliberation.errors import BadShape, BadValue
 from deliberation.power import Level
+from deliberation.shares import e_bh, e_of_p
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -39,7 +40,10 @@ class AgendaSettings:
     fewest_in_category: int = 5
     odds_over: float = 2.0
     """Twice the odds, or half: what a person would call unfair."""
+    alpha: float = 0.05
+    """Chance that a fair agenda raises any flag, however often it is looked at."""
     false_discovery_rate: float = 0.05
+    """Of the notes of one look."""
     fewest_exposures: int = 30
     """A proposal counts as shown when so many people, or everybody in a smaller room, had it before them."""
 
@@ -152,8 +156,9 @@ def passages(
     categories : of each proposal's author; None (starter proposals, not stated) is compared with nobody
     support : least share of any group that agrees, per proposal; NaN where there were too few votes to tell
     passed : shape (proposals, len(STEPS)), whether each proposal passed each step
-    Support is known from votes, so that the first two steps are compared unstratified. Flag: odds beyond `odds_over`
-    or its inverse, an interval that leaves out 1, and a p that stands after correction. Raises `BadShape`.
+    Support is known from votes, so that the first two steps are compared unstratified. Note: odds beyond `odds_over`
+    or its inverse, an interval that leaves out 1, and a p that stands after correction. Flag: evidence, besides, that
+    e-BH accepts among all categories and steps, which holds however often one looks. Raises `BadShape`.
     """
     from scipy.stats import false_discovery_control
 
@@ -168,11 +173,14 @@ def passages(
             mine = np.array([label == category for label in labels], dtype=bool)
             odds = _compared(mine, reached[:, step], asked, strata, settings)
             rows.append((category, step, mine & asked, ~mine & asked, odds))
-    tested = [row[4].p for row in rows if row[4] is not None]
-    adjusted = iter(false_discovery_control(tested, method="bh") if tested else ())
+    tested = [(row[4].p, int((row[2] | row[3]).sum())) for row in rows if row[4] is not None]
+    adjusted = iter(false_discovery_control([p for p, _ in tested], method="bh") if tested else ())
+    evidence = [e_of_p(p, n, settings.fewest_proposals) for p, n in tested]
+    accepted = iter(e_bh(evidence, alpha=settings.alpha))
     found = []
     for category, step, mine, others, odds in rows:
         q = float(next(adjusted)) if odds is not None else None
+        is_sure = odds is not None and next(accepted)
         found.append(
             Passage(
                 category,
@@ -183,7 +191,7 @@ def passages(
                 n_others_passed=int((others & reached[:, step]).sum()),
                 odds=odds,
                 p_adjusted=q,
-                level=_level(odds, q, settings),
+                level=_level(odds, q, settings, is_sure=is_sure),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.category, STEPS.index(one.step))))
@@ -221,8 +229,13 @@ def _compared(
     return mantel_haenszel(tables.reshape(-1, 2, 2))
 
 
-def _level(odds: OddsRatio | None, p_adjusted: float | None, settings: AgendaSettings) -> Level | None:
+def _level(
+    odds: OddsRatio | None, p_adjusted: float | None, settings: AgendaSettings, *, is_sure: bool
+) -> Level | None:
     if odds is None or p_adjusted is None or odds.lower <= 1 <= odds.upper:
         return None
-    is_far = odds.value > settings.odds_over or odds.value < 1 / settings.odds_over
-    return Level.FLAG if is_far and p_adjusted < settings.false_discovery_rate else Level.NOTE
+    if not (odds.value > settings.odds_over or odds.value < 1 / settings.odds_over):
+        return None
+    if is_sure:
+        return Level.FLAG
+    return Level.NOTE if p_adjusted < settings.false_discovery_rate else None

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deliberation.errors import BadShape, BadValue
 from deliberation.power import Level
+from deliberation.shares import e_bh, e_of_p
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +29,10 @@ class ExchangeSettings:
     """Decided amendments by a category, and to its proposals, before the two are compared."""
     gap_over: float = 0.25
     """Points between how often others accept a category's amendments and how often it accepts theirs."""
+    alpha: float = 0.05
+    """Chance that fair waits, or a fair exchange, raise any flag, however often they are looked at."""
     false_discovery_rate: float = 0.05
+    """Of the notes of one look."""
     n_resamples: int = 200
 
 
@@ -56,7 +60,8 @@ def uptake_latency(
 
     hours : from submission to being taken up, per proposal; NaN where it has not been, which counts as longest, for
         leaving those out would call fast whoever is passed over
-    Flag: at least `times_as_long` as the others, with a p that stands after correction. Raises `BadShape`, `BadValue`.
+    Note: at least `times_as_long` as the others, with a p that stands after correction. Flag: with evidence, besides,
+    that e-BH accepts among all categories, which holds however often one looks. Raises `BadShape`, `BadValue`.
     """
     from scipy.stats import false_discovery_control, mannwhitneyu
 
@@ -77,14 +82,28 @@ def uptake_latency(
         raw.append((category, own, others, p))
     tested = [p for *_, p in raw if p is not None]
     adjusted = iter(false_discovery_control(tested, method="bh") if tested else ())
+    accepted = iter(_sure([(p, int(known.sum())) for p in tested], 2 * settings.fewest_waits, settings))
     found = []
     for place, (category, own, others, p) in enumerate(raw):
         q = float(next(adjusted)) if p is not None else None
+        is_sure = p is not None and next(accepted)
         median, rest = _median(own), _median(others)
         lower, upper = _median_interval(own, np.random.default_rng([seed, place]), settings.n_resamples)
-        is_long = q is not None and q < settings.false_discovery_rate and median >= settings.times_as_long * rest
-        found.append(Wait(category, own.size, median, lower, upper, rest, q, Level.FLAG if is_long else None))
+        is_long = median >= settings.times_as_long * rest
+        level = _level(is_long, is_sure, q, settings)
+        found.append(Wait(category, own.size, median, lower, upper, rest, q, level))
     return tuple(found)
+
+
+def _sure(tests: Sequence[tuple[float, int]], first: int, settings: ExchangeSettings) -> tuple[bool, ...]:
+    """Which of the tests, each a p-value and its number of events, hold however often they are looked at."""
+    return e_bh([e_of_p(p, n, first) for p, n in tests], alpha=settings.alpha)
+
+
+def _level(is_far: bool, is_sure: bool, p_adjusted: float | None, settings: ExchangeSettings) -> Level | None:
+    if not is_far or p_adjusted is None:
+        return None
+    return Level.FLAG if is_sure else Level.NOTE if p_adjusted < settings.false_discovery_rate else None
 
 
 def _median(values: Floats) -> float:
@@ -134,8 +153,9 @@ def amendment_exchange(
     """Who gives way to whom, over decided amendments from one category to another's proposal; rows by category.
 
     amenders, authors : category of who proposed and of who decided each amendment, None where not stated
-    Amendments within a category are left out. Flag: the two rates differ by more than `gap_over`, and by more than
-    chance. Raises `BadShape`.
+    Amendments within a category are left out. Note: the two rates differ by more than `gap_over`, and by more than
+    chance. Flag: with evidence, besides, that e-BH accepts among all categories, which holds however often one looks.
+    Raises `BadShape`.
     """
     from scipy.stats import false_discovery_control, fisher_exact
 
@@ -155,13 +175,15 @@ def amendment_exchange(
         table = [[sum(part), len(part) - sum(part)] for part in (given, received)]
         enough = min(len(given), len(received)) >= settings.fewest_amendments
         counted.append((category, given, received, float(fisher_exact(table).pvalue) if enough else None))
-    tested = [p for *_, p in counted if p is not None]
-    adjusted = iter(false_discovery_control(tested, method="bh") if tested else ())
+    tested = [(p, len(given) + len(received)) for _, given, received, p in counted if p is not None]
+    adjusted = iter(false_discovery_control([p for p, _ in tested], method="bh") if tested else ())
+    accepted = iter(_sure(tested, 2 * settings.fewest_amendments, settings))
     rows = []
     for category, given, received, p in counted:
         q = float(next(adjusted)) if p is not None else None
-        is_far = q is not None and q < settings.false_discovery_rate and _gap(given, received) > settings.gap_over
-        level = Level.FLAG if is_far else None
+        is_sure = p is not None and next(accepted)
+        is_far = bool(given and received) and _gap(given, received) > settings.gap_over
+        level = _level(is_far, is_sure, q, settings)
         rows.append(GiveAndTake(category, len(given), sum(given), len(received), sum(received), q, level))
     return Exchange(tuple(rows), _reciprocity(across), len(across))
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deliberation.errors import BadShape, BadValue
 from deliberation.power import Level
+from deliberation.shares import e_of_p
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +25,8 @@ class ExposureSettings:
 
     correlation_over: float = 0.2
     """Of the order of submission with the number of times shown."""
+    alpha: float = 0.05
+    """Chance that a fair order raises a flag, however often it is looked at."""
     fewest_statements: int = 15
     fewest_events: int = 30
     """A statement shown less often is under its floor; in a smaller room, shown to fewer than half the people."""
@@ -58,8 +61,8 @@ def position_bias(
     """Correlation of the order of submission with exposures; None for fewer statements than say anything.
 
     exposures : times shown, one per statement, in the order of submission
-    Negative: early statements were shown more often. A flag is beyond `correlation_over` with an interval that leaves
-    out 0. Raises `BadShape`, `BadValue`.
+    Negative: early statements were shown more often. Note: beyond `correlation_over` with an interval that leaves out
+    0. Flag: with evidence, besides, that holds however often one looks. Raises `BadShape`, `BadValue`.
     """
     from scipy.stats import rankdata
 
@@ -76,11 +79,15 @@ def position_bias(
     spread = float(ranks.std())
     correlation = float(np.corrcoef(np.arange(n), ranks)[0, 1]) if spread > 0 else 0.0
     z = np.arctanh(np.clip(correlation, -0.999999, 0.999999))
-    half = NormalDist().inv_cdf(0.975) * np.sqrt((1 + correlation**2 / 2) / (n - 3))
+    error = float(np.sqrt((1 + correlation**2 / 2) / (n - 3)))
+    half = NormalDist().inv_cdf(0.975) * error
     lower, upper = float(np.tanh(z - half)), float(np.tanh(z + half))
     floor = min(settings.fewest_events, n_participants // 2)
     is_far = abs(correlation) > settings.correlation_over and not lower <= 0 <= upper
-    return PositionBias(correlation, lower, upper, floor, int((shown < floor).sum()), n, Level.FLAG if is_far else None)
+    p = 2 * NormalDist().cdf(-abs(float(z)) / error)
+    is_sure = e_of_p(p, n, settings.fewest_statements) >= 1 / settings.alpha
+    level = (Level.FLAG if is_sure else Level.NOTE) if is_far else None
+    return PositionBias(correlation, lower, upper, floor, int((shown < floor).sum()), n, level)
 
 
 @dataclass(frozen=True)

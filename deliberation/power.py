@@ -7,7 +7,7 @@ stated a category, and `unstated_share` tells how many did not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deliberation.errors import BadShape, BadValue
 from deliberation.inequality import Floats, effective_number, theil_of
-from deliberation.shares import Ratio, distance_from_targets, e_bh, e_value, representation_ratio
+from deliberation.shares import Ratio, distance_from_targets, e_bh, e_of_p, e_value, representation_ratio
 
 __all__ = [
     "CONVENOR",
@@ -32,10 +32,11 @@ __all__ = [
     "declines",
     "distance_from_targets",
     "e_bh",
+    "e_of_p",
     "e_value",
     "imbalances",
-    "is_cleared",
     "largest_organisation",
+    "lingering",
     "representation_ratio",
     "unstated_share",
 ]
@@ -127,7 +128,7 @@ class PowerSettings:
     ratio_high: float = 1.5
     """Half as much again, or a third less, than agreed."""
     alpha: float = 0.05
-    """A flag on a share needs an e-value of (number of measures) / alpha."""
+    """Chance that a fair consultation raises any flag, however often it is looked at."""
     author_share_over: float = 0.10
     organisation_share_over: float = 0.15
     times_equal_share: float = 2.0
@@ -141,7 +142,7 @@ class PowerSettings:
     """Chance alone puts (categories - 1) / (people - 1) of the inequality between categories."""
     declined_ratio_over: float = 1.5
     clear_below: float = 0.5
-    """An alert is cleared when its effect stays below this part of the minimum on two snapshots."""
+    """An alert is cleared when its effect stays below this part of its minimum at two looks in a row."""
 
 
 @dataclass(frozen=True)
@@ -241,34 +242,72 @@ def _slate_shares(participation: Participation, labels: Sequence[str | None]) ->
     return {label: total / n_items for label, total in shares.items()}
 
 
+@dataclass(frozen=True)
+class _Case:
+    """One measure of one subject, out of its bound or not.
+
+    effect, minimum : how far it departs, and from where on that counts; evidence : an e-value, valid at every look
+    is_noted : whether an ordinary interval or test, looked at once, would speak of it
+    """
+
+    imbalance: Imbalance
+    effect: float
+    minimum: float
+    evidence: float
+    is_noted: bool = True
+
+
 def imbalances(
     participation: Participation, *, seed: int, settings: PowerSettings | None = None
 ) -> tuple[Imbalance, ...]:
     """Every measure that is out of its bounds, flags first, then by kind and subject; none where too few took part.
 
+    A flag needs an effect beyond its minimum and evidence that e-BH (Wang and Ramdas 2022) accepts among all measures
+    taken here, so that a fair consultation that is looked at all the time raises any with a chance of `alpha` at most.
+    A note is what an ordinary test at one look would speak of.
     seed : of the permutations behind "between_constituencies"
     """
     settings = settings or PowerSettings()
+    cases = _cases(participation, seed, settings)
+    accepted = e_bh([case.evidence for case in cases], alpha=settings.alpha)
+    found = []
+    for case, is_sure in zip(cases, accepted, strict=True):
+        is_far = case.effect > case.minimum or (case.imbalance.kind == "missing_from_slate" and case.effect >= 1)
+        if is_far and is_sure:
+            found.append(replace(case.imbalance, level=Level.FLAG))
+        elif case.is_noted and (is_far or case.imbalance.kind in ("over_represented", "under_represented")):
+            found.append(case.imbalance)
+    return tuple(sorted(found, key=lambda one: (one.level is Level.NOTE, one.kind, one.subject, -one.measure)))
+
+
+def lingering(
+    participation: Participation, *, seed: int, settings: PowerSettings | None = None
+) -> tuple[Imbalance, ...]:
+    """Every measure that is beyond `clear_below` of its minimum effect, whatever the evidence: its alert stays open.
+
+    An alert is raised at the whole minimum and cleared below half of it, so that it does not come and go with a few
+    people. By kind and subject.
+    """
+    settings = settings or PowerSettings()
+    cases = _cases(participation, seed, settings)
+    kept = [case.imbalance for case in cases if case.effect >= settings.clear_below * case.minimum]
+    return tuple(sorted(kept, key=lambda one: (one.kind, one.subject, -one.measure)))
+
+
+def _cases(participation: Participation, seed: int, settings: PowerSettings) -> list[_Case]:
     if participation.n_participants < settings.fewest_people:
-        return ()
-    found = [
+        return []
+    return [
         *_represented(participation, settings),
         *_missing_from_slate(participation),
         *_concentrated(participation, settings),
         *_between(participation, seed, settings),
         *_moderated(participation, settings),
     ]
-    return tuple(sorted(found, key=lambda one: (one.level is Level.NOTE, one.kind, one.subject, -one.measure)))
 
 
-def is_cleared(effects: Sequence[float], minimum: float, *, settings: PowerSettings | None = None) -> bool:
-    """Whether an alert can close by itself: its effect was below half the minimum on the last two snapshots."""
-    bound = (settings or PowerSettings()).clear_below * minimum
-    return len(effects) >= 2 and all(abs(effect) < bound for effect in effects[-2:])
-
-
-def _represented(participation: Participation, settings: PowerSettings) -> list[Imbalance]:
-    """Categories over or under their target. Votes and proposals count as their effective number of people, since one
+def _represented(participation: Participation, settings: PowerSettings) -> list[_Case]:
+    """Each category against its target. Votes and proposals count as their effective number of people, since one
     person's many votes are not many independent events."""
     cases = [
         (attribute, category, target, column)
@@ -286,40 +325,35 @@ def _represented(participation: Participation, settings: PowerSettings) -> list[
             continue
         n_in = min(n * float(weights[mine].sum() / weights.sum()), n)
         ratio = representation_ratio(n_in, n, target)
-        if ratio.lower <= 1 <= ratio.upper:
-            continue
-        evidence = e_value(n_in, n - n_in, target)
-        is_far = not settings.ratio_low <= ratio.ratio <= settings.ratio_high
-        is_sure = evidence >= len(cases) / settings.alpha
-        over = ratio.ratio > 1
-        found.append(
-            Imbalance(
-                "over_represented" if over else "under_represented",
-                category,
-                ratio.ratio,
-                settings.ratio_high if over else settings.ratio_low,
-                Level.FLAG if is_far and is_sure else Level.NOTE,
-                {
-                    "attribute": attribute,
-                    "column": column,
-                    "share": ratio.share,
-                    "target": target,
-                    "lower": ratio.lower,
-                    "upper": ratio.upper,
-                    "e_value": evidence,
-                },
-            )
-        )
+        evidence, over = e_value(n_in, n - n_in, target), ratio.ratio > 1
+        bound = settings.ratio_high if over else settings.ratio_low
+        parameters = {
+            "attribute": attribute,
+            "column": column,
+            "share": ratio.share,
+            "target": target,
+            "lower": ratio.lower,
+            "upper": ratio.upper,
+            "e_value": evidence,
+        }
+        kind = "over_represented" if over else "under_represented"
+        one = Imbalance(kind, category, ratio.ratio, bound, Level.NOTE, parameters)
+        is_noted = not ratio.lower <= 1 <= ratio.upper
+        found.append(_Case(one, abs(ratio.ratio - 1), abs(bound - 1), evidence, is_noted))
     return found
 
 
-def _missing_from_slate(participation: Participation) -> list[Imbalance]:
+def _missing_from_slate(participation: Participation) -> list[_Case]:
+    """A constituency that proposed and has no part of the slate: a fact to look at, with no chance in it, hence a note.
+    Its alert clears when the part is half the target."""
     found = []
     for attribute in participation.targets:
         for row in category_rows(participation, attribute):
-            if row.slate == 0 and row.target is not None and row.proposals:
-                parameters = {"attribute": attribute, "participants": row.participants, "proposals": row.proposals}
-                found.append(Imbalance("missing_from_slate", row.category, 0.0, row.target, Level.NOTE, parameters))
+            if row.slate is None or row.target is None or not row.proposals:
+                continue
+            parameters = {"attribute": attribute, "participants": row.participants, "proposals": row.proposals}
+            one = Imbalance("missing_from_slate", row.category, row.slate, row.target, Level.NOTE, parameters)
+            found.append(_Case(one, 1 - row.slate / row.target, 1.0, 1.0))
     return found
 
 
@@ -341,33 +375,76 @@ def largest_organisation(participation: Participation) -> tuple[str, float, int]
     return name, counts[name] / len(alive), counts[name]
 
 
-def _concentrated(participation: Participation, settings: PowerSettings) -> list[Imbalance]:
+def _concentrated(participation: Participation, settings: PowerSettings) -> list[_Case]:
+    """The author and the organisation with most proposals, and how many authors there are in effect; beside proposals
+    that each participant, or each organisation, is equally likely to write."""
     by_author = participation.n_proposals
     n = int(by_author.sum())
     if n < settings.fewest_events:
         return []
-    found = []
-    top = int(by_author.argmax())
+    n_people, top = participation.n_participants, int(by_author.argmax())
     share = float(by_author[top]) / n
-    bound = max(settings.author_share_over, settings.times_equal_share / participation.n_participants)
-    if share > bound:
-        parameters = {"n": int(by_author[top]), "of": n}
-        found.append(Imbalance("one_author", str(top), share, bound, Level.FLAG, parameters))
+    bound = max(settings.author_share_over, settings.times_equal_share / n_people)
+    p = _most_by_chance(int(by_author[top]), n, 1 / n_people, n_people)
+    found = [_holding("one_author", str(top), share, bound, {"n": int(by_author[top]), "of": n}, p, n, settings)]
     largest = largest_organisation(participation)
-    n_organisations = len(_known(participation.organisations))
-    bound = max(settings.organisation_share_over, settings.times_equal_share / max(n_organisations, 1))
-    if largest is not None and largest[1] > bound:
+    if largest is not None:
         name, share, count = largest
-        found.append(Imbalance("one_organisation", name, share, bound, Level.FLAG, {"n": count, "of": n}))
+        n_alive, n_held = round(count / share), _n_held(participation)
+        n_bodies = len(_known(participation.organisations))
+        bound = max(settings.organisation_share_over, settings.times_equal_share / n_bodies)
+        p = _most_by_chance(count, n_alive, min(n_held / n_alive / n_bodies, 1.0), n_bodies)
+        parameters = {"n": count, "of": n}
+        found.append(_holding("one_organisation", name, share, bound, parameters, p, n_alive, settings))
     effective = effective_number(by_author)
-    wanted = min(settings.fewest_effective_authors, settings.effective_authors_share * participation.n_participants)
-    if effective < wanted:
-        found.append(Imbalance("few_authors", "", effective, wanted, Level.FLAG, {"of": n}))
-    return found
+    wanted = min(settings.fewest_effective_authors, settings.effective_authors_share * n_people)
+    one = Imbalance("few_authors", "", effective, wanted, Level.NOTE, {"of": n})
+    evidence = e_of_p(_as_few_by_chance(by_author), n, settings.fewest_events)
+    return [*found, _Case(one, wanted / effective, 1.0, evidence)]
 
 
-def _between(participation: Participation, seed: int, settings: PowerSettings) -> list[Imbalance]:
-    """Inequality that lies between constituencies, where it is more than shuffled constituencies give."""
+def _holding(
+    kind: str,
+    subject: str,
+    share: float,
+    bound: float,
+    parameters: Mapping[str, Any],
+    p: float,
+    n: int,
+    settings: PowerSettings,
+) -> _Case:
+    one = Imbalance(kind, subject, share, bound, Level.NOTE, parameters)
+    return _Case(one, share, bound, e_of_p(p, n, settings.fewest_events))
+
+
+def _n_held(participation: Participation) -> int:
+    """How often an organisation is on a proposal that is not declined, all organisations and proposals together."""
+    return sum(
+        len({participation.organisations[row] for row in participation.sponsors(at)} - {None})
+        for at, status in enumerate(participation.statuses)
+        if status is not Status.DECLINED
+    )
+
+
+def _most_by_chance(most: int, n: int, probability: float, n_holders: int) -> float:
+    """Chance that any of so many holders has so many of `n`, at most: Bonferroni over binomial tails."""
+    from scipy.special import betainc
+
+    tail = 1.0 if most <= 0 else float(betainc(most, n - most + 1, probability)) if most <= n else 0.0
+    return min(1.0, n_holders * tail)
+
+
+def _as_few_by_chance(counts: NDArray[np.int64]) -> float:
+    """Chance that equally likely authors are as few in effect: Pearson's chi-squared on their counts."""
+    from scipy.special import gammaincc
+
+    n, people = int(counts.sum()), counts.size
+    statistic = (people * float((counts.astype(np.float64) ** 2).sum()) / n**2 - 1) * n
+    return float(gammaincc((people - 1) / 2, max(statistic, 0.0) / 2)) if people > 1 else 1.0
+
+
+def _between(participation: Participation, seed: int, settings: PowerSettings) -> list[_Case]:
+    """Inequality that lies between constituencies, beside what shuffled constituencies give."""
     labels = participation.attributes.get("constituency", ())
     rows = [row for row, label in enumerate(labels) if label is not None]
     if len(rows) < settings.fewest_people:
@@ -381,15 +458,28 @@ def _between(participation: Participation, seed: int, settings: PowerSettings) -
         if values.sum() < settings.fewest_events:
             continue
         share = theil_of(values, index).between_share
-        null = float(np.quantile([theil_of(values, index[order]).between_share for order in orders], 0.95))
-        if share > max(settings.between_share_over, null):
-            bound = settings.between_share_over
-            parameters = {"column": column, "chance": null}
-            found.append(Imbalance("between_constituencies", column, share, bound, Level.FLAG, parameters))
+        shuffled = np.array([theil_of(values, index[order]).between_share for order in orders])
+        chance, p = float(np.quantile(shuffled, 0.95)), _tail_of(shuffled, share)
+        parameters = {"column": column, "chance": chance}
+        one = Imbalance("between_constituencies", column, share, settings.between_share_over, Level.NOTE, parameters)
+        evidence = e_of_p(p, len(rows), settings.fewest_people)
+        found.append(_Case(one, share, settings.between_share_over, evidence, is_noted=share > chance))
     return found
 
 
-def _moderated(participation: Participation, settings: PowerSettings) -> list[Imbalance]:
+def _tail_of(shuffled: Floats, share: float) -> float:
+    """Chance of at least this share, from a beta distribution with the mean and variance of the permutations, whose
+    own tail ends at one in their number."""
+    from scipy.special import betaincc
+
+    mean, variance = float(shuffled.mean()), float(shuffled.var())
+    if not 0 < mean < 1 or variance <= 0:
+        return 1.0
+    size = max(mean * (1 - mean) / variance - 1, 1e-6)
+    return float(betaincc(mean * size, (1 - mean) * size, min(max(share, 0.0), 1.0)))
+
+
+def _moderated(participation: Participation, settings: PowerSettings) -> list[_Case]:
     """Languages and constituencies whose proposals are declined more often: Fisher's test, Holm's correction."""
     by_constituency = participation.attributes.get("constituency", ())
     labelled: dict[str, list[str | None]] = {
@@ -401,34 +491,33 @@ def _moderated(participation: Participation, settings: PowerSettings) -> list[Im
     found = []
     for attribute, labels in labelled.items():
         table = declines(labels, participation.statuses, settings=settings)
+        n = sum(row.n_decided for row in table.values())
         for category, compared in table.items():
-            if compared.p_value is None or compared.p_value >= settings.alpha:
+            if compared.p_value is None:
                 continue
-            if compared.declined_share < settings.declined_ratio_over * compared.others_share:
-                continue
+            times = compared.declined_share / max(compared.others_share, 1e-9)
             parameters = {"attribute": attribute, "n": compared.n_decided, "p_value": compared.p_value}
-            found.append(
-                Imbalance(
-                    "uneven_moderation",
-                    category,
-                    compared.declined_share,
-                    compared.others_share,
-                    Level.FLAG,
-                    parameters,
-                )
-            )
+            measure, others = compared.declined_share, compared.others_share
+            one = Imbalance("uneven_moderation", category, measure, others, Level.NOTE, parameters)
+            evidence = e_of_p(min(1.0, 2 * compared.p_uncorrected), n, 2 * settings.fewest_in_moderation)
+            is_noted = compared.p_value < settings.alpha
+            found.append(_Case(one, times - 1, settings.declined_ratio_over - 1, evidence, is_noted))
     return found
 
 
 @dataclass(frozen=True)
 class Declines:
-    """How often a category's decided proposals are declined, beside all others'; p_value corrected, None if too few."""
+    """How often a category's decided proposals are declined, beside all others'.
+
+    p_value : corrected over the categories, None if too few; p_uncorrected : 1 if too few
+    """
 
     n_decided: int
     n_declined: int
     declined_share: float
     others_share: float
     p_value: float | None
+    p_uncorrected: float = 1.0
 
 
 def declines(
@@ -458,7 +547,14 @@ def declines(
     }
     corrected = _holm(raw)
     return {
-        label: Declines(size, hits, hits / size, (n_declined - hits) / max(n - size, 1), corrected.get(label))
+        label: Declines(
+            size,
+            hits,
+            hits / size,
+            (n_declined - hits) / max(n - size, 1),
+            corrected.get(label),
+            raw.get(label, 1.0),
+        )
         for label, (size, hits) in sorted(counted.items())
     }
 

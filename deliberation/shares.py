@@ -64,6 +64,26 @@ def _log_beta(a: float, b: float) -> float:
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
+def e_of_p(p_value: float, n: float, first: float) -> float:
+    """Evidence of an ordinary test on `n` events, which may be looked at after every event from the `first` on.
+
+    sqrt(r / (n + r)) exp(z^2 n / (2 (n + r))) with z the two-sided normal quantile of the p-value and r = first / 4:
+    Robbins's (1970) normal mixture, for any statistic that is asymptotically normal in its number of events an
+    asymptotic e-process (Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas 2024). 1 before the first event. The p-value
+    itself, watched from 40 to 3,000 events, is below .05 at some time in three of ten fair processes.
+    """
+    if not 0 <= p_value <= 1 or n < 0 or first <= 0:
+        raise BadValue(name="p_value", value=(p_value, n, first), allowed="0..1, of 0 events or more")
+    if n < first or p_value >= 1:
+        return 1.0
+    if p_value == 0:
+        return math.inf
+    r = first / 4
+    z = NormalDist().inv_cdf(p_value / 2)
+    log_e = 0.5 * math.log(r / (n + r)) + z * z * n / (2 * (n + r))
+    return math.exp(log_e) if log_e < 700 else math.inf
+
+
 def e_bh(e_values: Sequence[float], *, alpha: float = 0.05) -> tuple[bool, ...]:
     """Which are rejected so that at most `alpha` of the rejections are expected false, under any dependence.
 

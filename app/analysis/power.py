@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from app.analysis.power_figures import figures_of
 from app.analysis.power_rows import KEY, Read, read_rows, stored_figures
 from app.database import fetchval
 from app.tables.consultations import Consultation
+from deliberation.bursts import Burst
 from deliberation.disclosure import Attribution
-from deliberation.power import Imbalance, Level, PowerSettings, imbalances
+from deliberation.power import Imbalance, Level, imbalances, lingering
 
-__all__ = ["KEY", "Checked", "Found", "check", "relaxed", "stored_figures"]
+__all__ = ["KEY", "Checked", "Found", "check", "stored_figures"]
 
 
 @dataclass(frozen=True)
@@ -66,51 +68,35 @@ async def _agenda(consultation: Consultation, read: Read, previous: dict[str, An
 def _agenda_found(figures: dict[str, Any]) -> tuple[Found, ...]:
     from app.analysis.power_agenda import agenda_imbalances
 
-    return tuple(Found(kind, subject, one, lingers=False) for kind, subject, one in agenda_imbalances(figures))
-
-
-def relaxed(settings: PowerSettings) -> PowerSettings:
-    """The bounds below which an alert clears by itself: half the minimum effect of each."""
-    half = settings.clear_below
-    return replace(
-        settings,
-        ratio_low=1 - (1 - settings.ratio_low) * half,
-        ratio_high=1 + (settings.ratio_high - 1) * half,
-        author_share_over=settings.author_share_over * half,
-        organisation_share_over=settings.organisation_share_over * half,
-        times_equal_share=settings.times_equal_share * half,
-        fewest_effective_authors=settings.fewest_effective_authors / half,
-        effective_authors_share=settings.effective_authors_share / half,
-        between_share_over=settings.between_share_over * half,
-        declined_ratio_over=1 + (settings.declined_ratio_over - 1) * half,
-    )
+    return tuple(Found(one.kind, one.subject, one, lingers=lingers) for one, lingers in agenda_imbalances(figures))
 
 
 def _found(read: Read, *, seed: int) -> tuple[Found, ...]:
     """What asks for a decision, and what is still too near its bound for its alert to be cleared."""
-    settings = PowerSettings()
     measured = read.curated if read.curated_size else read.participation
-    strict = {_key(one, read): one for one in imbalances(measured, seed=seed, settings=settings) if _asks(one)}
+    strict = {_key(one, read): one for one in imbalances(measured, seed=seed) if _asks(one)}
     # Votes and proposals follow the people: where a category has too many of these, one decision is about all three.
     strict = {key: one for key, one in strict.items() if not _follows(key, strict)}
-    loose = {_key(one, read): one for one in imbalances(measured, seed=seed, settings=relaxed(settings))}
-    for day, burst in read.bursts:
-        strict["burst", f"{day.isoformat()}:{burst.start}"] = Imbalance(
-            "burst",
-            day.isoformat(),
-            burst.n_votes,
-            burst.expected,
-            Level.FLAG,
-            {"n": burst.n_votes, "n_people": burst.n_people, "minutes": 10, "p_value": burst.p_value},
-        )
+    loose = {_key(one, read): one for one in lingering(measured, seed=seed)}
+    strict |= {_when(day, burst): _burst(day, burst) for day, burst in read.bursts}
+    loose |= {_when(day, burst): _burst(day, burst) for day, burst in read.lingering}
     found = [Found(kind, subject, one, lingers=False) for (kind, subject), one in strict.items()]
     found += [Found(*key, one, lingers=True) for key, one in loose.items() if key not in strict]
     return tuple(found)
 
 
+def _when(day: date, burst: Burst) -> tuple[str, str]:
+    return "burst", f"{day.isoformat()}:{burst.start}"
+
+
+def _burst(day: date, burst: Burst) -> Imbalance:
+    parameters = {"n": burst.n_votes, "n_people": burst.n_people, "minutes": 10, "p_value": burst.p_value}
+    return Imbalance("burst", day.isoformat(), burst.n_votes, burst.expected, Level.FLAG, parameters)
+
+
 def _asks(one: Imbalance) -> bool:
-    """Notes are shown in the tables; only flags, and constituencies that drop out of the slate, ask for a decision."""
-    return one.level is Level.FLAG or one.kind == "missing_from_slate"
+    """Notes are shown in the tables; flags ask for a decision, and what a second look at single statements can mend."""
+    return one.level is Level.FLAG or one.kind in ("missing_from_slate", "uneven_moderation")
 
 
 def _follows(key: tuple[str, str], found: Collection[tuple[str, str]]) -> bool:

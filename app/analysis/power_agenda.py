@@ -6,8 +6,9 @@ What it returns are exact figures, kept beside the other figures of the balance;
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,14 +23,15 @@ from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
 from deliberation.agenda import STEPS, AgendaSettings, OddsRatio, passages
 from deliberation.common_ground import vote_floor
-from deliberation.coordination import level_of, near_identical
-from deliberation.exchange import amendment_exchange, uptake_latency
+from deliberation.coordination import CoordinationSettings, level_of, near_identical
+from deliberation.exchange import ExchangeSettings, amendment_exchange, uptake_latency
 from deliberation.exposure import ExposureSettings, early_gaps, position_bias
 from deliberation.influence import leave_one_out
 from deliberation.landscape import Landscape, LandscapeSettings
-from deliberation.power import Imbalance, Level
+from deliberation.power import Imbalance, Level, PowerSettings
 from deliberation.slates import SlateSettings, select_slate
 
+PAIR = 2
 ENDLESS = 1e9
 """What stands for infinite odds, which JSON cannot hold."""
 PROPOSALS = """
@@ -275,48 +277,83 @@ def _near_identical(read: Agenda) -> list[dict[str, Any]]:
     return [
         {
             "subject": str(found.participants[0]),
+            "people": list(found.participants),
             "n": len(found.participants),
             "n_pairs": found.n_pairs,
             "same_share": found.same_share,
             "least_common": found.least_common,
             "level": level_of(found, read.joined, read.rushed),
         }
-        for found in near_identical(read.given.votes)
+        for found in near_identical(read.given.votes, settings=replace(CoordinationSettings(), fewest_people=PAIR))
     ]
 
 
-def agenda_imbalances(figures: Mapping[str, Any]) -> list[tuple[str, str, Imbalance]]:
-    """What of the figures asks for a moderator's decision, with the kind and subject of its alert."""
-    found = []
+CLEAR_BELOW = PowerSettings().clear_below
+"""The alerts of the agenda clear by the rule of all others: below half the minimum effect, at two looks in a row."""
+
+
+def agenda_imbalances(figures: Mapping[str, Any]) -> list[tuple[Imbalance, bool]]:
+    """What of the figures asks for a moderator's decision, and, marked True, what is still beyond half of that."""
+    found: list[tuple[Imbalance, bool]] = []
+    for part in (_passed, _waited, _positioned, _exchanged, _alike):
+        found += part(figures)
+    return found
+
+
+def _passed(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
+    over = AgendaSettings().odds_over
+    half = 1 + (over - 1) * CLEAR_BELOW
     for row in figures["passages"]:
-        if row["level"] == Level.FLAG:
+        if not row["odds"]:
+            continue
+        odds, is_flag = row["odds"][0], row["level"] == Level.FLAG
+        if is_flag or odds >= half or odds <= 1 / half:
             parameters = {name: row[name] for name in ("step", "n_asked", "n_passed", "odds")}
-            kind = "favoured_at_equal_support" if row["odds"][0] > 1 else "passed_over_at_equal_support"
-            bound = AgendaSettings().odds_over if row["odds"][0] > 1 else 1 / AgendaSettings().odds_over
+            kind = "favoured_at_equal_support" if odds > 1 else "passed_over_at_equal_support"
+            bound = over if odds > 1 else 1 / over
             subject = f"constituency:{row['category']}:{row['step']}"
-            found.append((kind, subject, Imbalance(kind, subject, row["odds"][0], bound, Level.FLAG, parameters)))
+            yield Imbalance(kind, subject, odds, bound, Level.FLAG, parameters), not is_flag
+
+
+def _waited(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
+    over = ExchangeSettings().times_as_long
+    half = 1 + (over - 1) * CLEAR_BELOW
     for row in figures["waits"]:
-        if row["level"] == Level.FLAG:
-            subject, parameters = f"constituency:{row['category']}", {"n": row["n"], "others": row["others"]}
+        own, others = (math.inf if row[name] is None else row[name] for name in ("median", "others"))
+        is_flag = row["level"] == Level.FLAG
+        if is_flag or (others < math.inf and own > 0 and own >= half * others):
+            parameters = {"n": row["n"], "others": row["others"]}
             measure = -1.0 if row["median"] is None else row["median"]
-            found.append(("long_wait", subject, Imbalance("long_wait", subject, measure, 1.5, Level.FLAG, parameters)))
-    position = figures["position"]
-    if position and position["level"] == Level.FLAG:
-        one = Imbalance("uneven_exposure", "", position["correlation"], 0.2, Level.FLAG, {"n": position["n"]})
-        found.append(("uneven_exposure", "", one))
+            one = Imbalance("long_wait", f"constituency:{row['category']}", measure, over, Level.FLAG, parameters)
+            yield one, not is_flag
+
+
+def _positioned(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
+    position, over = figures["position"], ExposureSettings().correlation_over
+    if position and (position["level"] == Level.FLAG or abs(position["correlation"]) >= over * CLEAR_BELOW):
+        one = Imbalance("uneven_exposure", "", position["correlation"], over, Level.FLAG, {"n": position["n"]})
+        yield one, position["level"] != Level.FLAG
+
+
+def _exchanged(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
+    over = ExchangeSettings().gap_over
     for category, given, given_yes, received, received_yes, level in figures["exchange"]["rows"]:
-        if level == Level.FLAG:
-            subject = f"constituency:{category}"
+        if not given or not received:
+            continue
+        rates = given_yes / given, received_yes / received
+        if level == Level.FLAG or abs(rates[0] - rates[1]) >= over * CLEAR_BELOW:
             parameters = {"given": [given_yes, given], "received": [received_yes, received]}
-            one = Imbalance(
-                "one_way_amendments", subject, given_yes / given, received_yes / received, level, parameters
-            )
-            found.append(("one_way_amendments", subject, one))
+            subject = f"constituency:{category}"
+            yield Imbalance("one_way_amendments", subject, *rates, Level.FLAG, parameters), level != Level.FLAG
+
+
+def _alike(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
+    """Sets of so many people; of a set that has shrunk to a pair the alert stays open."""
+    fewest = CoordinationSettings().fewest_people
     for row in figures["near_identical"]:
         parameters = {name: row[name] for name in ("n", "n_pairs", "least_common")}
         one = Imbalance("near_identical", row["subject"], row["same_share"], 1.0, Level(row["level"]), parameters)
-        found.append(("near_identical", row["subject"], one))
-    return found
+        yield one, row["n"] < fewest
 
 
 __all__ = ["Agenda", "agenda_figures", "agenda_imbalances", "read_agenda"]

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import numpy as np
 
+from app.analysis.queue_age import AWAY
 from app.database import fetch, fetchrow, fetchval
-from deliberation.bursts import Burst, BurstSettings, bursts
+from deliberation.bursts import Burst, BurstSettings, Windows, bursts, lingering_bursts
 from deliberation.power import CONVENOR, Participation, Status
 
 ATTRIBUTES = ("constituency", "region", "language", "gender")
@@ -23,13 +24,32 @@ select q.id, q.constituency, q.organisation, q.region, q.language, q.gender, cou
 from participants q left join votes v on v.participant = q.id
 where q.consultation = $1 group by q.id order by q.id
 """
-PROPOSALS = """
+PROPOSALS = f"""
 select p.id, p.author, p.status, p.language,
-  extract(epoch from p.decided_at - p.waiting_since) / 3600 as hours,
+  extract(epoch from p.decided_at - p.waiting_since - {AWAY}) / 3600 as hours,
   array(select c.participant from cosponsors c where c.proposal = p.id order by c.participant) as sponsors
 from proposals p where p.consultation = $1 and p.status <> 'withdrawn' order by p.id
 """
-VOTES = "select cast_at, participant from votes where consultation = $1"
+SPAN = "select min(cast_at) as first, max(cast_at) as last from votes where consultation = $1"
+# The server counts: a row a vote would be an object of every vote of a million people.
+BARS = """
+select bar, sum(n)::bigint as n_votes, count(*) as n_people
+from (
+  select ((cast_at at time zone 'UTC')::date - $2::date) / $3::int as bar, participant, count(*) as n
+  from votes where consultation = $1 group by 1, 2
+) v group by bar
+"""
+WINDOWS = """
+select place, sum(n)::bigint as n_votes, count(*) as n_people, sum(n * n)::bigint as n_squared
+from (
+  select floor(extract(epoch from cast_at - $2::timestamptz) / (60 * $3::int))::int as place, participant,
+    count(*) as n
+  from votes where consultation = $1 group by 1, 2
+) v group by place
+"""
+BETWEEN = """
+select distinct participant from votes where consultation = $1 and cast_at >= $2 and cast_at < $3
+"""
 CURATED = """
 select s.status, array(select i.proposal from slate_items i where i.slate = s.id and i.choice = 'agree') as items
 from curated_slates s join rounds r on r.id = s.round where s.consultation = $1 order by r.number desc limit 1
@@ -37,7 +57,13 @@ from curated_slates s join rounds r on r.id = s.round where s.consultation = $1 
 CHOSEN = """
 select slate from analyses where consultation = $1 and slate <> '{}'::jsonb order by created_at desc limit 1
 """
-STATUSES = {"accepted": Status.SHOWN, "merged": Status.SHOWN, "declined": Status.DECLINED, "waiting": Status.WAITING}
+STATUSES = {
+    "accepted": Status.SHOWN,
+    "merged": Status.SHOWN,
+    "declined": Status.DECLINED,
+    "waiting": Status.WAITING,
+    "returned": Status.WAITING,
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,7 @@ class Read:
     curated_status: str
     days: tuple[tuple[date, int, int], ...]
     bursts: tuple[tuple[date, Burst], ...]
+    lingering: tuple[tuple[date, Burst], ...]
     rushed: frozenset[int]
 
 
@@ -83,7 +110,7 @@ async def read_rows(consultation: UUID) -> Read:
         proposal_languages=[row["language"] if row["author"] else None for row in proposals],
         targets=await _targets(consultation),
     )
-    days, found, rushed = await _days(consultation)
+    timed = await _timed(consultation, sum(row["n_votes"] > 0 for row in people))
     return Read(
         participation,
         replace(participation, in_slate=[row["id"] in curated_items for row in proposals]),
@@ -92,9 +119,7 @@ async def read_rows(consultation: UUID) -> Read:
         len(chosen),
         len(curated_items),
         curated["status"] if curated else "",
-        days,
-        found,
-        rushed,
+        *timed,
     )
 
 
@@ -116,33 +141,44 @@ async def _targets(consultation: UUID) -> dict[str, dict[str, float]]:
 Days = tuple[tuple[date, int, int], ...]
 
 
-async def _days(consultation: UUID) -> tuple[Days, tuple[tuple[date, Burst], ...], frozenset[int]]:
-    """Votes and voters of each bar of the chart, a day in UTC or more over long periods; bursts with their bar, and who
-    voted in them."""
-    rows = await fetch(VOTES, consultation)
-    if not rows:
-        return (), (), frozenset()
-    first = min(row["cast_at"] for row in rows)
-    start = first.replace(second=0, microsecond=0)
-    minutes = np.array([int((row["cast_at"] - start).total_seconds() // 60) for row in rows], dtype=np.int64)
-    who = np.array([row["participant"] for row in rows], dtype=np.int64)
-    n_days = (max(row["cast_at"] for row in rows).date() - first.date()).days + 1
+async def _timed(
+    consultation: UUID, n_voters: int
+) -> tuple[Days, tuple[tuple[date, Burst], ...], tuple[tuple[date, Burst], ...], frozenset[int]]:
+    """Votes and voters of each bar of the chart, a day in UTC or more over long periods; bursts with their bar, those
+    that are still half of one, and who voted in a burst."""
+    span = await fetchrow(SPAN, consultation)
+    if span is None or span["first"] is None:
+        return (), (), (), frozenset()
+    start, begin = span["first"].replace(second=0, microsecond=0), span["first"].date()
+    n_days = (span["last"].date() - begin).days + 1
     step = 1 if n_days <= WIDEST_DAYS else 7 if n_days <= 7 * WIDEST_DAYS else 28
+    counted = {row["bar"]: row for row in await fetch(BARS, consultation, begin, step)}
+    days = []
+    for place in range(-(-n_days // step)):
+        row = counted.get(place)
+        day = begin + timedelta(days=place * step)
+        days.append((day, row["n_votes"], row["n_people"]) if row else (day, 0, 0))
 
-    begin: date = first.date()
+    def dated(burst: Burst) -> tuple[date, Burst]:
+        n_past = ((start + timedelta(minutes=burst.start)).date() - begin).days
+        return begin + timedelta(days=n_past // step * step), burst
 
-    def bar(moment: datetime) -> date:
-        return begin + timedelta(days=(moment.date() - begin).days // step * step)
+    windows = await _windows(consultation, start, n_voters)
+    found = bursts(windows)
+    rushed: set[int] = set()
+    for burst in found:
+        since = start + timedelta(minutes=burst.start)
+        until = since + timedelta(minutes=BurstSettings().window_minutes)
+        rushed |= {row["participant"] for row in await fetch(BETWEEN, consultation, since, until)}
+    lingering = tuple(dated(burst) for burst in lingering_bursts(windows))
+    return tuple(days), tuple(dated(burst) for burst in found), lingering, frozenset(rushed)
 
-    voters: dict[date, list[int]] = {begin + timedelta(days=place): [] for place in range(0, n_days, step)}
+
+async def _windows(consultation: UUID, start: datetime, n_voters: int) -> Windows:
+    rows = await fetch(WINDOWS, consultation, start, BurstSettings().window_minutes)
+    size = max((row["place"] for row in rows), default=-1) + 1
+    columns = {name: np.zeros(size, np.int64) for name in ("n_votes", "n_people", "n_squared")}
     for row in rows:
-        voters[bar(row["cast_at"])].append(row["participant"])
-    found = bursts(minutes, who)
-    rushed = [
-        who[(minutes >= burst.start) & (minutes < burst.start + BurstSettings().window_minutes)] for burst in found
-    ]
-    return (
-        tuple((day, len(people), len(set(people))) for day, people in voters.items()),
-        tuple((bar(start + timedelta(minutes=burst.start)), burst) for burst in found),
-        frozenset(int(person) for part in rushed for person in part),
-    )
+        for name, column in columns.items():
+            column[row["place"]] = row[name]
+    return Windows(**columns, n_voters=n_voters)

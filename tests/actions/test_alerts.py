@@ -9,11 +9,13 @@ import pytest
 
 from app.access import system_actor
 from app.actions import alerts
-from app.analysis.power import Found, relaxed
+from app.analysis.power import Found
+from app.analysis.power_agenda import agenda_imbalances
+from app.database import fetchval
 from app.refusals import Conflict, Invalid
 from app.tables.alerts import Alert
 from deliberation.phases import STATES
-from deliberation.power import Imbalance, Level, PowerSettings
+from deliberation.power import Imbalance, Level
 from tests import factories
 
 DOMINANT = Imbalance("one_organisation", "a-body", 0.23, 0.15, Level.FLAG, {"n": 15, "of": 64})
@@ -114,9 +116,39 @@ def test_states_in_which_a_moderator_decides():
     assert {state for state in STATES if state not in allowed} == {"draft", "archived"}
 
 
-def test_the_bounds_for_clearing_are_half_the_minimum_effects():
-    strict, loose = PowerSettings(), relaxed(PowerSettings())
-    assert loose.organisation_share_over == strict.organisation_share_over / 2
-    assert 1 - loose.ratio_low == pytest.approx((1 - strict.ratio_low) / 2)
-    assert loose.ratio_high - 1 == pytest.approx((strict.ratio_high - 1) / 2)
-    assert loose.fewest_effective_authors == strict.fewest_effective_authors * 2
+AGENDA = {
+    "passages": [{"category": "women", "step": "shown", "n_asked": 20, "n_passed": 15, "level": None}],
+    "waits": [{"category": "women", "n": 12, "others": 10.0, "level": None}],
+    "exchange": {"rows": []},
+    "near_identical": [],
+}
+
+
+def still(odds: float, median: float, correlation: float, rates: tuple[int, int], n_alike: int) -> dict[str, bool]:
+    """The kinds of the agenda that are found, and whether only because they linger."""
+    figures = {
+        "passages": [AGENDA["passages"][0] | {"odds": [odds, odds / 2, odds * 2]}],
+        "waits": [AGENDA["waits"][0] | {"median": median}],
+        "position": {"correlation": correlation, "n": 30, "level": None},
+        "exchange": {"rows": [["women", 20, rates[0], 20, rates[1], None]]},
+        "near_identical": [
+            {"subject": "1", "n": n_alike, "n_pairs": 1, "least_common": 20, "same_share": 1.0, "level": "note"}
+        ],
+    }
+    return {one.kind: lingers for one, lingers in agenda_imbalances(figures)}
+
+
+def test_alerts_of_every_kind_clear_below_half_their_minimum_effect():
+    kinds = {"long_wait", "uneven_exposure", "one_way_amendments", "near_identical"}
+    assert still(1.6, 13.0, -0.12, (12, 9), 2) == dict.fromkeys(kinds | {"favoured_at_equal_support"}, True)
+    assert still(0.6, 12.0, 0.08, (11, 9), 2) == {"passed_over_at_equal_support": True, "near_identical": True}
+    assert still(1.4, 12.0, 0.08, (11, 9), 3) == {"near_identical": False}
+
+
+async def test_what_lingers_raises_nothing_and_keeps_an_alert_open(here):
+    lingers = replace(FOUND, lingers=True)
+    assert await alerts.raise_alert(found=lingers, by=await system_actor(here.id)) is False
+    alert = await raised(here)
+    for found, n_cleared in (((lingers,), 0), ((), 0), ((), 1)):
+        assert await alerts.clear_gone(found=found, by=await system_actor(here.id)) == n_cleared
+    assert await fetchval("select cleared_at from alerts where id = $1", alert.id) is not None

@@ -37,7 +37,7 @@ from app.taxonomies import (
     regions,
     themes,
 )
-from deliberation.bursts import bursts
+from deliberation.bursts import bursts, windows_of
 from deliberation.common_ground import find_common_ground, find_divides
 from deliberation.phases import Role
 from deliberation.tallies import categories_of
@@ -171,7 +171,7 @@ def test_authors_write_in_their_own_language_unless_the_large_organisation_does(
 def test_one_evening_shows_a_burst_of_nearly_identical_votes(story: Story) -> None:
     seen = story.votes.exposures
     minutes = ((seen.seconds - seen.seconds[0]) // 60).astype(np.int64)
-    found = bursts(minutes, seen.participants)
+    found = bursts(windows_of(minutes, seen.participants))
     assert [burst.n_people for burst in found] == [N_RING]
     assert int((seen.seconds[0] + found[0].start * 60) // DAY) == RING_DAY
 
