@@ -97,6 +97,8 @@ class Action(StrEnum):
     SEE_POWER = "see_power"
     SEE_PARTICIPATION = "see_participation"
     DECIDE_ALERT = "decide_alert"
+    EXCLUDE = "exclude"
+    CONTEST = "contest"
     # convening and curating
     CONFIGURE = "configure"
     APPOINT = "appoint"
@@ -225,6 +227,8 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.SEE_POWER: _row(moderator="launched", auditor="launched", convenor="after"),
     Action.SEE_PARTICIPATION: _row(moderator="launched", auditor="launched", convenor="launched"),
     Action.DECIDE_ALERT: _row(moderator="running published"),
+    Action.EXCLUDE: _row(moderator="running published", convenor="running published"),
+    Action.CONTEST: _row(participant="running published"),
     Action.CONFIGURE: _row(convenor="draft"),
     Action.APPOINT: _row(convenor="draft running"),
     Action.WRITE_STARTER: _row(convenor="draft propose:scheduled"),

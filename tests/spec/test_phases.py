@@ -58,6 +58,9 @@ amend                -      pmo        -            -         -          -      
 answer_amendment     -      pmo        -            -         -          -          -
 suggest_merge        -      pm         -            -         -          -          -
 answer_merge         -      po         -            -         -          -          -
+answer_clarification -      po         -            -         -          -          -
+appeal               -      p          p            p         p          p          -
+decide_appeal        -      o          o            o         o          o          -
 flag                 -      p          -            -         p          -          -
 see_own              -      p          p            p         p          p          p
 respond              -      -          -            -         p          -          -
@@ -73,6 +76,8 @@ moderate             -      m          m            m         m          m      
 see_power            -      ma         moa          moa       moa        moa        moa
 see_participation    -      moa        moa          moa       moa        moa        moa
 decide_alert         -      m          m            m         m          m          m
+exclude              -      mo         mo           mo        mo         mo         mo
+contest              -      p          p            p         p          p          p
 configure            o      -          -            -         -          -          -
 appoint              o      o          o            o         o          o          -
 write_starter        o      -          -            -         -          -          -
