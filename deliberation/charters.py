@@ -232,18 +232,38 @@ def _left(objecting: frozenset[int], wording: Wording, partners: frozenset[int])
 def canonical_text(
     *, title: str, version: int, review_on: date, words: Mapping[str, str], clauses: Sequence[str] = CLAUSES
 ) -> str:
-    """The text that partners sign: the same bytes for the same words, whoever renders it.
+    """The text that partners sign: the same bytes for the same words, whoever renders it; `words_in` reads it back.
 
-    Unicode NFC, lines ending in a line feed, no white space at their ends; clauses by their codes in the order of
-    `clauses`. Raises `BadValue` where a clause has no words.
+    Unicode NFC, lines ending in a line feed without white space before it; clauses by their codes in the order of
+    `clauses`, their words indented by two spaces, so that no words can pass for a clause. Raises `BadValue` where a
+    clause has no words.
     """
-    lines = [f"title: {title}", f"version: {version}", f"review on: {review_on.isoformat()}"]
+    lines = [f"title: {' '.join(title.split())}", f"version: {version}", f"review on: {review_on.isoformat()}"]
     for clause in clauses:
-        if not words.get(clause, "").strip():
+        plain = plain_words(words.get(clause, ""))
+        if not plain:
             raise BadValue(name="clause", value=clause, allowed="a clause with words")
-        lines += ["", f"[{clause}]", words[clause].strip()]
-    text = unicodedata.normalize("NFC", "\n".join(lines)).replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(line.rstrip() for line in text.split("\n")) + "\n"
+        lines += ["", f"[{clause}]", *(f"  {line}".rstrip() for line in plain.split("\n"))]
+    return unicodedata.normalize("NFC", "\n".join(lines)) + "\n"
+
+
+def plain_words(words: str) -> str:
+    """The words as a charter keeps them: NFC, every line break a line feed, no white space at the ends of lines."""
+    lines = unicodedata.normalize("NFC", words).strip().splitlines()
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def words_in(text: str) -> dict[str, str]:
+    """The words of each clause of a canonical text."""
+    found: dict[str, list[str]] = {}
+    clause = ""
+    for line in text.split("\n"):
+        if line.startswith("[") and line.endswith("]"):
+            clause = line[1:-1]
+            found[clause] = []
+        elif clause:
+            found[clause].append(line[2:])
+    return {clause: "\n".join(lines).strip() for clause, lines in found.items()}
 
 
 def digest_of(text: str) -> str:

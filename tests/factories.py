@@ -10,6 +10,7 @@ from app.access import Actor
 from app.actions import consultations, moderation, participants, proposals, votes
 from app.actions.consultations import PlannedRound
 from app.database import execute, now
+from app.tables.coalitions import Coalition, CoalitionSeat
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
 from deliberation.disclosure import Attribution
@@ -109,3 +110,29 @@ async def move_to(consultation: Consultation, number: int, *, standing: str = "o
 
 async def set_lifecycle(consultation: Consultation, lifecycle: str) -> None:
     await execute("update consultations set lifecycle = $2 where id = $1", consultation.id, lifecycle)
+
+
+async def coalition_of(names: tuple[str, ...], consultation: Consultation, *, title: str = "Well keepers") -> Coalition:
+    """A coalition that these have joined by accepting; the commit round is open. Its statement is the first one's."""
+    people = [await join(name, consultation, organisation=f"{name.title()} Union") for name in names]
+    proposal = await propose(people[0], "Each village keeps its own wells.")
+    await move_to(consultation, len(people[0].rounds))
+    moment = await now()
+    made = Coalition(
+        consultation=consultation.id,
+        proposal=proposal.id,
+        number=1,
+        title=title,
+        purpose="Wells that still give water after five years.",
+        status="formed",
+        n_needed=min(3, len(names)),
+        created_at=moment,
+        formed_at=moment,
+    )
+    await made.save()
+    for one in people:
+        assert one.participant is not None
+        await CoalitionSeat(
+            coalition=made.id, participant=one.participant.id, status="accepted", answered_at=moment
+        ).save()
+    return made

@@ -48,6 +48,7 @@ WITHOUT_BY = {
 }
 VOTES_ARE_NOT_LOGGED = "votes have no audit event: a chained copy would serialise votes and reveal their order"
 WITHOUT_EVENT = {
+    "charters.freeze_if_signed": "a step of signing and of leaving a coalition, which have the event",
     "votes.cast": VOTES_ARE_NOT_LOGGED,
     "votes.withdraw": VOTES_ARE_NOT_LOGGED,
     "votes.set_aside": VOTES_ARE_NOT_LOGGED,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app import access, emails
 from app.access import Actor
-from app.actions import news
+from app.actions import charters, news
 from app.actions.record import change
 from app.analysis import coalitions as bridge
 from app.database import execute, fetch, fetchval
@@ -186,6 +186,7 @@ async def answer(*, coalition: Coalition, accepts: bool, by: Actor, form: Filled
             raise NotFound
         made.outcome = f"/c/{by.consultation.slug}/coalitions/{coalition.number}"
         has_formed = await _settle(coalition, made.by)
+        await charters.freeze_if_signed(coalition=coalition, by=made.by)
         # Who accepted is nobody's business before the coalition has formed: the event says only what came of it.
         made.payload = {"status": "formed" if has_formed else "invited"}
         return has_formed

@@ -21,8 +21,10 @@ from deliberation.charters import (
     canonical_text,
     digest_of,
     fewest_changes,
+    plain_words,
     renewal_outcome,
     standings,
+    words_in,
 )
 from deliberation.errors import BadValue
 
@@ -178,9 +180,27 @@ def test_what_is_signed_is_the_same_bytes_for_the_same_words() -> None:
     text = canonical_text(title="Cafe\u0301", version=1, review_on=date(2027, 5, 1), words=WORDS)
     same = canonical_text(title="Café", version=1, review_on=date(2027, 5, 1), words=dict(reversed(WORDS.items())))
     assert text == same
-    assert text.startswith("title: Café\nversion: 1\nreview on: 2027-05-01\n\n[purpose]\nAs it is.\n")
-    assert "[money]\nCosts are shared.\nNobody pays alone.\n" in text
+    assert text.startswith("title: Café\nversion: 1\nreview on: 2027-05-01\n\n[purpose]\n  As it is.\n")
+    assert "[money]\n  Costs are shared.\n  Nobody pays alone.\n" in text
     assert digest_of(text) == hashlib.sha256(text.encode()).hexdigest()
+
+
+lines = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
+
+
+@given(st.lists(lines, min_size=1, max_size=4).map("\n".join).filter(str.strip))
+def test_words_can_be_read_back_and_none_pass_for_a_clause(words: str) -> None:
+    text = canonical_text(
+        title="A\n[money]",
+        version=1,
+        review_on=date(2027, 5, 1),
+        words=WORDS | {"exit": words, "scope": "[money]\nAll."},
+    )
+    read = words_in(text)
+    assert read["exit"] == plain_words(words)
+    assert read["scope"] == "[money]\nAll."
+    assert read["money"] == "Costs are shared.\nNobody pays alone."
+    assert list(read) == list(CLAUSES)
 
 
 def test_a_charter_without_words_for_every_clause_cannot_be_signed() -> None:
