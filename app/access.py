@@ -18,7 +18,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.auth import Person
-from app.database import fetch, fetchrow, now
+from app.database import execute, fetch, fetchrow, now
 from app.refusals import N_, Closed, Denied, NotFound, NotSignedIn, Refusal
 from app.settings import get_settings
 from app.tables.consultations import Consultation
@@ -58,7 +58,9 @@ NOT_NOW: dict[Action, str] = {
     Action.ANSWER_AMENDMENT: N_("A wording can be answered only while a propose round is open. All stays as it is."),
     Action.SUGGEST_MERGE: N_("Statements can be merged only while a propose round is open."),
     Action.ANSWER_MERGE: N_("A merge can be answered only while a propose round is open. Both statements stay."),
-    Action.ANSWER_CLARIFICATION: N_("A question can be answered only while a propose round is open. Your words are kept."),
+    Action.ANSWER_CLARIFICATION: N_(
+        "A question can be answered only while a propose round is open. Your words are kept."
+    ),
     Action.APPEAL: N_("An appeal can be made only while the consultation runs."),
     Action.JOIN: N_("This consultation does not take new participants at the moment."),
     Action.RESPOND: N_("Responses are accepted only while a respond round is open."),
@@ -388,6 +390,11 @@ async def participant_of(consultation: UUID, account: UUID) -> Participant | Non
         return None
     number = int(_open("to participant", bytes(row["sealed_participant"]), key))
     return await Participant.objects().where(Participant.id == number).first()
+
+
+async def sever(consultation: UUID, account: UUID) -> None:
+    """Nothing leads from the account to its participant any more, nor back; it cannot be undone."""
+    await execute("delete from participant_links where account_key = $1", _account_key(consultation, account))
 
 
 async def accounts_of(participants: Iterable[int]) -> dict[int, UUID]:
