@@ -87,6 +87,10 @@ class Action(StrEnum):
     ANSWER_INVITATION = "answer_invitation"
     AGREE_CHARTER = "agree_charter"
     COMMIT = "commit"
+    REPORT = "report"
+    SEE_ROSTER = "see_roster"
+    KEEP_ROSTER = "keep_roster"
+    ENGAGE = "engage"
     SEE_CARDS = "see_cards"
     KEEP_CARD = "keep_card"
     SHARE_CONTACT = "share_contact"
@@ -113,6 +117,7 @@ class Action(StrEnum):
     CURATE = "curate"
     SIGN_SLATE = "sign_slate"
     FORM_COALITION = "form_coalition"
+    CHECK_ROSTER = "check_roster"
     WRITE_SUMMARY = "write_summary"
     PUBLISH_SUMMARY = "publish_summary"
     ARCHIVE = "archive"
@@ -221,6 +226,11 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.SHARE_CONTACT: _row(participant="curate:closed respond:* commit:* published"),
     Action.AGREE_CHARTER: _row(participant="running published"),
     Action.COMMIT: _row(participant="running published", convenor="running published"),
+    Action.REPORT: _row(participant="running published"),
+    Action.SEE_ROSTER: _row("launched", visitor="", administrator=""),
+    Action.KEEP_ROSTER: _row(participant="running published"),
+    Action.ENGAGE: _row(participant="running published"),
+    Action.CHECK_ROSTER: _row(convenor="running published"),
     Action.OBJECT: _row(participant="propose:closed curate:* respond:* commit:* published"),
     Action.MODERATE: _row(moderator="running"),
     Action.DECIDE_APPEAL: _row(convenor="running"),

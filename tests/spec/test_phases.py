@@ -71,6 +71,11 @@ share_contact        -      -          -            -         p          p      
 see_commitments      -      vpcmoa     vpcmoa       vpcmoa    vpcmoa     vpcmoa     vpcmoa
 agree_charter        -      p          p            p         p          p          p
 commit               -      po         po           po        po         po         po
+report               -      p          p            p         p          p          p
+see_roster           -      pcmoa      pcmoa        pcmoa     pcmoa      pcmoa      pcmoa
+keep_roster          -      p          p            p         p          p          p
+engage               -      p          p            p         p          p          p
+check_roster         -      o          o            o         o          o          o
 object               -      -          p            p         p          p          p
 moderate             -      m          m            m         m          m          -
 see_power            -      ma         moa          moa       moa        moa        moa

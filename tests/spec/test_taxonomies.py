@@ -7,10 +7,13 @@ from datetime import date
 import pytest
 
 from app.language import LANGUAGES
+from app.tables.coalitions import Coalition
 from app.tables.commitments import Barrier, Resource
 from app.tables.curators import CuratorConflict
 from app.tables.participants import Organisation, Participant
 from app.tables.proposals import Proposal
+from app.tables.pulses import Pulse
+from app.tables.roster import Engagement
 from app.taxonomies import (
     NAMES,
     Entry,
@@ -20,6 +23,8 @@ from app.taxonomies import (
     languages,
     named,
     regions,
+    reports,
+    structures,
     targets,
     themes,
 )
@@ -34,8 +39,11 @@ COLUMNS = {
     "languages": Participant.language,
     "moderation_reasons": Proposal.reason_code,
     "curation_reasons": Proposal.reason_code,
+    "obstacles": Pulse.obstacle,
     "organisations": Organisation.kind,
     "regions": Participant.region,
+    "services": Engagement.service,
+    "structures": Coalition.structure,
     "themes": Proposal.theme,
 }
 
@@ -122,6 +130,19 @@ def test_the_expert_meeting_left_nineteen_themes() -> None:
 
 def test_the_reasons_of_curators_are_those_the_core_accepts() -> None:
     assert set(curation_reasons.codes()) == set(ReasonCode)
+
+
+def test_every_report_is_answered_by_fields_that_a_pulse_has() -> None:
+    assert set(reports.FIELDS) == set(reports.codes())
+    for fields in reports.FIELDS.values():
+        assert {field for field, _ in fields} <= set(reports.PULSE_FIELDS)
+    assert len(reports.PULSE_FIELDS) == 7
+
+
+def test_every_structure_has_its_hours_and_its_risk() -> None:
+    assert set(structures.COSTS) == set(structures.codes())
+    hours = [structures.COSTS[code].hours_a_month for code in structures.codes()]
+    assert hours == sorted(hours), "the leanest comes first"
 
 
 def test_a_retired_term_can_be_shown_but_no_longer_chosen() -> None:
