@@ -88,6 +88,7 @@ __all__ = [
     "release_holder",
     "release_index",
     "release_name",
+    "release_origins",
     "release_scores",
     "release_share",
     "release_standing",
@@ -265,6 +266,12 @@ def release_tally(n: int) -> ReleasedCount:
 def release_conflicts(n: int, n_curators: int, *, settings: DisclosureSettings = DEFAULT) -> ReleasedCount:
     """How many curators declared an interest in one item; None among too few, where it would tell who did."""
     return ReleasedCount(gate=_GATE, value=n if n_curators >= settings.fewest_curators else None)
+
+
+def release_origins(n: int, mode: Attribution, *, settings: DisclosureSettings = DEFAULT) -> ReleasedCount:
+    """How many independent origins a statement has; None for one or two where authors are protected."""
+    is_told = mode is not Attribution.CHATHAM_HOUSE or n >= settings.fewest_origins
+    return ReleasedCount(gate=_GATE, value=n if is_told else None)
 
 
 def release_scores(

@@ -40,6 +40,8 @@ class DisclosureSettings:
     """A standing of a category with fewer organisations is the standing of one organisation."""
     fewest_curators: int = 3
     """Two curators know each other's scores and interests from any figure of both."""
+    fewest_origins: int = 3
+    """One or two origins of two statements would say whether both have one author."""
     near_between: tuple[float, float] = (0.67, 1.5)
     """Ratio of a share to its target that is still "near": the minimum effect of the power measures."""
     group: str = "group"

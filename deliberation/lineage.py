@@ -6,7 +6,7 @@ cast on: it counts for the other statement only once its voter has carried it th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,3 +82,16 @@ def waiting_votes(
 
 def _common(choices: Sequence[Choice]) -> Choice | None:
     return choices[0] if len(set(choices)) == 1 else None
+
+
+def n_independent(authors: Sequence[tuple[Hashable | None, Hashable | None]]) -> int:
+    """How many independent origins statements have that say the same.
+
+    authors : author and organisation of each statement, None where there is none or it is not known
+
+    People of one organisation are one origin, and so is one person with several statements; a statement without an
+    author is none.
+    """
+    return len(
+        {("organisation", body) if body is not None else ("person", who) for who, body in authors if who is not None}
+    )

@@ -27,6 +27,8 @@ from deliberation.disclosure import Attribution
 from deliberation.phases import Action, Lifecycle, Phase, Role, sequence_error
 
 STRICTNESS = (Attribution.ATTRIBUTED, Attribution.OPEN, Attribution.CHATHAM_HOUSE)
+MAX_HOURS = 14 * 24
+"""What moderators can promise at most: later than this, a round of proposals is usually over."""
 CONFLICTING = {
     Role.CONVENOR: (Role.MODERATOR, Role.AUDITOR, Role.PARTICIPANT),
     Role.MODERATOR: (Role.CONVENOR, Role.AUDITOR),
@@ -66,6 +68,7 @@ async def create(
     language: str = "en",
     attribution: Attribution = Attribution.CHATHAM_HOUSE,
     joining: str = "open",
+    decide_within_hours: int = 24,
     questions: Sequence[str] = (),
     goals: Sequence[int] = (),
     rounds: Sequence[PlannedRound],
@@ -92,6 +95,7 @@ async def create(
             language=language,
             attribution=attribution.value,
             joining=joining,
+            decide_within_hours=decide_within_hours,
             questions=list(questions),
             goals=list(goals),
             seed=secrets.randbelow(2**31 - 1),
@@ -219,6 +223,7 @@ async def configure(
             "zone",
             "language",
             "joining",
+            "decide_within_hours",
             "questions",
             "goals",
             "attribution",

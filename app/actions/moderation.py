@@ -20,13 +20,16 @@ from app.taxonomies import moderation_reasons
 from deliberation.phases import Action, Role
 
 OWN_PROPOSAL = N_("You wrote this statement yourself. Another moderator must decide on it.")
+SPONSORED = N_("You or your organisation stand behind this statement. Another moderator must decide on it.")
 NOT_TO_SUGGEST = N_("Authors suggest a merge for a statement of their own; moderators for those of others.")
+BEHIND = "select true from cosponsors where proposal = $1 and (participant = $2 or organisation = $3) limit 1"
 ALREADY: dict[str, str] = {
     "accepted": N_("Statement %(number)s has been accepted in the meantime."),
     "declined": N_("Statement %(number)s has been declined in the meantime, with the reason: %(reason)s"),
     "withdrawn": N_("The author has withdrawn statement %(number)s in the meantime."),
     "merged": N_("Statement %(number)s has been merged in the meantime."),
     "waiting": N_("Statement %(number)s waits for a decision again."),
+    "returned": N_("Statement %(number)s has been returned to its author with a question in the meantime."),
 }
 
 
@@ -34,10 +37,10 @@ async def accept(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = No
     """The statement is open for votes, and its author knows."""
     async with change("moderation.accept", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
         made.outcome = f"/c/{by.consultation.slug}/moderate"
-        await _refuse_own(proposal, by)
+        await refuse_own(proposal, by)
         await _decide(proposal, ("waiting",), "accepted")
         await end_merges(proposal)
-        await _let_amendment_take_effect(proposal)
+        await let_amendment_take_effect(proposal)
         await _tell_author(proposal, made.by, kind="accepted")
         await ask_for_check(by.consultation.id)
 
@@ -49,7 +52,7 @@ async def decline(
     async with change("moderation.decline", Action.MODERATE, by=by, form=form, subject=str(proposal.number)) as made:
         made.outcome = f"/c/{by.consultation.slug}/moderate"
         _check_reason(reason_code, reason)
-        await _refuse_own(proposal, by)
+        await refuse_own(proposal, by)
         await _decide(proposal, ("waiting",), "declined", reason_code=reason_code, reason=reason)
         await end_merges(proposal)
         made.payload = {"reason_code": reason_code}
@@ -70,7 +73,7 @@ async def settle_flags(
     subject = str(proposal.number)
     async with change("moderation.settle_flags", Action.MODERATE, by=by, form=form, subject=subject) as made:
         made.outcome = f"/c/{by.consultation.slug}/moderate"
-        await _refuse_own(proposal, by)
+        await refuse_own(proposal, by)
         settled = await fetchval(
             """
             with settled as (update flags set settled_at = clock_timestamp()
@@ -125,8 +128,8 @@ async def suggest_merge(
 async def _check_suggestion(proposal: Proposal, into: Proposal, by: Actor) -> bool:
     """Whether the author of the statement suggests it themselves. Denied for anybody else but a moderator."""
     if Role.MODERATOR in by.roles:
-        await _refuse_own(proposal, by)
-        await _refuse_own(into, by)
+        await refuse_own(proposal, by)
+        await refuse_own(into, by)
         return False
     if by.participant is None or proposal.author != by.participant.id:
         raise Denied(NOT_TO_SUGGEST)
@@ -141,7 +144,7 @@ async def _check_merge(proposal: Proposal, into: Proposal) -> None:
         for row in sorted((proposal.id, into.id))
     }
     if now[proposal.id] not in {"waiting", "accepted"}:
-        raise await _already(proposal)
+        raise await already(proposal)
     if now[into.id] != "accepted":
         raise Invalid(N_("A statement can be merged only into one that is open for votes."), field="into")
     if await fetchval(
@@ -187,7 +190,7 @@ async def answer_merge(
             await ask_for_check(by.consultation.id)
 
 
-async def _let_amendment_take_effect(proposal: Proposal) -> None:
+async def let_amendment_take_effect(proposal: Proposal) -> None:
     """An accepted wording, once a moderator has read it, stands for the statement that it rewords."""
     original = await fetchval(
         "select a.proposal from amendments a join proposals p on p.id = a.proposal "
@@ -235,17 +238,15 @@ def _check_reason(reason_code: str, reason: str) -> None:
         raise Invalid(N_("Please tell the author why, in a sentence."), field="reason")
 
 
-async def _refuse_own(proposal: Proposal, by: Actor) -> None:
-    if await is_own(proposal, by):
+async def refuse_own(proposal: Proposal, by: Actor) -> None:
+    """Denied where the person at work, in their other capacity as a participant, wrote it or stands behind it."""
+    participant = None if by.person is None else await access.participant_of(by.consultation.id, by.person.id)
+    if participant is None:
+        return
+    if participant.id == proposal.author:
         raise Denied(OWN_PROPOSAL)
-
-
-async def is_own(proposal: Proposal, by: Actor) -> bool:
-    """Whether the person at work wrote the statement, in their other capacity as a participant."""
-    if by.person is None or proposal.author is None:
-        return False
-    participant = await access.participant_of(by.consultation.id, by.person.id)
-    return participant is not None and participant.id == proposal.author
+    if await fetchval(BEHIND, proposal.id, participant.id, participant.organisation):
+        raise Denied(SPONSORED)
 
 
 async def _decide(
@@ -265,10 +266,11 @@ async def _decide(
         reason,
     )
     if done is None:
-        raise await _already(proposal)
+        raise await already(proposal)
 
 
-async def _already(proposal: Proposal) -> Conflict:
+async def already(proposal: Proposal) -> Conflict:
+    """The refusal that says what was decided in the meantime."""
     row = await fetchrow("select status, reason_code from proposals where id = $1", proposal.id)
     assert row is not None
     label = gettext(moderation_reasons.label(row["reason_code"])) if row["reason_code"] else ""
@@ -301,11 +303,16 @@ async def write_to(proposal: Proposal, message: str, *, by: Actor, **values: obj
     if proposal.author is not None:
         accounts = list((await access.accounts_of([proposal.author])).values())
     else:
-        rows = await Membership.select(Membership.account).where(
-            (Membership.consultation == consultation.id) & (Membership.role == Role.CONVENOR.value)
-        )
-        accounts = [row["account"] for row in rows]
+        accounts = await staff_of(consultation.id, Role.CONVENOR)
     await emails.send_to(accounts, message, consultation, number=proposal.number, **values)
+
+
+async def staff_of(consultation: UUID, role: Role) -> list[UUID]:
+    """The accounts that have this role in the consultation."""
+    rows = await Membership.select(Membership.account).where(
+        (Membership.consultation == consultation) & (Membership.role == role.value)
+    )
+    return [row["account"] for row in rows]
 
 
 async def ask_for_check(consultation: UUID) -> None:

@@ -199,7 +199,7 @@ async def withdraw(*, proposal: Proposal, by: Actor, form: Filled[Any] | None = 
             raise Denied(N_("Only its author can withdraw a proposal."))
         done = await fetchval(
             "update proposals set status = 'withdrawn', version = version + 1 where id = $1 "
-            "and status in ('waiting', 'accepted') returning id",
+            "and status in ('waiting', 'accepted', 'returned') returning id",
             proposal.id,
         )
         if done is None:

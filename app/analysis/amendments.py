@@ -11,7 +11,7 @@ from app.database import fetch
 from app.tables.amendments import Amendment
 from app.tables.proposals import Proposal
 from deliberation.disclosure import ReleasedDay, release_day
-from deliberation.phases import Role
+from deliberation.phases import Action, Role
 from deliberation.wordings import Piece, compare_wordings
 
 
@@ -41,7 +41,10 @@ class Wording:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that waits for the reader's answer: other words, or a merge. `other` is the statement it is about."""
+    """Something that waits for the reader's answer; `kind` is words, merge, unclear or appeal.
+
+    other : for a merge, the statement that would stand for both
+    """
 
     kind: str
     path: str
@@ -83,6 +86,14 @@ select a.id, p.number from amendments a join proposals p on p.id = a.proposal
 where p.consultation = $1 and a.status = 'waiting' and p.status = 'accepted'
   and (p.author = $2 or (p.author is null and $3)) order by a.created_at, a.id
 """
+ASKED_WHAT_IS_MEANT = """
+select number from proposals where consultation = $1 and status = 'returned'
+  and (author = $2 or (author is null and $3)) order by waiting_since, number
+"""
+APPEALS = """
+select p.number from appeals a join proposals p on p.id = a.proposal
+where p.consultation = $1 and a.outcome = '' order by a.made_at, p.number
+"""
 ASKED_MERGES = """
 select r.id, p.number, q.number as other, p.author as one, q.author as two, r.author_agrees, r.other_author_agrees
 from merge_requests r join proposals p on p.id = r.proposal join proposals q on q.id = r."into"
@@ -100,10 +111,15 @@ async def questions_for(actor: Actor) -> tuple[Question, ...]:
     own = actor.participant.id if actor.participant else None
     convenes = Role.CONVENOR in actor.roles
     base = f"/c/{actor.consultation.slug}"
-    found = [
-        Question("words", f"{base}/amendments/{row['id']}", row["number"])
-        for row in await fetch(ASKED_WORDS, actor.consultation.id, own, convenes)
-    ]
+    found = []
+    if convenes and actor.may(Action.DECIDE_APPEAL):
+        for row in await fetch(APPEALS, actor.consultation.id):
+            found.append(Question("appeal", f"{base}/appeals", row["number"]))
+    if actor.may(Action.ANSWER_CLARIFICATION):
+        for row in await fetch(ASKED_WHAT_IS_MEANT, actor.consultation.id, own, convenes):
+            found.append(Question("unclear", f"{base}/statements/{row['number']}/clarify", row["number"]))
+    for row in await fetch(ASKED_WORDS, actor.consultation.id, own, convenes):
+        found.append(Question("words", f"{base}/amendments/{row['id']}", row["number"]))
 
     def is_asked(author: int | None) -> bool:
         return convenes if author is None else author == own

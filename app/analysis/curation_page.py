@@ -27,6 +27,7 @@ GONE = {
     "merged": N_("merged into another statement"),
     "declined": N_("taken down by a moderator"),
     "waiting": N_("waits for a moderator"),
+    "returned": N_("returned to its author with a question"),
 }
 """What became of a statement that cannot be voted on any more; it is flagged, and never dropped silently."""
 STANDINGS = {

@@ -20,7 +20,7 @@ from app.analysis.curation_page import gate_for
 from app.database import fetch
 from app.language import gettext
 from app.refusals import N_
-from app.taxonomies import curation_reasons, moderation_reasons
+from app.taxonomies import curation_reasons, moderation_reasons, unclear_kinds
 from deliberation.disclosure import Audience, ReleasedDay, release_day
 from deliberation.lineage import current_of
 from deliberation.phases import Action, Role
@@ -30,7 +30,12 @@ WORDS: dict[str, str] = {
     "starter": N_("Written by the convenor"),
     "noted": N_("Spoken in the room and noted"),
     "accepted": N_("A moderator accepted it: it is open for votes"),
+    "unclear": N_("A moderator asked its author: %(label)s"),
+    "clarified": N_("Its author answered, and it waits for a moderator again"),
     "declined": N_("A moderator declined it: %(label)s"),
+    "appealed": N_("Its author appealed to the convenor"),
+    "upheld": N_("The convenor looked at it again: the decision stands"),
+    "overturned": N_("The convenor overturned the decision to decline it"),
     "withdrawn": N_("Its author withdrew it"),
     "amendment": N_("A participant proposed other words"),
     "amendment_declined": N_("Other words were proposed; its author kept these"),
@@ -41,6 +46,9 @@ WORDS: dict[str, str] = {
     "rewords": N_("Stands for statement %(number)s, in other words"),
     "merged": N_("Merged with the consent of both authors: statement %(number)s stands for it now"),
     "carries": N_("Stands also for statement %(number)s, which was merged into it"),
+    "joined": N_("It says the same as statement %(number)s, which stands for both"),
+    "joins": N_("Stands also for statement %(number)s, which says the same"),
+    "separated": N_("Taken out again: it does not say the same as statement %(number)s"),
     "participants_slate": N_("On the participants' slate, which follows from the votes alone"),
     "kept": N_("On the curated slate, as participants had chosen"),
     "moved": N_("On the curated slate, in another place: %(label)s"),
@@ -53,7 +61,9 @@ WORDS: dict[str, str] = {
     "coalition": N_("A coalition formed to carry it: %(label)s"),
 }
 """What happened to a statement, in the order in which it can happen."""
-TOLD = ("reworded", "merged", "kept", "moved", "added", "dropped", "on_neither", "adopted", "returned", "coalition")
+LEFT = ("reworded", "merged", "joined")
+"""How another statement came to stand for it."""
+TOLD = (*LEFT, "kept", "moved", "added", "dropped", "on_neither", "adopted", "returned", "coalition")
 """What is news for an author; what a moderator decides is told at once, with the reason."""
 
 
@@ -121,13 +131,27 @@ where a.proposal = any($1::int[]) or a.became = any($1::int[]) order by a.create
 MERGED = """
 select p.id, p.number, p.merged_into, q.number as into_number, p.decided_at,
        exists(select from amendments a where a.proposal = p.id and a.became = p.merged_into and a.status = 'accepted')
-         as is_reworded
+         as is_reworded,
+       exists(select from family_members f where f.proposal = p.id and f.lead = p.merged_into and f.left_at is null)
+         as is_joined
 from proposals p join proposals q on q.id = p.merged_into
 where p.id = any($1::int[]) or p.merged_into = any($1::int[]) order by p.number
 """
+SEPARATED = """
+select f.proposal, f.left_at, q.number from family_members f join proposals q on q.id = f.lead
+where f.proposal = any($1::int[]) and f.left_at is not null order by f.left_at
+"""
+ASKED = """
+select proposal, kind, question, asked_at, answered_at from clarifications where proposal = any($1::int[])
+order by asked_at
+"""
+APPEALED = """
+select proposal, outcome, answer, made_at, decided_at from appeals where proposal = any($1::int[])
+"""
 ACCEPTED = """
-select subject, min(happened_at) as at from audit_events
-where chain = $1 and action = 'moderation.accept' and subject = any($2::text[]) group by subject
+select subject, min(happened_at) filter (where action = 'moderation.accept') as at from audit_events
+where chain = $1 and (action = 'moderation.accept' or payload ->> 'outcome' = 'overturned')
+  and subject = any($2::text[]) group by subject
 """
 SLATES = """
 select id, published_at, report from curated_slates where consultation = $1 and status = 'published'
@@ -173,6 +197,7 @@ async def nodes_of(actor: Actor, proposals: Sequence[int]) -> tuple[Node, ...]:
     await _add_origin(actor, rows)
     await _add_amendments(rows, ids)
     await _add_merges(rows, ids)
+    await _add_questions(actor, rows)
     if actor.may(Action.SEE_SLATES):
         await _add_slates(actor, rows)
     if actor.may(Action.SEE_COALITIONS):
@@ -198,16 +223,19 @@ async def fates_of(actor: Actor, proposals: Sequence[int]) -> tuple[Node, ...]:
 
 
 def _with_carrier(node: Node, carrier: Node | None) -> Node:
-    left = [step.day.day for step in node.steps if step.code in TOLD[:2]]
+    left = [step.day.day for step in node.steps if step.code in LEFT]
     if carrier is None or carrier.id == node.id or not left:
         return node
-    later = [step for step in carrier.steps if step.code in TOLD[2:] and step.day.day >= max(left)]
+    later = [step for step in carrier.steps if step.code in TOLD[len(LEFT) :] and step.day.day >= max(left)]
     return replace(node, steps=(*node.steps, *[replace(step, via=carrier.number) for step in later]))
 
 
 def _may_see(actor: Actor, row: Mapping[str, Any]) -> bool:
-    staff = actor.is_system or bool(actor.roles & {Role.MODERATOR, Role.CONVENOR, Role.AUDITOR, Role.CURATOR})
-    return row["status"] in {"accepted", "merged"} or staff or _is_own(actor, row)
+    return row["status"] in {"accepted", "merged"} or _is_staff(actor) or _is_own(actor, row)
+
+
+def _is_staff(actor: Actor) -> bool:
+    return actor.is_system or bool(actor.roles & {Role.MODERATOR, Role.CONVENOR, Role.AUDITOR, Role.CURATOR})
 
 
 def _is_own(actor: Actor, row: Mapping[str, Any]) -> bool:
@@ -242,7 +270,8 @@ async def _add_origin(actor: Actor, rows: Mapping[int, _Found]) -> None:
         row = one.row
         origin = "starter" if row["is_starter"] else "noted" if row["is_noted"] else "submitted"
         one.steps.append(Step(origin, _day(row["submitted_on"])))
-        at = accepted.get(str(row["number"])) or (row["decided_at"] if row["status"] == "accepted" else None)
+        opened_at = row["decided_at"] if row["status"] == "accepted" else None
+        at = accepted.get(str(row["number"]), opened_at)
         if at is not None and row["author"] is not None:
             one.steps.append(Step("accepted", release_day(at)))
         if row["status"] == "declined" and row["decided_at"] is not None:
@@ -277,11 +306,33 @@ async def _add_merges(rows: Mapping[int, _Found], ids: Sequence[int]) -> None:
         if day is None:
             continue
         if row["id"] in rows:
-            code = "reworded" if row["is_reworded"] else "merged"
+            code = "joined" if row["is_joined"] else "reworded" if row["is_reworded"] else "merged"
             rows[row["id"]].steps.append(Step(code, day, number=row["into_number"]))
         if row["merged_into"] in rows:
-            code = "rewords" if row["is_reworded"] else "carries"
+            code = "joins" if row["is_joined"] else "rewords" if row["is_reworded"] else "carries"
             rows[row["merged_into"]].steps.append(Step(code, day, number=row["number"]))
+    for row in await fetch(SEPARATED, list(ids)):
+        rows[row["proposal"]].steps.append(Step("separated", release_day(row["left_at"]), number=row["number"]))
+
+
+async def _add_questions(actor: Actor, rows: Mapping[int, _Found]) -> None:
+    """What went between its author, the moderators and the convenor: for staff and for the author alone.
+
+    Everybody else sees that a decision was overturned, which is why it is open for votes.
+    """
+    ids = {one for one, found in rows.items() if _is_staff(actor) or _is_own(actor, found.row)}
+    for row in await fetch(ASKED, list(ids)):
+        label, steps = unclear_kinds.label(row["kind"]), rows[row["proposal"]].steps
+        steps.append(Step("unclear", release_day(row["asked_at"]), label=label, words=row["question"]))
+        if row["answered_at"] is not None:
+            steps.append(Step("clarified", release_day(row["answered_at"])))
+    for row in await fetch(APPEALED, list(rows)):
+        steps, is_told = rows[row["proposal"]].steps, row["proposal"] in ids
+        if is_told:
+            steps.append(Step("appealed", release_day(row["made_at"])))
+        if row["outcome"] and (is_told or row["outcome"] == "overturned"):
+            words = row["answer"] if is_told else ""
+            steps.append(Step(row["outcome"], release_day(row["decided_at"]), words=words))
 
 
 async def _add_slates(actor: Actor, rows: Mapping[int, _Found]) -> None:

@@ -10,7 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor, speaks_for
+from app.analysis import queue_age
+from app.analysis.clarifications import Asked, asked_about, returned_in
+from app.analysis.queue_age import QueueAge
 from app.database import fetch, fetchrow, fetchval
+from app.tables.participants import Participant
 from app.tables.proposals import MergeRequest, Proposal
 from deliberation import texts
 from deliberation.disclosure import ReleasedCount, ReleasedDay, release_day, release_tally
@@ -30,6 +34,7 @@ class Similar:
     statement: str
     language: str
     is_accepted: bool
+    is_same: bool
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Card:
     waiting_since: ReleasedDay | None
     similar: tuple[Similar, ...]
     is_own: bool
+    is_sponsored: bool
+    asked: Asked | None
     merge_into: int | None
     rewords: int | None
     """The statement for which this one will stand, because its author accepted these words."""
@@ -61,14 +68,17 @@ class Report:
     reason_codes: tuple[str, ...]
     notes: tuple[str, ...]
     is_own: bool
+    is_sponsored: bool
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One page of what waits, oldest first, and everything that was reported."""
+    """One page of what waits, oldest first, everything that was reported, and what is with its authors."""
 
     cards: tuple[Card, ...]
     reports: tuple[Report, ...]
+    returned: tuple[Asked, ...]
+    age: QueueAge
     n_found: int
     n_waiting: int
     page: int
@@ -78,7 +88,8 @@ class Queue:
 WAITING = """
 select p.*, into_.number as merge_into,
   (select q.number from amendments a join proposals q on q.id = a.proposal
-   where a.became = p.id and a.status = 'accepted' and q.status = 'accepted') as rewords
+   where a.became = p.id and a.status = 'accepted' and q.status = 'accepted') as rewords,
+  exists(select from cosponsors s where s.proposal = p.id and (s.participant = $4 or s.organisation = $5)) as sponsored
 from proposals p
 left join lateral (select q.number from merge_requests m join proposals q on q.id = m."into"
                    where m.proposal = p.id and m.settled_at is null limit 1) into_ on true
@@ -87,7 +98,9 @@ where p.consultation = $1 and p.status = 'waiting' and ($2 = '' or p.language = 
 order by (into_.number is not null), p.waiting_since nulls first, p.number
 """
 REPORTED = """
-select p.number, p.statement, p.language, p.version, p.author, count(*) as n, array_agg(f.reason_code) as codes,
+select p.number, p.statement, p.language, p.version, p.author, count(*) as n,
+  exists(select from cosponsors s where s.proposal = p.id and (s.participant = $2 or s.organisation = $3)) as sponsored,
+  array_agg(f.reason_code) as codes,
   array_agg(f.note order by f.id) filter (where f.note <> '') as notes
 from flags f join proposals p on p.id = f.proposal
 where p.consultation = $1 and f.settled_at is null and p.status in ('accepted', 'waiting')
@@ -106,17 +119,23 @@ async def n_waiting(consultation: UUID) -> int:
     )
 
 
-async def queue_of(actor: Actor, *, language: str = "", text: str = "", page: int = 1, own: int | None = None) -> Queue:
+async def queue_of(
+    actor: Actor, *, language: str = "", text: str = "", page: int = 1, own: Participant | None = None
+) -> Queue:
     """The page of the queue that was asked for, or the last there is. `own`: the moderator as a participant."""
     consultation = actor.consultation.id
-    rows = await fetch(WAITING, consultation, language, text)
+    mine = (own.id, own.organisation) if own is not None else (None, None)
+    rows = await fetch(WAITING, consultation, language, text, *mine)
     n_pages = max(1, -(-len(rows) // PAGE_SIZE))
     page = min(max(page, 1), n_pages)
     shown = rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     alike = await _similar(consultation, shown)
+    asked = await asked_about([row["id"] for row in shown])
     return Queue(
-        cards=tuple(_card(row, alike.get(row["id"], ()), own) for row in shown),
-        reports=tuple(_report(row, own) for row in await fetch(REPORTED, consultation)),
+        cards=tuple(_card(row, alike.get(row["id"], ()), mine[0], asked.get(row["id"])) for row in shown),
+        reports=tuple(_report(row, mine[0]) for row in await fetch(REPORTED, consultation, *mine)),
+        returned=await returned_in(consultation),
+        age=await queue_age.age_of(actor),
         n_found=len(rows),
         n_waiting=await n_waiting(consultation),
         page=page,
@@ -124,7 +143,7 @@ async def queue_of(actor: Actor, *, language: str = "", text: str = "", page: in
     )
 
 
-def _card(row: Any, similar: tuple[Similar, ...], own: int | None) -> Card:
+def _card(row: Any, similar: tuple[Similar, ...], own: int | None, asked: Asked | None) -> Card:
     return Card(
         number=row["number"],
         statement=row["statement"],
@@ -134,6 +153,8 @@ def _card(row: Any, similar: tuple[Similar, ...], own: int | None) -> Card:
         waiting_since=release_day(row["waiting_since"]) if row["waiting_since"] else None,
         similar=similar,
         is_own=own is not None and row["author"] == own,
+        is_sponsored=row["sponsored"],
+        asked=asked,
         merge_into=row["merge_into"],
         rewords=row["rewords"],
     )
@@ -150,6 +171,7 @@ def _report(row: Any, own: int | None) -> Report:
         reason_codes=tuple(sorted(counts, key=lambda code: (-counts[code], code))),
         notes=tuple(sorted(row["notes"] or ())),
         is_own=own is not None and row["author"] == own,
+        is_sponsored=row["sponsored"],
     )
 
 
@@ -162,10 +184,10 @@ async def _similar(consultation: UUID, wanted: list[Any]) -> dict[int, tuple[Sim
     found: dict[int, tuple[Similar, ...]] = {}
     for card in wanted:
         matches = texts.similar(card["statement"], index)
-        others = [rows[match.index] for match in matches if rows[match.index]["id"] != card["id"]]
+        others = [(rows[match.index], match.is_probably_same) for match in matches]
         found[card["id"]] = tuple(
-            Similar(row["number"], row["statement"], row["language"], row["status"] == "accepted")
-            for row in others[:N_SIMILAR]
+            Similar(row["number"], row["statement"], row["language"], row["status"] == "accepted", is_same)
+            for row, is_same in [one for one in others if one[0]["id"] != card["id"]][:N_SIMILAR]
         )
     return found
 
@@ -232,6 +254,7 @@ class Line:
     into: str
     reason_code: str
     decision: str
+    unclear: str
     kind: str
     by: str
     statement: str
@@ -249,18 +272,29 @@ class Record:
     n_declined: ReleasedCount
     n_older: ReleasedCount
     reasons: tuple[tuple[str, ReleasedCount], ...]
+    n_appeals: ReleasedCount
+    n_upheld: ReleasedCount
+    n_overturned: ReleasedCount
+    n_returned: ReleasedCount
+    n_joined: ReleasedCount
     with_texts: bool
 
 
-EVENTS = """
+ON_RECORD = "split_part(action, '.', 1) in ('moderation', 'alerts', 'exclusions', 'clarifications', 'appeals', 'families')"
+EVENTS = f"""
 select happened_at, actor, action, subject, payload from audit_events
-where chain = $1 and (action like 'moderation.%' or action like 'alerts.%') order by sequence desc limit $2
-"""
-COUNTS = """
+where chain = $1 and {ON_RECORD} order by sequence desc limit $2
+"""  # noqa: S608  # a constant
+COUNTS = f"""
 select count(*) filter (where action = 'moderation.accept') as accepted,
-  count(*) filter (where payload ->> 'reason_code' is not null) as declined, count(*) as all
-from audit_events where chain = $1 and (action like 'moderation.%' or action like 'alerts.%')
-"""
+  count(*) filter (where payload ->> 'reason_code' is not null) as declined, count(*) as all,
+  count(*) filter (where action = 'appeals.make') as appeals,
+  count(*) filter (where payload ->> 'outcome' = 'upheld') as upheld,
+  count(*) filter (where payload ->> 'outcome' = 'overturned') as overturned,
+  count(*) filter (where action = 'clarifications.ask') as returned,
+  count(*) filter (where action = 'families.join') as joined
+from audit_events where chain = $1 and {ON_RECORD}
+"""  # noqa: S608  # a constant
 REASONS = """
 select payload ->> 'reason_code' as code, count(*) as n from audit_events
 where chain = $1 and action like 'moderation.%' and payload ->> 'reason_code' is not null
@@ -283,6 +317,11 @@ async def record_of(actor: Actor) -> Record:
         n_declined=release_tally(counts["declined"]),
         n_older=release_tally(counts["all"] - len(events)),
         reasons=tuple((row["code"], release_tally(row["n"])) for row in await fetch(REASONS, chain)),
+        n_appeals=release_tally(counts["appeals"]),
+        n_upheld=release_tally(counts["upheld"]),
+        n_overturned=release_tally(counts["overturned"]),
+        n_returned=release_tally(counts["returned"]),
+        n_joined=release_tally(counts["joined"]),
         with_texts=with_texts,
     )
 
@@ -299,14 +338,15 @@ async def _texts_of(consultation: UUID, subjects: list[str]) -> dict[str, Any]:
 
 def _line(row: Any, found: Mapping[str, Any], with_texts: bool) -> Line:
     payload = json.loads(row["payload"])
-    text = found.get(row["subject"]) if row["action"].startswith("moderation.") else None
+    text = None if row["action"].startswith(("alerts.", "exclusions.")) else found.get(row["subject"])
     return Line(
         day=release_day(row["happened_at"]),
         action=row["action"],
         number=row["subject"],
-        into=str(payload.get("into", "")),
+        into=str(payload.get("into", payload.get("from", ""))),
         reason_code=payload.get("reason_code", ""),
-        decision=str(payload.get("decision", payload.get("agrees", ""))),
+        decision=str(payload.get("decision", payload.get("outcome", payload.get("agrees", payload.get("reason", ""))))),
+        unclear=payload.get("unclear", ""),
         kind=payload.get("kind", ""),
         by=row["actor"] if with_texts else "",
         statement=text["statement"] if text else "",

@@ -44,6 +44,7 @@ def _form() -> type[msgspec.Struct]:
         ("description", rounds.text(5_000), ""),
         ("promise", rounds.text(2_000), ""),
         ("venue", rounds.text(120), ""),
+        ("decide_within_hours", Annotated[int, msgspec.Meta(ge=1, le=consultations.MAX_HOURS)], 24),
         *((f"question_{n}", rounds.text(300), "") for n in (1, 2, 3)),
         ("goals", Annotated[list[int], msgspec.Meta(max_length=17)], msgspec.field(default_factory=list)),
     ]
@@ -87,6 +88,7 @@ async def new(
         language=current_locale(),
         attribution=Attribution.CHATHAM_HOUSE.value,
         joining="open",
+        decide_within_hours="24",
         goals=[],
         template=chosen,
     )
@@ -156,7 +158,7 @@ async def create(request: AnyRequest) -> Response[Any]:
 
 def _texts(given: Any) -> dict[str, Any]:
     names = ("title", "question", "description", "promise", "venue", "zone", "language", "joining", "goals")
-    return {name: getattr(given, name) for name in names} | {
+    return {name: getattr(given, name) for name in (*names, "decide_within_hours")} | {
         "attribution": Attribution(given.attribution),
         "questions": [text for text in (given.question_1, given.question_2, given.question_3) if text],
     }
@@ -257,6 +259,7 @@ async def edit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         )
     }
     typed["goals"] = [str(goal) for goal in made.goals]
+    typed["decide_within_hours"] = str(made.decide_within_hours)
     typed |= {f"question_{n}": text for n, text in enumerate(made.questions, 1)}
     rows = await fetch("select attribute, code, share from targets where consultation = $1", made.id)
     typed |= {f"target_{row['attribute']}_{row['code']}": f"{100 * row['share']:g}" for row in rows}

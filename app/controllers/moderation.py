@@ -1,4 +1,4 @@
-"""The moderator's queue with reported statements, suggested merges, and the record of every decision."""
+"""The moderator's queue with reported statements, and suggested merges."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from litestar.params import FromPath, QueryParameter
 from app import access
 from app.access import Actor
 from app.actions import moderation
-from app.actions.alerts import DECISIONS
 from app.analysis import moderation as reading
-from app.analysis.alert_words import headline
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, gettext, num, sentence
 from app.refusals import N_, AlreadyDone, Conflict, Invalid, NotFound, Refusal
 from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
 from app.tables.proposals import MergeRequest, Proposal
-from app.taxonomies import moderation_reasons
+from app.taxonomies import moderation_reasons, unclear_kinds
 from deliberation.phases import Action
 
 AnyRequest = Request[Any, Any, Any]
@@ -36,6 +34,8 @@ SAID = {
     "decline": N_("Statement %(number)s is declined, and its author has the reason."),
     "merge": N_("Both authors have been asked about statement %(number)s."),
     "keep": N_("The reports of statement %(number)s are settled: it stays."),
+    "return": N_("Statement %(number)s is with its author, who has your question."),
+    "join": N_("Statement %(number)s is joined: another one stands for both, and its author is told."),
     "remove": N_("The reports of statement %(number)s are settled: it is taken down, and its author has the reason."),
 }
 MERGE_ANSWERS: dict[str, tuple[bool | None, str]] = {
@@ -130,13 +130,10 @@ async def _queue_page(
     outcomes: Sequence[Outcome] = (),
 ) -> Response[Any]:
     own = None if actor.person is None else await access.participant_of(actor.consultation.id, actor.person.id)
-    queue = await reading.queue_of(
-        actor, language=asked.language, text=asked.text, page=asked.page, own=own.id if own else None
-    )
+    queue = await reading.queue_of(actor, language=asked.language, text=asked.text, page=asked.page, own=own)
     number, verb = failed or (0, "")
-    ids = {"reason_code": f"{verb}-code-{number}", "into": f"merge-into-{number}"} | dict.fromkeys(
-        ("numbers", "decision"), "ticked"
-    )
+    ids = {"reason_code": f"{verb}-code-{number}"} | dict.fromkeys(("numbers", "decision"), "ticked")
+    ids |= {name: f"{verb}-{name}-{number}" for name in ("into", "kind", "question")}
     errors = form.errors if form is not None and failed else {}
     return page_or_fragment(
         request,
@@ -159,6 +156,7 @@ async def _queue_page(
         kept=form.get("reason") if form is not None and conflict else "",
         refused=actor.why_not(Action.MODERATE),
         reasons=[(code, gettext(label)) for code, label in moderation_reasons.options()],
+        unclear_kinds=[(code, gettext(label)) for code, label in unclear_kinds.options()],
         reason_names={code: gettext(moderation_reasons.label(code)) for code in moderation_reasons.codes()},
         language_options=list(LANGUAGES.items()),
         language_names=LANGUAGES,
@@ -172,7 +170,7 @@ async def show_queue(
     return await _queue_page(request, actor, asked)
 
 
-async def _carry_out(
+async def carry_out(
     request: AnyRequest,
     actor: Actor,
     asked: Asked,
@@ -206,7 +204,7 @@ async def accept(
     request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = await read(request, EmptyForm)
-    return await _carry_out(
+    return await carry_out(
         request,
         actor,
         asked,
@@ -224,7 +222,7 @@ async def decline(
     request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = _with_reason(await read(request, ReasonForm))
-    return await _carry_out(
+    return await carry_out(
         request,
         actor,
         asked,
@@ -235,6 +233,16 @@ async def decline(
             proposal=proposal, reason_code=form.data.reason_code, reason=form.data.reason, by=actor, form=form
         ),
     )
+
+
+async def other_statement(actor: Actor, number: int) -> Proposal:
+    """The statement of this consultation that has this number. Raises Invalid."""
+    found = await Proposal.objects().where(
+        (Proposal.consultation == actor.consultation.id) & (Proposal.number == number)
+    )
+    if not found:
+        raise Invalid(N_("There is no statement with this number."), field="into")
+    return found[0]
 
 
 def _with_reason(form: Filled[ReasonForm]) -> Filled[ReasonForm]:
@@ -252,16 +260,10 @@ async def suggest_merge(
     form = await read(request, MergeForm)
 
     async def suggest(proposal: Proposal) -> None:
-        into = (
-            await Proposal.objects()
-            .where((Proposal.consultation == actor.consultation.id) & (Proposal.number == form.data.into))
-            .first()
-        )
-        if into is None:
-            raise Invalid(N_("There is no statement with this number."), field="into")
+        into = await other_statement(actor, form.data.into)
         await moderation.suggest_merge(proposal=proposal, into=into, note=form.data.note, by=actor, form=form)
 
-    return await _carry_out(request, actor, asked, number, "merge", form, suggest)
+    return await carry_out(request, actor, asked, number, "merge", form, suggest)
 
 
 @post("/c/{slug:str}/moderate/{number:int}/keep", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200)
@@ -269,7 +271,7 @@ async def keep(
     request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = await read(request, EmptyForm)
-    return await _carry_out(
+    return await carry_out(
         request,
         actor,
         asked,
@@ -287,7 +289,7 @@ async def remove(
     request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
     form = _with_reason(await read(request, ReasonForm))
-    return await _carry_out(
+    return await carry_out(
         request,
         actor,
         asked,
@@ -378,53 +380,7 @@ async def answer_merge(request: AnyRequest, actor: NamedDependency[Actor], reque
     return see_other(request, url(f"/c/{actor.consultation.slug}/merges/{request_id}"), said=gettext(said))
 
 
-# -------- the record
-
-
-@get("/c/{slug:str}/record", opt={"action": Action.SEE_AUDIT})
-async def show_record(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    record = await reading.record_of(actor)
-    return page(
-        request,
-        "moderation/record.html",
-        actor=actor,
-        tabs=await tabs_of(actor, "record"),
-        here=gettext("Moderation record"),
-        record=record,
-        lines=[(line, *_in_words(line)) for line in record.lines],
-        reason_rows=[(_reason(code), num(_whole(n.value))) for code, n in record.reasons],
-    )
-
-
-def _whole(value: Any) -> int:
-    assert isinstance(value, int)
-    return value
-
-
-def _reason(code: str) -> str:
-    return gettext(moderation_reasons.label(code))
-
-
-def _in_words(line: reading.Line) -> tuple[str, str]:
-    """What was done and why, of one entry of the record."""
-    places = {"number": line.number, "into": line.into, "kind": headline(line.kind) if line.kind else ""}
-    what = {
-        "moderation.accept": gettext("Statement %(number)s accepted"),
-        "moderation.decline": gettext("Statement %(number)s declined"),
-        "moderation.settle_flags": gettext("Reports of statement %(number)s settled"),
-        "moderation.suggest_merge": gettext("Merge of statement %(number)s into %(into)s suggested"),
-        "moderation.answer_merge": gettext("An author answered on merging statement %(number)s into %(into)s"),
-        "alerts.raise": gettext("Alert raised: %(kind)s"),
-        "alerts.clear": gettext("Alert cleared: %(kind)s"),
-        "alerts.decide": gettext("Alert decided: %(kind)s"),
-    }.get(line.action, line.action)
-    why = _reason(line.reason_code) if line.reason_code else ""
-    if line.action == "alerts.decide":
-        why = gettext(DECISIONS.get(line.decision, line.decision))
-    return what % places, why
-
-
 HANDLERS = [
     *(show_queue, accept, decline, decide_ticked, suggest_merge, keep, remove),
-    *(show_merge, answer_merge, show_record),
+    *(show_merge, answer_merge),
 ]

@@ -11,10 +11,10 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for, speaks_for
 from app.actions import proposals
-from app.analysis import amendments, carrying, lineage, results_views, similar
+from app.analysis import amendments, appeals, carrying, families, lineage, results_views, similar
 from app.database import fetch, fetchrow
 from app.forms import Filled, blank, read
-from app.language import LANGUAGES, current_locale, gettext
+from app.language import LANGUAGES, current_locale, gettext, ngettext, num
 from app.refusals import N_, Denied, Invalid, NotFound
 from app.rendering import fragment, page, page_or_fragment, see_other, url
 from app.taxonomies import moderation_reasons
@@ -26,6 +26,7 @@ PER_PAGE = 25
 STATUS_NAMES = {
     "waiting": N_("Waiting for a moderator"),
     "accepted": N_("Open for votes"),
+    "returned": N_("Returned to its author with a question"),
     "declined": N_("Declined"),
     "merged": N_("Merged"),
     "withdrawn": N_("Withdrawn"),
@@ -109,6 +110,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     merged_from = await fetch(
         "select number, statement, language from proposals where merged_into = $1 order by number", proposal.id
     )
+    family = await families.family_of(actor, proposal.id)
     return page(
         request,
         "proposals/show.html",
@@ -116,7 +118,9 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         proposal=proposal,
         own_vote=own_vote,
         merged_into=merged_into,
-        merged_from=merged_from,
+        merged_from=[row for row in merged_from if family is None or row["number"] not in family.numbers],
+        family=family,
+        is_member=proposal.status == "merged" and await families.is_member(proposal.id),
         sponsors=await _sponsors(actor, proposal.id),
         status_name=STATUS_NAMES[proposal.status],
         question=_guiding_question(actor, proposal.question),
@@ -231,7 +235,12 @@ async def submit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response
             form.errors["statement"] = Invalid(refusal.message, field="statement", **refusal.parameters)
     if not form.is_valid:
         return _write_page(request, actor, form, status=422)
-    said = gettext("A moderator reads it, usually within 24 hours. You see the outcome here.")
+    hours = actor.consultation.decide_within_hours
+    said = ngettext(
+        "A moderator reads it within %(shown)s hour. You see the outcome here.",
+        "A moderator reads it within %(shown)s hours. You see the outcome here.",
+        hours,
+    ) % {"shown": num(hours)}
     return see_other(request, url(f"/c/{actor.consultation.slug}/me/proposals"), said=said)
 
 
@@ -241,12 +250,13 @@ OWN = "select id from proposals where consultation = $1 and author = $2 order by
 @get("/c/{slug:str}/me/proposals", opt={"action": Action.SEE_OWN})
 async def own(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     assert actor.participant is not None
-    rows = await fetch(OWN, actor.consultation.id, actor.participant.id)
+    ids = [row["id"] for row in await fetch(OWN, actor.consultation.id, actor.participant.id)]
     return page(
         request,
         "proposals/mine.html",
         actor=actor,
-        nodes=await lineage.fates_of(actor, [row["id"] for row in rows]),
+        nodes=await lineage.fates_of(actor, ids),
+        appeals=await appeals.appeals_of(ids),
         questions=await amendments.questions_for(actor),
         wordings=await amendments.own_wordings(actor),
         status_names=STATUS_NAMES,

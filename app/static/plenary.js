@@ -37,7 +37,7 @@
       if (!cards[goal]) return;
       event.preventDefault();
       cards[goal].querySelector("blockquote").focus();
-    } else if (at >= 0 && "adm".includes(key)) {
+    } else if (at >= 0 && "admsu".includes(key)) {
       const control = cards[at].querySelector(`[aria-keyshortcuts="${key}"]`);
       if (!control) return;
       event.preventDefault();
