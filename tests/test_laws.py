@@ -27,6 +27,7 @@ AUDITED = {"change", "site_change", "append_event", "_edited"}
 
 WITHOUT_BY = {
     "accounts.change_details": "the account changes itself; nobody else can",
+    "accounts.erase": "the account empties itself; nobody else can",
     "alerts.keep_figures": "derived figures, computed anew from the votes by a job",
     "summaries.announce": "a job tells the participants of what two persons signed",
     "staff.add": "the command line: whoever may run it owns the installation",
@@ -51,12 +52,14 @@ WITHOUT_EVENT = {
     "charters.freeze_if_signed": "a step of signing and of leaving a coalition, which have the event",
     "votes.cast": VOTES_ARE_NOT_LOGGED,
     "votes.withdraw": VOTES_ARE_NOT_LOGGED,
+    "votes.withdraw_all": VOTES_ARE_NOT_LOGGED,
     "votes.set_aside": VOTES_ARE_NOT_LOGGED,
     "votes.show_next": VOTES_ARE_NOT_LOGGED,
     "carrying.answer": VOTES_ARE_NOT_LOGGED,
     "carrying.carry_all": VOTES_ARE_NOT_LOGGED,
     "news.ask_voters": VOTES_ARE_NOT_LOGGED,
     "votes.pack": "a second copy of votes, made by a job",
+    "responses.withdraw": VOTES_ARE_NOT_LOGGED,
     "responses.answer_item": VOTES_ARE_NOT_LOGGED,
     "responses.answer_overall": VOTES_ARE_NOT_LOGGED,
     "objections.make": "an event would tell the minute in which somebody objected; the signed summary has all answers",
@@ -77,10 +80,13 @@ WITHOUT_EVENT = {
 READS_THOUGH_POST = {
     "POST /sign-out": "ends the visitor's own session, which anybody may",
     "POST /me": "changes the account of who is signed in and nothing else",
+    "POST /me/data": "a form, so that no link and no prefetch starts a download; changes nothing",
+    "POST /me/erase": "empties the account of who is signed in and nobody else's",
     "POST /c/{slug:str}/export": "a form, so that no link and no prefetch starts a download; changes nothing",
 }
 LONG_FILES = {
     "app/analysis/summary.py": "what a summary says, one section after the other",
+    "app/analysis/my_data.py": "one list of every column that leads to a person, read from top to bottom",
     "app/charts.py": "the geometry of eight charts, one after the other",
     "deliberation/power.py": "one measure after the other, each short, read against one section of the method",
 }

@@ -1,19 +1,33 @@
-"""Signing in and out. What is stored of a code or a token is its hash."""
+"""Signing in and out, one's own details, and leaving for good. What is stored of a code or a token is its hash."""
 
 from __future__ import annotations
 
 import hmac
 from uuid import UUID
 
-from app import auth, emails
+from app import access, auth, emails
+from app.actions import responses, votes
 from app.actions.record import site_change
-from app.database import execute, fetchrow, now, transaction
-from app.refusals import N_, Invalid, TooMany
+from app.analysis import my_data
+from app.database import execute, fetchrow, fetchval, now, transaction
+from app.refusals import N_, Denied, Invalid, TooMany
 from app.tables.accounts import Account, RateWindow, Session, SignInCode
 
 WRONG_CODE = N_("This code is wrong, used up or older than ten minutes. Please ask for a new one.")
 TOO_OFTEN = N_("Too many attempts. Please wait a few minutes.")
-MAILS_PER_QUARTER_HOUR, TRIES_PER_HOUR = 3, 30
+MAILS_PER_QUARTER_HOUR, TRIES_PER_HOUR, DOWNLOADS_PER_HOUR = 3, 30, 6
+
+OTHER_ADMINISTRATORS = "select count(*) from accounts where is_administrator and disabled_at is null and id <> $1"
+ALONE_IN = """
+select c.title from memberships m join consultations c on c.id = m.consultation
+where m.account = $1 and m.role = 'convenor' and c.lifecycle in ('draft', 'running') and not exists (
+  select from memberships o where o.consultation = c.id and o.role = 'convenor' and o.account <> $1
+) order by c.title limit 1
+"""
+EMPTY_ACCOUNT = """
+update accounts set email = 'erased-' || id || '@erased.invalid', name = '', zone = 'UTC', locale = 'en',
+  password_hash = null, is_administrator = false, may_convene = false, disabled_at = clock_timestamp() where id = $1
+"""
 
 
 async def _limit(key: str, limit: int, seconds: int) -> None:
@@ -118,3 +132,60 @@ async def change_details(*, account: UUID, name: str, zone: str, locale: str) ->
         await execute(
             "update accounts set name = $2, zone = $3, locale = $4 where id = $1", account, name, zone, locale
         )
+
+
+async def allow_download(account: UUID) -> None:
+    """Everything a person has in one file is much work: a few times an hour."""
+    await _limit(f"data:{account}", DOWNLOADS_PER_HOUR, 3600)
+
+
+async def erase(*, account: Account, typed: str) -> None:
+    """The person is forgotten: nothing leads to them, and what they wrote and voted stays under codes nobody can open.
+
+    Votes and responses in rounds that are open are withdrawn, and so are statements that wait for a moderator.
+    """
+    if auth.normalised_email(typed) != account.email:
+        raise Invalid(N_("Please type the e-mail address of this account."), field="email")
+    async with site_change("accounts.erase", actor="account") as payload:
+        await _check_nobody_is_left_alone(account)
+        seats = await my_data.seats_of(account.id)
+        for seat in seats:
+            await _leave(seat)
+            await access.sever(seat.consultation, account.id)
+        for part in my_data.PARTS:
+            if part.fate is my_data.Fate.ERASED and part.whose is not my_data.Whose.PARTICIPANT:
+                key = account.email if part.whose is my_data.Whose.EMAIL else account.id
+                await execute(_deletion(part), key)
+        await execute("delete from rate_windows where key = any($1)", [f"code:{account.email}", f"try:{account.email}"])
+        await execute(EMPTY_ACCOUNT, account.id)
+        payload["consultations"] = len(seats)
+
+
+def _deletion(part: my_data.Part) -> str:
+    # Table and column are the list's own, not a person's words.
+    return f'delete from {part.table} where "{part.column}" = $1'  # noqa: S608
+
+
+async def _leave(seat: my_data.Seat) -> None:
+    await votes.withdraw_all(participant=seat.participant, by=await access.system_actor(seat.consultation))
+    await responses.withdraw(consultation=seat.consultation, participant=seat.participant)
+    await execute(
+        "update proposals set status = 'withdrawn', version = version + 1 where author = $1 "
+        "and status in ('waiting', 'returned')",
+        seat.participant,
+    )
+    for part in my_data.PARTS:
+        if part.fate is my_data.Fate.ERASED and part.whose is my_data.Whose.PARTICIPANT:
+            await execute(_deletion(part), seat.participant)
+    await execute(
+        "update coalition_seats set status = 'declined', answered_at = clock_timestamp() where participant = $1",
+        seat.participant,
+    )
+
+
+async def _check_nobody_is_left_alone(account: Account) -> None:
+    if account.is_administrator and not await fetchval(OTHER_ADMINISTRATORS, account.id):
+        raise Denied(N_("You are the only administrator here: name another one first."))
+    alone = await fetchval(ALONE_IN, account.id)
+    if alone is not None:
+        raise Denied(N_("You are the only convenor of “%(title)s”: name another one first."), title=alone)

@@ -48,6 +48,22 @@ on conflict (round, participant) do update
 returning id
 """
 
+WITHDRAW = """
+with open_round as (
+  select r.id from rounds r join consultations c on c.id = r.consultation
+  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'respond'
+    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  order by r.number limit 1
+  for share of r
+)
+delete from responses using open_round where round = open_round.id and participant = $2
+"""
+
+
+async def withdraw(*, consultation: UUID, participant: int) -> None:
+    """The participant has given no overall answer in the respond round, if that is open."""
+    await execute(WITHDRAW, consultation, participant)
+
 
 async def answer_item(*, proposal: Proposal, choice: Choice, matters: bool = False, by: Actor) -> None:
     """The participant's current vote on this item of the respond round is this one, committed when this returns."""

@@ -63,6 +63,19 @@ with open_round as (
 delete from votes v using open_round where v.participant = $2 and v.proposal = $3 returning v.id
 """
 
+# Who leaves for good takes the votes of the open round along; those of closed rounds are in results already.
+WITHDRAW_ALL = """
+with open_round as (
+  select r.opens_at from rounds r join consultations c on c.id = r.consultation
+  where r.consultation = $1 and c.lifecycle = 'running' and r.phase in ('propose', 'respond')
+    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  order by r.number limit 1
+  for share of r
+)
+delete from votes v using open_round o where v.consultation = $1 and v.participant = $2 and v.cast_at >= o.opens_at
+returning v.id
+"""
+
 RECORD_SHOWING = """
 insert into showings (id, participant, proposal, reason, propensity, is_set_aside)
 values (gen_random_uuid(), $1, $2, $3, $4, false) on conflict (participant, proposal) do nothing
@@ -122,6 +135,14 @@ async def withdraw(*, proposal: Proposal, by: Actor) -> bool:
     if row is not None:
         await ask_for_analysis(by)
     return row is not None
+
+
+async def withdraw_all(*, participant: int, by: Actor) -> int:
+    """The participant has no vote left from the round that is open; tells how many there were."""
+    rows = await fetch(WITHDRAW_ALL, by.consultation.id, participant)
+    if rows:
+        await ask_for_analysis(by)
+    return len(rows)
 
 
 async def set_aside(*, proposal: Proposal, by: Actor) -> None:
