@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.errors import BadShape, BadValue
-from deliberation.inequality import Floats, effective_number, theil_of
+from deliberation.inequality import Floats, Theil, effective_number, theil_of
 from deliberation.shares import Ratio, distance_from_targets, e_bh, e_of_p, e_value, representation_ratio
 
 __all__ = [
     "CONVENOR",
+    "Between",
     "CategoryRow",
     "Declines",
     "Imbalance",
@@ -28,6 +29,7 @@ __all__ = [
     "PowerSettings",
     "Ratio",
     "Status",
+    "between_constituencies",
     "category_rows",
     "declines",
     "distance_from_targets",
@@ -443,27 +445,55 @@ def _as_few_by_chance(counts: NDArray[np.int64]) -> float:
     return float(gammaincc((people - 1) / 2, max(statistic, 0.0) / 2)) if people > 1 else 1.0
 
 
-def _between(participation: Participation, seed: int, settings: PowerSettings) -> list[_Case]:
-    """Inequality that lies between constituencies, beside what shuffled constituencies give."""
+@dataclass(frozen=True)
+class Between:
+    """Theil's index of votes or proposals with its part between constituencies, beside shuffled constituencies.
+
+    chance : 95 % point of the between share when constituencies are shuffled; p_value : of so large a share
+    """
+
+    theil: Theil
+    chance: float
+    p_value: float
+    n_people: int
+
+
+def between_constituencies(
+    participation: Participation, *, seed: int, settings: PowerSettings | None = None
+) -> dict[str, Between]:
+    """How much of the inequality of "votes" and "proposals" lies between constituencies; only what enough took part in.
+
+    Theil's T is the mean of (x / mean) ln(x / mean); its between part is the sum over constituencies of their share of
+    contributions times ln(mean of the constituency / mean). The null shuffles constituencies among people.
+    """
+    settings = settings or PowerSettings()
     labels = participation.attributes.get("constituency", ())
     rows = [row for row, label in enumerate(labels) if label is not None]
     if len(rows) < settings.fewest_people:
-        return []
+        return {}
     _, index = np.unique(np.array([labels[row] for row in rows], dtype=str), return_inverse=True)
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(rows)) for _ in range(settings.n_permutations)]
-    found = []
+    found = {}
     for column in ("votes", "proposals"):
         values = _weights(participation, column)[rows]
         if values.sum() < settings.fewest_events:
             continue
-        share = theil_of(values, index).between_share
+        whole = theil_of(values, index)
         shuffled = np.array([theil_of(values, index[order]).between_share for order in orders])
-        chance, p = float(np.quantile(shuffled, 0.95)), _tail_of(shuffled, share)
-        parameters = {"column": column, "chance": chance}
-        one = Imbalance("between_constituencies", column, share, settings.between_share_over, Level.NOTE, parameters)
-        evidence = e_of_p(p, len(rows), settings.fewest_people)
-        found.append(_Case(one, share, settings.between_share_over, evidence, is_noted=share > chance))
+        p = _tail_of(shuffled, whole.between_share)
+        found[column] = Between(whole, float(np.quantile(shuffled, 0.95)), p, len(rows))
+    return found
+
+
+def _between(participation: Participation, seed: int, settings: PowerSettings) -> list[_Case]:
+    found = []
+    for column, one in between_constituencies(participation, seed=seed, settings=settings).items():
+        share, bound = one.theil.between_share, settings.between_share_over
+        parameters = {"column": column, "chance": one.chance}
+        imbalance = Imbalance("between_constituencies", column, share, bound, Level.NOTE, parameters)
+        evidence = e_of_p(one.p_value, one.n_people, settings.fewest_people)
+        found.append(_Case(imbalance, share, bound, evidence, is_noted=share > one.chance))
     return found
 
 

@@ -352,7 +352,7 @@ PASSED_NAMES = {
     "voted": N_("got enough votes"),
     "participants_slate": N_("came on the participants' slate"),
     "curated_slate": N_("came on the curated slate"),
-    "committed": N_("found a coalition"),
+    "committed": N_("led to a commitment"),
 }
 TELLERS = {
     "one_organisation": _one_organisation,

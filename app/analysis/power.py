@@ -95,8 +95,9 @@ def _burst(day: date, burst: Burst) -> Imbalance:
 
 
 def _asks(one: Imbalance) -> bool:
-    """Notes are shown in the tables; flags ask for a decision, and what a second look at single statements can mend."""
-    return one.level is Level.FLAG or one.kind in ("missing_from_slate", "uneven_moderation")
+    """What is beyond its minimum effect, as a flag or as a note. Of shares against their targets the table says more
+    than notes would, so that only flags of them ask."""
+    return one.level is Level.FLAG or one.kind not in ("over_represented", "under_represented")
 
 
 def _follows(key: tuple[str, str], found: Collection[tuple[str, str]]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,7 +32,10 @@ from deliberation.landscape import Landscape, LandscapeSettings
 from deliberation.power import Imbalance, Level, PowerSettings
 from deliberation.slates import SlateSettings, select_slate
 
+FIGURES = "2"
+"""Counts up when the figures hold something else, so that those of before are measured again."""
 PAIR = 2
+MOST_ORGANISATIONS = 20
 ENDLESS = 1e9
 """What stands for infinite odds, which JSON cannot hold."""
 PROPOSALS = """
@@ -41,7 +45,8 @@ select p.id, p.author, q.constituency, p.is_starter,
   (select count(*) from votes v where v.proposal = p.id) as n_votes,
   exists(select from slate_items i join curated_slates c on c.id = i.slate
     where i.proposal = p.id and c.status = 'published') as is_curated,
-  exists(select from coalitions c where c.proposal = p.id and c.status = 'formed') as is_committed
+  exists(select from coalitions c join commitments k on k.coalition = c.id
+    where c.proposal = p.id and k.status in ('made', 'paused', 'delivered')) as is_committed
 from proposals p left join participants q on q.id = p.author
 where p.consultation = $1 and p.status <> 'withdrawn' order by p.id
 """
@@ -62,7 +67,7 @@ from (select proposal, choice, row_number() over (partition by proposal order by
   from votes where consultation = $1) v
 group by proposal order by proposal
 """
-JOINED = "select id, constituency, joined_on from participants where consultation = $1 order by id"
+JOINED = "select id, constituency, organisation, joined_on from participants where consultation = $1 order by id"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +80,7 @@ class Agenda:
     rushed: frozenset[int]
     joined: Mapping[int, int]
     constituency_of: Mapping[int, str]
+    organisation_of: Mapping[int, str]
     landscape: Landscape | None
     chosen: frozenset[int]
     frozen: Frozen | None
@@ -90,7 +96,7 @@ async def read_agenda(
     rushed : participants who voted in a burst
     """
     latest = await fetchrow(LATEST, consultation.id)
-    source = str(latest["id"]) if latest else ""
+    source = f"{FIGURES}:{latest['id']}" if latest else FIGURES
     proposals = await fetch(PROPOSALS, consultation.id)
     source += f":{sum(row['is_curated'] for row in proposals)}:{sum(row['is_committed'] for row in proposals)}"
     amendments = await fetch(AMENDMENTS, consultation.id)
@@ -105,6 +111,7 @@ async def read_agenda(
         rushed,
         {row["id"]: row["joined_on"].toordinal() for row in joined},
         {row["id"]: row["constituency"] for row in joined if row["constituency"]},
+        {row["id"]: str(row["organisation"]) for row in joined if row["organisation"]},
         Landscape.from_json(json.loads(latest["landscape"])) if latest else None,
         frozenset(slate_of(latest["slate"])) if latest else frozenset(),
         await frozen_of(latest["id"]) if latest and latest["has_holdings"] else None,
@@ -123,7 +130,8 @@ def agenda_figures(read: Agenda, n_participants: int, *, seed: int) -> dict[str,
         "position": _position(read, n_participants),
         "n_early_gaps": _n_early_gaps(read),
         "exchange": _exchange(read),
-        "influence": _influence(read, seed),
+        "influence": _influence(read, read.constituency_of, seed),
+        "influence_of_organisations": _influence(read, _large(read.organisation_of), seed),
         "near_identical": _near_identical(read),
     }
 
@@ -200,10 +208,17 @@ def _waits(read: Agenda, seed: int) -> list[dict[str, Any]]:
     # What never had to wait was put up at once: not a wait of its author.
     found = uptake_latency([row["constituency"] or None for row in rows], hours, seed=seed)
     return [
-        {"category": one.category, "n": one.n, "median": _finite(one.median), "others": _finite(one.others_median),
-         "level": one.level}
+        {
+            "category": one.category,
+            "n": one.n,
+            "median": _finite(one.median),
+            "lower": _finite(one.lower),
+            "upper": _finite(one.upper),
+            "others": _finite(one.others_median),
+            "level": one.level,
+        }
         for one in found
-    ]  # fmt: skip
+    ]
 
 
 def _finite(value: float) -> float | None:
@@ -248,15 +263,22 @@ def _exchange(read: Agenda) -> dict[str, Any]:
     }
 
 
-def _influence(read: Agenda, seed: int) -> list[dict[str, Any]]:
-    """How much of the participants' slate hangs on each constituency."""
+def _large(organisation_of: Mapping[int, str]) -> dict[int, str]:
+    """The organisations with most participants: each costs a choice of the slate, and some twenty for its size."""
+    sizes = Counter(organisation_of.values())
+    kept = set(sorted(sizes, key=lambda name: (-sizes[name], name))[:MOST_ORGANISATIONS])
+    return {person: name for person, name in organisation_of.items() if name in kept}
+
+
+def _influence(read: Agenda, category_of: Mapping[int, str], seed: int) -> list[dict[str, Any]]:
+    """How much of the participants' slate hangs on each category."""
     frozen = read.frozen
     if frozen is None or not frozen.slate.distinct:
         return []
     holdings, slate = frozen.holdings, frozen.slate
     size = slate.size
     settings = SlateSettings(n_distinct=size)
-    labels = [read.constituency_of.get(int(one)) for one in holdings.participant_ids]
+    labels = [category_of.get(int(one)) for one in holdings.participant_ids]
 
     def choose(kept: NDArray[np.bool_]) -> frozenset[Any]:
         part = holdings.sample(np.flatnonzero(kept))
@@ -306,13 +328,13 @@ def _passed(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
     for row in figures["passages"]:
         if not row["odds"]:
             continue
-        odds, is_flag = row["odds"][0], row["level"] == Level.FLAG
-        if is_flag or odds >= half or odds <= 1 / half:
+        odds = row["odds"][0]
+        if row["level"] or odds >= half or odds <= 1 / half:
             parameters = {name: row[name] for name in ("step", "n_asked", "n_passed", "odds")}
             kind = "favoured_at_equal_support" if odds > 1 else "passed_over_at_equal_support"
             bound = over if odds > 1 else 1 / over
             subject = f"constituency:{row['category']}:{row['step']}"
-            yield Imbalance(kind, subject, odds, bound, Level.FLAG, parameters), not is_flag
+            yield Imbalance(kind, subject, odds, bound, _level(row["level"]), parameters), not row["level"]
 
 
 def _waited(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
@@ -320,19 +342,22 @@ def _waited(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
     half = 1 + (over - 1) * CLEAR_BELOW
     for row in figures["waits"]:
         own, others = (math.inf if row[name] is None else row[name] for name in ("median", "others"))
-        is_flag = row["level"] == Level.FLAG
-        if is_flag or (others < math.inf and own > 0 and own >= half * others):
+        if row["level"] or (others < math.inf and own > 0 and own >= half * others):
             parameters = {"n": row["n"], "others": row["others"]}
             measure = -1.0 if row["median"] is None else row["median"]
-            one = Imbalance("long_wait", f"constituency:{row['category']}", measure, over, Level.FLAG, parameters)
-            yield one, not is_flag
+            level = _level(row["level"])
+            one = Imbalance("long_wait", f"constituency:{row['category']}", measure, over, level, parameters)
+            yield one, not row["level"]
 
 
 def _positioned(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
     position, over = figures["position"], ExposureSettings().correlation_over
-    if position and (position["level"] == Level.FLAG or abs(position["correlation"]) >= over * CLEAR_BELOW):
-        one = Imbalance("uneven_exposure", "", position["correlation"], over, Level.FLAG, {"n": position["n"]})
-        yield one, position["level"] != Level.FLAG
+    if position and (position["level"] or abs(position["correlation"]) >= over * CLEAR_BELOW):
+        level = _level(position["level"])
+        yield (
+            Imbalance("uneven_exposure", "", position["correlation"], over, level, {"n": position["n"]}),
+            not position["level"],
+        )
 
 
 def _exchanged(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
@@ -341,10 +366,14 @@ def _exchanged(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:
         if not given or not received:
             continue
         rates = given_yes / given, received_yes / received
-        if level == Level.FLAG or abs(rates[0] - rates[1]) >= over * CLEAR_BELOW:
+        if level or abs(rates[0] - rates[1]) >= over * CLEAR_BELOW:
             parameters = {"given": [given_yes, given], "received": [received_yes, received]}
             subject = f"constituency:{category}"
-            yield Imbalance("one_way_amendments", subject, *rates, Level.FLAG, parameters), level != Level.FLAG
+            yield Imbalance("one_way_amendments", subject, *rates, _level(level), parameters), not level
+
+
+def _level(stored: str | None) -> Level:
+    return Level(stored) if stored else Level.NOTE
 
 
 def _alike(figures: Mapping[str, Any]) -> Iterator[tuple[Imbalance, bool]]:

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.analysis.alert_words import PASSED_NAMES, label_of, rounded
-from app.analysis.power_released import NOTHING, Figures, Picture
+from app.analysis.power_released import NOTHING, Figures, Picture, percent
 from app.language import gettext, ngettext, num
 from app.refusals import N_
+from deliberation.additions import AdditionsSettings
 from deliberation.disclosure import Audience, release_share, release_tally
+from deliberation.exchange import ExchangeSettings
+from deliberation.exposure import ExposureSettings
 
 CONSTITUENCY = "constituency"
+MOST_ORGANISATIONS = 3
 STEP_NAMES = {
     "shown": N_("Shown"),
     "voted": N_("Enough votes"),
     "participants_slate": N_("Participants' slate"),
     "curated_slate": N_("Curated slate"),
-    "committed": N_("Coalition"),
+    "committed": N_("Commitment"),
 }
 
 
@@ -30,6 +34,8 @@ class AgendaPage:
     influence: Picture
     exposure: Picture
     exchange: Picture
+    waits: Picture
+    additions: Picture
 
 
 def agenda_page(figures: Figures) -> AgendaPage | None:
@@ -39,9 +45,14 @@ def agenda_page(figures: Figures) -> AgendaPage | None:
         return None
     if figures.index(0.0, figures.n) is None:
         few = Picture(gettext("Too few people take part for these figures to be shown."))
-        return AgendaPage(few, few, few, few)
+        return AgendaPage(few, few, few, few, few, few)
     return AgendaPage(
-        _funnel(figures, agenda), _influence(figures, agenda), _exposure(figures, agenda), _exchange(figures, agenda)
+        _funnel(figures, agenda),
+        _influence(figures, agenda),
+        _exposure(figures, agenda),
+        _exchange(figures, agenda),
+        _waits(figures, agenda),
+        _additions(figures),
     )
 
 
@@ -67,7 +78,7 @@ def _funnel(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
             continue
         cells = rows.setdefault(name, [])
         cells.append(_share(figures, row["n_passed"], row["n_asked"]))
-        if row["level"] == "flag" and (odds := figures.gate.odds(row["odds"], CONSTITUENCY, row["category"])):
+        if row["level"] and (odds := figures.gate.odds(row["odds"], CONSTITUENCY, row["category"])):
             words = gettext("Of equally supported proposals, those by %(name)s %(passed)s %(odds)s as often.")
             marked.append(words % {"name": name, "passed": gettext(PASSED_NAMES[row["step"]]), "odds": odds})
     if not rows:
@@ -95,6 +106,7 @@ def _influence(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
             beyond.append(name)
         reading = gettext("beyond chance") if row["level"] else gettext("as chance")
         rows.append((name, rounded(value, is_nothing=row["influence"] == 0), rounded(chance), reading))
+    rows += _influence_of_organisations(figures, agenda)
     if not rows:
         return Picture(gettext("There is no participants' slate yet, or too few people are behind it."))
     sentence = gettext("The slate would hardly be another without any one constituency.")
@@ -105,6 +117,20 @@ def _influence(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
         sentence %= {"names": ", ".join(beyond)}
     head = (gettext("Without"), gettext("Slate that changes"), gettext("By chance, at most"), gettext("Reading"))
     return Picture(sentence, head, tuple(rows))
+
+
+def _influence_of_organisations(figures: Figures, agenda: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The same without each organisation, the most beyond chance first; unnamed in every mode, for nobody spoke in an
+    organisation's name by voting."""
+    rows = []
+    for row in agenda.get("influence_of_organisations", ()):
+        value, chance = (figures.index(row[key], row["n"]) for key in ("influence", "chance"))
+        if value is None or chance is None:
+            continue
+        name = gettext("One organisation") if not rows else gettext("Another organisation")
+        reading = gettext("beyond chance") if row["level"] else gettext("as chance")
+        rows.append((name, rounded(value, is_nothing=row["influence"] == 0), rounded(chance), reading))
+    return rows[:MOST_ORGANISATIONS]
 
 
 def _exposure(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
@@ -139,7 +165,19 @@ def _exposure(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
             )
             % {"n": num(n_gaps)}
         )
-    return Picture(" ".join(parts))
+    shown = [figures.index(position[name], figures.n) for name in ("correlation", "lower", "upper")]
+    if any(one is None for one in shown):
+        return Picture(" ".join(parts))
+    value, lower, upper = (num(one or 0, 2) for one in shown)
+    words = gettext("%(value)s (%(lower)s to %(upper)s)") % {"value": value, "lower": lower, "upper": upper}
+    row = (words, num(ExposureSettings().correlation_over, 1), num(n_below), num(n_gaps))
+    head = (
+        gettext("Order of submission with times shown, 95% interval"),
+        gettext("Bound"),
+        gettext("Statements shown too seldom"),
+        gettext("Statements whose first votes differ"),
+    )
+    return Picture(" ".join(parts), head, (row,))
 
 
 def _exchange(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
@@ -160,6 +198,9 @@ def _exchange(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
         "%(n)s amendments went from one constituency to another.",
         n,
     ) % {"n": num(n)}
+    if exchange["reciprocity"] is not None:
+        answered = figures.index(exchange["reciprocity"], figures.n)
+        sentence += " " + gettext("Of those accepted, %(share)s were answered in kind.") % {"share": percent(answered)}
     head = (
         gettext("Constituency"),
         gettext("Others accept theirs"),
@@ -167,3 +208,84 @@ def _exchange(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
         gettext("Reading"),
     )
     return Picture(sentence, head if rows else (), tuple(rows))
+
+
+def _waits(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
+    """How long each constituency's proposals waited to be taken up."""
+    rows, longer = [], []
+    for row in agenda["waits"]:
+        name = _name(figures, agenda, row["category"])
+        if name is None:
+            continue
+        hours = [_hours(figures, row.get(key), row["n"]) for key in ("median", "lower", "upper", "others")]
+        reading = gettext("longer") if row["level"] else gettext("as expected")
+        if row["n"] < ExchangeSettings().fewest_waits:
+            reading = gettext("too few to compare")
+        elif row["level"]:
+            longer.append(name)
+        interval = gettext("%(lower)s to %(upper)s") % {"lower": hours[1], "upper": hours[2]}
+        rows.append((name, hours[0], interval, hours[3], reading))
+    if not rows:
+        return Picture(gettext("Too few people have written for waits to be shown."))
+    sentence = gettext("No constituency's proposals wait longer for a moderator than chance explains.")
+    if longer:
+        sentence = gettext("Longer for a moderator wait the proposals of: %(names)s.") % {"names": ", ".join(longer)}
+    head = (
+        gettext("Constituency"),
+        gettext("Median wait"),
+        gettext("95% interval"),
+        gettext("Median wait of the others"),
+        gettext("Reading"),
+    )
+    return Picture(sentence, head, tuple(rows))
+
+
+def _hours(figures: Figures, hours: float | None, n: int) -> str:
+    """None stands for a wait without an end: half of the proposals or more have not been taken up."""
+    if hours is None:
+        return gettext("not taken up")
+    shown = figures.index(hours, n)
+    return NOTHING if shown is None else gettext("%(n)s h") % {"n": num(round(shown))}
+
+
+def _additions(figures: Figures) -> Picture:
+    """Whose proposals curators added to what participants chose."""
+    additions = figures.data.get("additions")
+    if not additions:
+        return Picture(gettext("There are not two slates to compare yet."))
+    n, fewest = release_tally(int(additions["n"])).value, AdditionsSettings().fewest_added
+    assert isinstance(n, int)
+    rows, marked = [], []
+    for name, label in ((CONSTITUENCY, gettext("One constituency")), ("organisation", gettext("One organisation"))):
+        one = additions[name]
+        shown = [figures.index(one[key], one["n_people"]) for key in ("share", "pool_share", "chance")] if one else []
+        if not one or any(part is None for part in shown):
+            continue
+        who = label_of(CONSTITUENCY, one["top"]) if name == CONSTITUENCY else label
+        reading = gettext("Look again") if one["level"] else gettext("as chance")
+        if one["level"]:
+            marked.append(who)
+        effective = figures.index(one["effective"], one["n_people"])
+        rows.append((who, *(percent(part) for part in shown), num(effective or 0, 1), reading))
+    sentence = ngettext(
+        "Curators added %(n)s statement to the participants' slate.",
+        "Curators added %(n)s statements to the participants' slate.",
+        n,
+    ) % {"n": num(n)}
+    if n < fewest:
+        words = gettext("Under %(n)s additions are too few to say whose they are.")
+        return Picture(f"{sentence} {words % {'n': num(fewest)}}")
+    if not rows:
+        return Picture(f"{sentence} {gettext('Too few people are behind them for more to be said.')}")
+    words = gettext("They come from everywhere, as far as chance explains.")
+    if marked:
+        words = gettext("More than chance explains come from: %(names)s.") % {"names": ", ".join(marked)}
+    head = (
+        gettext("Behind most of them"),
+        gettext("Share of additions"),
+        gettext("Share of what could be added"),
+        gettext("By chance, at most"),
+        gettext("As if so many were behind them"),
+        gettext("Reading"),
+    )
+    return Picture(f"{sentence} {words}", head, tuple(rows))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from app.analysis.power_rows import ATTRIBUTES, Read
+from deliberation.additions import Concentration, concentration_of_additions
 from deliberation.disclosure import Attribution, Audience, Basis, release_breakdown
-from deliberation.inequality import gini, lorenz, top_share
+from deliberation.inequality import effective_number, gini_interval, lorenz, theil_of, top_share
 from deliberation.power import (
+    CONVENOR,
+    Between,
     Participation,
     PowerSettings,
     Status,
+    between_constituencies,
     category_rows,
     declines,
     largest_organisation,
@@ -32,25 +36,28 @@ def figures_of(read: Read, mode: Attribution, previous: Mapping[str, Any], *, se
     for attribute in ATTRIBUTES:
         _keep_attribute(keep, read, attribute)
     keep.table("days", {day.isoformat(): n for day, n, _ in read.days}, {day.isoformat(): n for day, _, n in read.days})
-    by_language = _by_language(read)
-    keep.table(
-        "moderation",
-        {code: row["n"] for code, row in by_language.items()},
-        {code: row["n_authors"] for code, row in by_language.items()},
-    )
+    moderation = {name: _declined_by(people, read.hours, labels) for name, labels in _moderated(people).items()}
+    for name, rows in moderation.items():
+        keep.table(
+            f"moderation/{name}",
+            {code: row["n"] for code, row in rows.items()},
+            {code: row["n_authors"] for code, row in rows.items()},
+        )
+    between = between_constituencies(people, seed=seed)
     return {
         "n_participants": people.n_participants,
         "tables": keep.tables,
         "attributes": {name: _attribute(read, name) for name in ATTRIBUTES},
         "spread": {
-            "votes": _spread(np.asarray(people.n_votes, dtype=float), mode),
-            "proposals": _spread(people.n_proposals.astype(float), mode),
+            "votes": _spread(np.asarray(people.n_votes, dtype=float), between.get("votes"), mode, seed),
+            "proposals": _spread(people.n_proposals.astype(float), between.get("proposals"), mode, seed),
         },
         "largest": list(largest_organisation(people) or ()),
         "organisation_bound": _organisation_bound(people),
         "n_alive": sum(status is not Status.DECLINED for status in people.statuses),
         "bursts": [[day.isoformat(), burst.n_votes, burst.n_people] for day, burst in read.bursts],
-        "moderation": by_language,
+        "moderation": moderation,
+        "additions": _additions(read, seed),
         "network": _network(people),
         "slate": {"n": read.slate_size, "n_curated": read.curated_size, "curated_status": read.curated_status},
         "seed": seed,
@@ -134,29 +141,49 @@ def _attribute(read: Read, attribute: str) -> dict[str, Any]:
     return rows
 
 
-def _spread(amounts: np.ndarray[Any, np.dtype[np.float64]], mode: Attribution) -> dict[str, Any]:
+def _spread(
+    amounts: np.ndarray[Any, np.dtype[np.float64]], between: Between | None, mode: Attribution, seed: int
+) -> dict[str, Any]:
     if amounts.size == 0 or amounts.sum() <= 0:
         return {}
     # Ten people at least between two points of the curve: it shows a crowd, not a person.
     # Where shares are rounded to steps of 5 points, more than ten points would draw the rounding.
     finest = 10 if mode is Attribution.CHATHAM_HOUSE else 20
     n_steps = int(max(2, min(finest, amounts.size // 10)))
+    spread = gini_interval(amounts, seed=seed)
     return {
-        "gini": gini(amounts),
+        "gini": spread.value,
+        "gini_lower": spread.lower,
+        "gini_upper": spread.upper,
+        "theil": theil_of(amounts, np.zeros(amounts.size, np.int64)).total,
+        "between": between.theil.between_share if between else None,
+        "between_chance": between.chance if between else None,
+        "between_n": between.n_people if between else 0,
+        "effective": effective_number(amounts),
+        "n_events": int(amounts.sum()),
         "top": top_share(amounts),
         "n_people": int(amounts.size),
         "curve": [float(point) for point in lorenz(amounts, n_points=n_steps + 1).contributions],
     }
 
 
-def _by_language(read: Read) -> dict[str, Any]:
-    people = read.participation
-    table = declines(people.proposal_languages, people.statuses)
+def _moderated(people: Participation) -> dict[str, Sequence[str | None]]:
+    """What moderation could treat unevenly: the language of each proposal, and its author's constituency."""
+    constituencies = people.attributes["constituency"]
+    return {
+        "language": people.proposal_languages,
+        "constituency": [None if row == CONVENOR else constituencies[row] for row in people.authors],
+    }
+
+
+def _declined_by(
+    people: Participation, hours: Sequence[float | None], labels: Sequence[str | None]
+) -> dict[str, dict[str, Any]]:
     rows = {}
-    for code, row in table.items():
-        mine = [at for at, language in enumerate(people.proposal_languages) if language == code]
+    for code, row in declines(labels, people.statuses).items():
+        mine = [at for at, label in enumerate(labels) if label == code]
         decided = [at for at in mine if people.statuses[at] is not Status.WAITING]
-        waits = [hours for at in decided if (hours := read.hours[at]) is not None and hours >= 0]
+        waits = [waited for at in decided if (waited := hours[at]) is not None and waited >= 0]
         rows[code] = {
             "n": row.n_decided,
             "n_declined": row.n_declined,
@@ -166,6 +193,34 @@ def _by_language(read: Read) -> dict[str, Any]:
             "is_higher": row.declined_share >= PowerSettings().declined_ratio_over * row.others_share,
         }
     return rows
+
+
+def _additions(read: Read, seed: int) -> dict[str, Any]:
+    """Whose proposals curators added to the participants' slate: constituencies, and organisations."""
+    people, curated = read.participation, read.curated
+    if not read.curated_size or not read.slate_size:
+        return {}
+    pool = [at for at, status in enumerate(people.statuses) if status is Status.SHOWN and not people.in_slate[at]]
+    added = [place for place, at in enumerate(pool) if curated.in_slate[at]]
+    found: dict[str, Any] = {"n": len(added)}
+    for name, labels in (("constituency", people.attributes["constituency"]), ("organisation", people.organisations)):
+        behind = [{label for row in people.sponsors(at) if (label := labels[row]) is not None} for at in pool]
+        one = concentration_of_additions(behind, added, seed=seed)
+        n_people = sum(label == one.top for label in labels) if one else 0
+        found[name] = None if one is None else _concentration(one) | {"n_people": n_people}
+    return found
+
+
+def _concentration(one: Concentration) -> dict[str, Any]:
+    return {
+        "top": one.top,
+        "n_added": one.n_added,
+        "share": one.share,
+        "pool_share": one.pool_share,
+        "effective": one.effective,
+        "chance": one.chance,
+        "level": one.level,
+    }
 
 
 def _network(people: Participation) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from deliberation.disclosure import (
     Audience,
     ReleasedDay,
     Standing,
+    release_count,
     release_day,
     release_holder,
     release_standing,
@@ -32,8 +33,13 @@ from deliberation.disclosure import (
 )
 from deliberation.inequality import REFERENCE_GINI, against_reference
 from deliberation.power import PowerSettings
+from deliberation.shares import representation_ratio
 
 SETTINGS = PowerSettings()
+MODERATED = (
+    ("language", N_("Language"), N_("Declined statements by language")),
+    ("constituency", N_("Constituency"), N_("Declined statements by constituency of their authors")),
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ class Balance:
     days_picture: Picture
     network: maps.Network | None
     network_picture: Picture
-    moderation: tuple[tuple[str, str, str, str, str, str], ...]
+    moderation: tuple[tuple[str, str, tuple[power_pictures.ModerationRow, ...]], ...]
     agenda: AgendaPage | None
     waiting: tuple[AlertLine, ...]
     decided: tuple[AlertLine, ...]
@@ -104,7 +110,11 @@ async def balance_of(actor: Actor, attribute: str) -> Balance | None:
         days_picture=power_pictures.days_picture(figures),
         network=await power_pictures.network(figures),
         network_picture=power_pictures.network_picture(figures),
-        moderation=power_pictures.moderation(figures),
+        moderation=tuple(
+            (head, caption, rows)
+            for name, head, caption in MODERATED
+            if (rows := power_pictures.moderation(figures, name))
+        ),
         agenda=agenda_page(figures),
         waiting=waiting,
         decided=decided,
@@ -311,7 +321,8 @@ def _gap_picture(figures: Figures, attribute: str, standings: Mapping[str, Stand
         target = figures.data["attributes"][attribute].get(code, {}).get("target")
         exact = figures.data["attributes"][attribute].get(code, {})
         cells = [cell(columns[name].get(code), exact.get(name)) for name in columns]
-        rows.append((label_of(attribute, code), percent(target), *cells))
+        ratio = _ratio_words(figures, columns["participants"].get(code), target)
+        rows.append((label_of(attribute, code), percent(target), *cells, ratio))
     head = (
         gettext("Category"),
         gettext("Target"),
@@ -320,6 +331,7 @@ def _gap_picture(figures: Figures, attribute: str, standings: Mapping[str, Stand
         gettext("Proposals"),
         gettext("Participants' slate"),
         gettext("Curated slate"),
+        gettext("Participants over target, 95% interval"),
     )
     near = sum(standing is Standing.NEAR for standing in standings.values())
     known = sum(standing is not None for standing in standings.values())
@@ -334,7 +346,34 @@ def _gap_picture(figures: Figures, attribute: str, standings: Mapping[str, Stand
         "by": gettext(BY_COLUMN[figures.standing_column]),
     }
     has_figures = any(columns.values())
+    if distance := _distance_words(figures, attribute, columns["participants"]):
+        sentence += " " + distance
     return Picture(sentence, head if has_figures else (), tuple(rows) if has_figures else ())
+
+
+def _ratio_words(figures: Figures, share: float | None, target: float | None) -> str:
+    """How many times its target a category has, with Wilson's interval; from the share as it is released, so that it
+    tells nothing that the share does not."""
+    n = release_count(figures.n, figures.mode, audience=Audience.INSIDE).value
+    if share is None or not target or n is None:
+        return NOTHING
+    told = n if isinstance(n, int) else n[0]
+    if told < SETTINGS.fewest_people:
+        return NOTHING
+    ratio = representation_ratio(share * told, told, target)
+    parts = {"value": num(ratio.ratio, 1), "lower": num(ratio.lower, 1), "upper": num(ratio.upper, 1)}
+    return gettext("%(value)s (%(lower)s to %(upper)s)") % parts
+
+
+def _distance_words(figures: Figures, attribute: str, shares: Mapping[str, float]) -> str:
+    """How many people would have to be of another category for the targets to be met, as far as they are released."""
+    rows = figures.data["attributes"][attribute]
+    targets = {code: row["target"] for code, row in rows.items() if row["target"] is not None and code in shares}
+    if not targets or figures.n < SETTINGS.fewest_people:
+        return ""
+    gap = sum(max(target - shares[code], 0.0) for code, target in targets.items())
+    words = gettext("Short of their targets are categories by %(share)s of the people in all.")
+    return words % {"share": pct(gap)}
 
 
 def _words_only(
@@ -379,6 +418,8 @@ def _spread_kpi(figures: Figures, kind: str, label: str) -> Kpi:
     if value is None:
         note = gettext("not shown under 30 people") if spread else gettext("nothing to show yet")
         return Kpi(label, NOTHING, note)
+    if not power_pictures.has_enough(spread):
+        return Kpi(label, NOTHING, power_pictures.too_few_words())
     low, high = (num(bound, 2) for bound in REFERENCE_GINI[kind])
     words = {"below": gettext("More even"), "within": gettext("Usual"), "above": gettext("Less even")}
     place = against_reference(kind, spread["gini"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date as Date
+from typing import Any
 
 from babel.dates import format_date
 
 from app import charts, maps
 from app.access import Actor
+from app.analysis.alert_words import label_of
 from app.analysis.power_released import NOTHING, Figures, Picture, listed, percent
 from app.charts import LorenzCurve, Timeline
 from app.database import fetch
@@ -35,23 +39,78 @@ def curves(figures: Figures) -> tuple[LorenzCurve, ...]:
     return charts.lorenz(found) if found else ()
 
 
+def has_enough(spread: Mapping[str, Any]) -> bool:
+    """Whether so many took part that how evenly they did says something."""
+    return bool(
+        spread
+        and spread["n_people"] >= SETTINGS.fewest_people
+        and spread.get("n_events", SETTINGS.fewest_events) >= SETTINGS.fewest_events
+    )
+
+
+def too_few_words() -> str:
+    """What stands in the place of a figure below the minimum."""
+    return gettext("too few: %(people)s people and %(events)s votes or proposals are needed") % {
+        "people": num(SETTINGS.fewest_people),
+        "events": num(SETTINGS.fewest_events),
+    }
+
+
 def spread_picture(figures: Figures) -> Picture:
-    """What the most active tenth did."""
-    rows = []
-    for kind, label in (("votes", gettext("Votes")), ("proposals", gettext("Proposals"))):
-        spread = figures.data["spread"][kind]
-        top = figures.index(spread["top"], spread["n_people"] // 10) if spread else None
-        value = figures.index(spread["gini"], spread["n_people"]) if spread else None
-        low, high = (num(bound, 2) for bound in REFERENCE_GINI[kind])
-        rows.append((label, percent(top), NOTHING if value is None else num(value, 2), f"{low}–{high}"))
+    """What the most active tenth did, and how evenly: Gini with its interval, Theil's index, authors in effect."""
+    rows = [
+        _spread_row(figures, kind, label)
+        for kind, label in (("votes", gettext("Votes")), ("proposals", gettext("Proposals")))
+    ]
     if all(row[1] == NOTHING for row in rows):
-        return Picture(gettext("Too few people take part for these figures to be shown."))
+        if figures.index(0.0, figures.n) is None:
+            return Picture(gettext("Too few people take part for these figures to be shown."))
+        return Picture(gettext("Nothing to compare yet: %(why)s.") % {"why": too_few_words()})
     sentence = gettext("The most active tenth cast %(votes)s of votes and wrote %(proposals)s of proposals.") % {
         "votes": rows[0][1],
         "proposals": rows[1][1],
     }
-    head = (gettext("What"), gettext("By the most active tenth"), gettext("Gini"), gettext("Gini elsewhere"))
+    head = (
+        gettext("What"),
+        gettext("By the most active tenth"),
+        gettext("Gini, 95% interval"),
+        gettext("Gini elsewhere"),
+        gettext("Theil"),
+        gettext("Between constituencies"),
+        gettext("By chance, at most"),
+        gettext("As if by so many people"),
+    )
     return Picture(sentence, head, tuple(rows))
+
+
+def _spread_row(figures: Figures, kind: str, label: str) -> tuple[str, ...]:
+    spread = figures.data["spread"][kind]
+    elsewhere = f"{num(REFERENCE_GINI[kind][0], 2)}–{num(REFERENCE_GINI[kind][1], 2)}"
+    if not has_enough(spread):
+        return (label, NOTHING, NOTHING, elsewhere, NOTHING, NOTHING, NOTHING, NOTHING)
+    n, n_between = spread["n_people"], spread.get("between_n", 0)
+
+    def shown(name: str, n_people: int, digits: int = 2) -> str:
+        exact = spread.get(name)
+        value = None if exact is None else figures.index(exact, n_people)
+        return NOTHING if value is None else num(value, digits)
+
+    interval = (shown("gini_lower", n), shown("gini_upper", n))
+    gini = shown("gini", n)
+    parts = [figures.index(spread[name], n_between) if spread.get(name) is not None else None
+             for name in ("between", "between_chance")]  # fmt: skip
+    return (
+        label,
+        percent(figures.index(spread["top"], n // 10)),
+        gini
+        if NOTHING in (gini, *interval)
+        else gettext("%(value)s (%(lower)s to %(upper)s)")
+        % {"value": gini, "lower": interval[0], "upper": interval[1]},
+        elsewhere,
+        shown("theil", n),
+        *(percent(part) for part in parts),
+        shown("effective", n, 0),
+    )
 
 
 # -------- votes per day
@@ -182,14 +241,25 @@ def network_picture(figures: Figures) -> Picture:
 # -------- is moderation even-handed?
 
 
-def moderation(figures: Figures) -> tuple[tuple[str, str, str, str, str, str], ...]:
-    """Language, submitted and decided, declined, median wait in hours, reading, and the kind of its tag."""
-    released = figures.table("moderation")
-    if released is None:
-        return ()
+@dataclass(frozen=True)
+class ModerationRow:
+    """How the statements of one language or constituency were decided; `kind` is that of the reading's tag."""
+
+    name: str
+    n: str
+    declined: str
+    wait: str
+    reading: str
+    kind: str
+
+
+def moderation(figures: Figures, attribute: str) -> tuple[ModerationRow, ...]:
+    """Each language, or each constituency of authors, beside all others."""
+    released = figures.table(f"moderation/{attribute}")
+    known = figures.data["moderation"].get(attribute, {})
     found = []
-    for category in released.categories:
-        row = figures.data["moderation"].get(category.code)
+    for category in released.categories if released else ():
+        row = known.get(category.code)
         if row is None:
             continue
         declined = release_share(
@@ -201,8 +271,10 @@ def moderation(figures: Figures) -> tuple[tuple[str, str, str, str, str, str], .
         if row["p_value"] is None:
             reading = gettext("too few to compare")
         found.append(
-            (
-                LANGUAGES.get(category.code, category.code),
+            ModerationRow(
+                LANGUAGES.get(category.code, category.code)
+                if attribute == "language"
+                else label_of(attribute, category.code),
                 _count_words(category.n),
                 _share_words(declined.value, declined.bound),
                 NOTHING if wait is None else gettext("%(n)s h") % {"n": num(round(wait))},

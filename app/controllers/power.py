@@ -9,11 +9,13 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.response import ServerSentEvent
 
+from app import live
 from app.access import Actor
 from app.actions import alerts
 from app.actions.moderation import ask_for_check
-from app.analysis import power_page
+from app.analysis import exclusions, power_page
 from app.analysis.alert_words import ATTRIBUTE_NAMES
 from app.analysis.holding import is_holding
 from app.analysis.participation_page import participation_page
@@ -22,9 +24,9 @@ from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import page, page_or_fragment, see_other, url
 from app.tables.alerts import Alert
-from deliberation.phases import Action
+from deliberation.phases import Action, Role
 
 AnyRequest = Request[Any, Any, Any]
 EFFECTS = {
@@ -50,9 +52,10 @@ async def show_power(
     balance = await power_page.balance_of(actor, attribute)
     if balance is None:
         await ask_for_check(actor.consultation.id)
-    return page(
+    return page_or_fragment(
         request,
         "moderation/power.html",
+        "moderation/_power.html",
         actor=actor,
         tabs=await tabs_of(actor, "power"),
         here=gettext("Power balance"),
@@ -62,6 +65,15 @@ async def show_power(
         attribute_name=gettext(ATTRIBUTE_NAMES[attribute]),
         decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},
         refused=actor.why_not(Action.DECIDE_ALERT),
+    )
+
+
+@get("/live/{slug:str}/power", opt={"action": Action.SEE_POWER})
+async def stream_power(actor: NamedDependency[Actor]) -> ServerSentEvent:
+    """Says that the balance was looked at again, and nothing of what was found."""
+    return ServerSentEvent(
+        live.updates(f"power:{actor.consultation.id}"),
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
@@ -104,6 +116,9 @@ async def _alert_page(
         earlier=power_page.earlier_of(alert),
         holds=is_holding(alert),
         step=PLAYBOOK.get(alert.kind),
+        exclusions=await exclusions.of_alert(alert.id),
+        can_exclude=alert.kind in exclusions.KINDS and bool(alert.participants) and Role.MODERATOR in actor.roles,
+        may_see_exclusions=actor.may(Action.EXCLUDE),
         form=form,
         options=[(code, gettext(name), gettext(EFFECTS[code])) for code, name in names.items()],
         decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},
@@ -135,4 +150,4 @@ async def decide_alert(request: AnyRequest, actor: NamedDependency[Actor], alert
     return await _alert_page(request, actor, alert, form, status=422)
 
 
-HANDLERS = [show_power, show_participation, show_alert, decide_alert]
+HANDLERS = [show_power, stream_power, show_participation, show_alert, decide_alert]

@@ -6,12 +6,14 @@ import json
 
 import pytest
 
-from app.analysis.power_rows import stored_figures
-from app.database import execute, fetchval
+from app.actions import alerts
+from app.analysis.power_rows import read_rows, stored_figures
+from app.database import execute, fetch, fetchval
 from app.jobs.check_power import check_power
 from app.tables.alerts import Alert
 from app.tables.audit import AuditEvent
 from app.tables.outbox import Message
+from deliberation.bursts import bursts, windows_of
 from tests import crowd, factories
 
 
@@ -26,9 +28,8 @@ async def run(here) -> list[Alert]:
 
 
 async def test_an_organisation_on_many_proposals_is_flagged_and_moderators_are_told(here):
-    made = await crowd.gather(here)
-    alerts = await run(here)
-    found = [alert for alert in alerts if alert.kind == "one_organisation"]
+    made = await crowd.gather(here, n_forum=24)
+    found = [alert for alert in await run(here) if alert.kind == "one_organisation"]
     assert [(alert.subject, alert.level) for alert in found] == [(str(made.forum), "flag")]
     measure = json.loads(found[0].measure)
     on = await fetchval(
@@ -45,6 +46,45 @@ async def test_an_organisation_on_many_proposals_is_flagged_and_moderators_are_t
     told = await Message.objects().where(Message.kind == "alert_raised")
     assert {message.to for message in told} == {"ben@example.org"}
     assert all(crowd.FORUM not in message.text and "%" not in message.text for message in told)
+
+
+async def test_a_note_that_becomes_a_flag_asks_anew_and_moderators_are_told(here):
+    made = await crowd.gather(here)
+    (note,) = [alert for alert in await run(here) if alert.kind == "one_organisation"]
+    assert note.level == "note", "fourteen of forty among eleven organisations may still be chance"
+    kind = "alert_raised"
+    n_told = await Message.count().where(Message.kind == kind)
+    ben = await factories.actor("ben", here)
+    await alerts.decide(alert=note, decision="watch", reason="Let us see.", by=ben)
+    await execute(
+        "update participants set organisation = $2 where consultation = $1 and id = any($3::bigint[])",
+        here.id,
+        made.forum,
+        list(made.participants[6:20]),
+    )
+    (flag,) = [alert for alert in await run(here) if alert.kind == "one_organisation"]
+    assert (flag.id, flag.level, flag.decision) == (note.id, "flag", "")
+    assert json.loads(flag.measure)["earlier"][0]["reason"] == "Let us see."
+    told = await Message.objects().where(Message.kind == kind).order_by(Message.created_at)
+    assert len(told) > n_told
+    assert {message.to for message in told} == {"ben@example.org"}
+
+
+async def test_the_server_counts_the_votes_as_one_by_one(here):
+    made = await crowd.gather(here, n_burst=9)
+    rows = await fetch("select cast_at, participant from votes where consultation = $1 order by cast_at", here.id)
+    read = await read_rows(here.id)
+    first = rows[0]["cast_at"].replace(second=0, microsecond=0)
+    minutes = [int((row["cast_at"] - first).total_seconds() // 60) for row in rows]
+    whole = windows_of(minutes, [row["participant"] for row in rows])
+    assert [burst for _, burst in read.bursts] == list(bursts(whole))
+    assert read.rushed <= set(made.participants[:9])
+    by_day = {}
+    for row in rows:
+        by_day.setdefault(row["cast_at"].date(), []).append(row["participant"])
+    assert {day: (n, people) for day, n, people in read.days if n} == {
+        day: (len(votes), len(set(votes))) for day, votes in by_day.items()
+    }
 
 
 async def test_running_it_twice_is_as_running_it_once(here):
