@@ -9,11 +9,15 @@ from uuid import UUID
 
 from app.access import Actor, new_participant_id, sealed_link
 from app.actions.record import change
+from app.analysis.participants import has_voted
 from app.database import execute, fetchrow
 from app.forms import Filled
-from app.refusals import N_, Denied, NotSignedIn
+from app.refusals import N_, Denied, Invalid, NotSignedIn
 from app.tables.participants import Participant
+from app.taxonomies import mandates
 from deliberation.phases import Action, Role
+
+SPEAKS_FOR = N_("You have voted already: for whom you speak stays as it was when you cast your first vote.")
 
 
 async def join(
@@ -22,12 +26,16 @@ async def join(
     organisation: str,
     region: str,
     language: str,
+    mandate: str = "",
     gender: str = "",
     token: str = "",
     by: Actor,
     form: Filled[Any] | None = None,
 ) -> Participant:
-    """The person takes part, in person or on behalf of an organisation; by the open link or by their invitation."""
+    """The person takes part, for themselves or with a mandate of an organisation; by the open link or an invitation.
+
+    An organisation may have several delegates. Without a mandate whoever names one is its delegate.
+    """
     if by.person is None:
         raise NotSignedIn(N_("Please sign in first."))
     async with change("participants.join", Action.JOIN, by=by, form=form) as made:
@@ -38,6 +46,7 @@ async def join(
             consultation=by.consultation.id,
             constituency=constituency,
             organisation=await organisation_named(organisation) if organisation else None,
+            mandate=_mandate(mandate, organisation),
             region=region,
             language=language,
             gender=gender,
@@ -60,21 +69,40 @@ async def change_details(
     organisation: str,
     region: str,
     language: str,
+    mandate: str = "",
     by: Actor,
     form: Filled[Any] | None = None,
 ) -> None:
-    """What the participant says of themselves is this from now on; results of closed rounds stay as they are."""
+    """What the participant says of themselves is this from now on; results of closed rounds stay as they are.
+
+    For whom they speak stands from their first vote on: nobody turns votes of their own into an organisation's.
+    """
     async with change("participants.change_details", Action.CHANGE_DETAILS, by=by, form=form) as made:
-        assert by.participant is not None
+        own = by.participant
+        assert own is not None
+        body = await organisation_named(organisation) if organisation else None
+        capacity = _mandate(mandate, organisation)
+        is_another = (body, capacity) != (own.organisation, own.mandate or _mandate("", str(own.organisation or "")))
+        if is_another and await has_voted(own.id):
+            raise Invalid(SPEAKS_FOR, field="mandate")
         await execute(
-            "update participants set constituency = $2, organisation = $3, region = $4, language = $5 where id = $1",
-            by.participant.id,
+            "update participants set constituency = $2, organisation = $3, region = $4, language = $5, mandate = $6 "
+            "where id = $1",
+            own.id,
             constituency,
-            await organisation_named(organisation) if organisation else None,
+            body,
             region,
             language,
+            capacity,
         )
         made.outcome = f"/c/{by.consultation.slug}/me"
+
+
+def _mandate(stated: str, organisation: str) -> str:
+    """Whoever names no organisation speaks for themselves, and whoever names one is at least its delegate."""
+    if not organisation:
+        return mandates.OWN
+    return "delegate" if stated in ("", mandates.OWN) else stated
 
 
 async def _use_invitation(consultation: UUID, email: str, token: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 from uuid import UUID
@@ -169,12 +169,6 @@ def _written(
         refused_organisations=refused_organisations,
         **kept,
     )
-
-
-async def record_of(participant: int) -> dict[str, Any] | None:
-    """Everything that is kept of somebody's card, as plain data for their own copy; None without a card."""
-    found = await own_card(participant)
-    return None if found is None else asdict(found[0])
 
 
 # -------- what others may see

@@ -148,7 +148,7 @@ PARTS = (
         P,
         UNLINKED,
         N_("As what I take part"),
-        "select q.constituency, o.name as organisation, q.region, q.language, q.gender, q.joined_on "
+        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.gender, q.joined_on "
         "from participants q left join organisations o on o.id = q.organisation where q.id = $1",
     ),
     Part(
@@ -278,6 +278,8 @@ PARTS = (
         N_("My card"),
         "select c.must_get, c.motivation, c.region, c.place, c.goals, c.targets, c.refused_constituencies, "
         "c.refused_terms, c.required_terms, c.red_lines, c.open_parts, "
+        "(select jsonb_agg(o.name order by o.name) from organisations o where o.id = any(c.refused_organisations)) "
+        "as refused_organisations, "
         "(select jsonb_agg(jsonb_build_object('side', r.side, 'kind', r.kind, 'capacity', r.capacity, 'sentence', "
         "r.sentence, 'cause', r.cause) order by r.side, r.kind) from card_rows r where r.card = c.id) as rows "
         "from cards c where c.participant = $1",

@@ -18,7 +18,7 @@ from app.analysis import cards as bridge
 from app.analysis.cards import PARTS, Written
 from app.forms import OUT_OF_RANGE, Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, NotFound
+from app.refusals import N_
 from app.rendering import page, see_other, url
 from app.taxonomies import cards as terms
 from app.taxonomies import constituencies, moderation_reasons, regions, sdgs, targets
@@ -129,7 +129,7 @@ def _edit_page(
 @post("/c/{slug:str}/card", opt={"action": Action.KEEP_CARD}, status_code=200)
 async def keep(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     assert actor.participant is not None
-    form = await read(request, CardForm)
+    form: Filled[Any] = await read(request, CardForm)
     for name in [name for name in form.errors if name.startswith("served_")]:
         form.refuse(name, OUT_OF_RANGE, low=1, high=MOST_SERVED)
     card = _card(form) if form.is_valid else None
@@ -215,17 +215,6 @@ async def withdraw(request: AnyRequest, actor: NamedDependency[Actor]) -> Respon
     return see_other(request, url(f"/c/{actor.consultation.slug}/card"), said=said)
 
 
-@get("/c/{slug:str}/card.json", opt={"action": Action.SEE_OWN})
-async def download(actor: NamedDependency[Actor]) -> Response[Any]:
-    """One's own card as data, complete."""
-    assert actor.participant is not None
-    found = await bridge.record_of(actor.participant.id)
-    if found is None:
-        raise NotFound
-    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="card.json"'}
-    return Response(found, media_type="application/json", headers=headers)
-
-
 @get("/c/{slug:str}/cards", opt={"action": Action.SEE_CARDS})
 async def index(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     return page(
@@ -262,4 +251,4 @@ async def close(request: AnyRequest, actor: NamedDependency[Actor], card_id: Fro
     return see_other(request, back, said=gettext("The card is closed, and its owner is told why."))
 
 
-HANDLERS = [show, keep, withdraw, download, index, close]
+HANDLERS = [show, keep, withdraw, index, close]

@@ -13,13 +13,14 @@ from app import auth
 from app.access import Actor
 from app.actions import participants, rounds, summaries
 from app.analysis import curation, holding, overview
+from app.analysis.participants import has_voted, suggested_organisations
 from app.analysis.participation_page import still_few
 from app.database import fetchval
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext
 from app.refusals import N_, Invalid
 from app.rendering import page, see_other, url
-from app.taxonomies import constituencies, regions
+from app.taxonomies import constituencies, mandates, regions
 from deliberation.phases import Action
 
 AnyRequest = Request[Any, Any, Any]
@@ -28,7 +29,7 @@ AnyRequest = Request[Any, Any, Any]
 class JoinForm(msgspec.Struct):
     constituency: Annotated[str, msgspec.Meta(max_length=40)]
     consent: Annotated[str, msgspec.Meta(max_length=4)]
-    on_behalf: Annotated[str, msgspec.Meta(max_length=8)] = "self"
+    mandate: Annotated[str, msgspec.Meta(max_length=16)] = mandates.OWN
     organisation: Annotated[str, msgspec.Meta(max_length=160)] = ""
     region: Annotated[str, msgspec.Meta(max_length=40)] = ""
     language: Annotated[str, msgspec.Meta(max_length=8)] = "en"
@@ -64,10 +65,10 @@ async def ask_to_join(
     if auth.visit(request).account is None:
         back = url(f"/c/{actor.consultation.slug}/join", invitation=token or None)
         return see_other(request, url("/sign-in", next=auth.safe_next(back) or None))
-    return _join_page(request, actor, blank(language=current_locale(), token=token, on_behalf="self"))
+    return await _join_page(request, actor, blank(language=current_locale(), token=token, mandate=mandates.OWN))
 
 
-def _join_page(
+async def _join_page(
     request: AnyRequest,
     actor: Actor,
     form: Filled[Any],
@@ -84,6 +85,9 @@ def _join_page(
         constituencies=[(code, gettext(label)) for code, label in constituencies.options()],
         regions=[(code, gettext(label)) for code, label in regions.options()],
         language_options=list(LANGUAGES.items()),
+        mandates=[(code, gettext(label)) for code, label in mandates.options()],
+        suggested=await suggested_organisations(actor),
+        has_voted=actor.participant is not None and await has_voted(actor.participant.id),
         refused=actor.why_not(Action.CHANGE_DETAILS),
     )
 
@@ -96,11 +100,12 @@ async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
     if not form.is_valid:
         if "consent" in form.errors:
             form.refuse("consent", N_("Please confirm that you have read how your contributions are used."))
-        return _join_page(request, actor, form, status=422)
+        return await _join_page(request, actor, form, status=422)
     given = form.data
     await participants.join(
         constituency=given.constituency,
-        organisation=given.organisation if given.on_behalf == "body" else "",
+        organisation=given.organisation if given.mandate != mandates.OWN else "",
+        mandate=given.mandate,
         region=given.region,
         language=given.language,
         token=given.token,
@@ -113,7 +118,7 @@ async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
 
 class DetailsForm(msgspec.Struct):
     constituency: Annotated[str, msgspec.Meta(max_length=40)]
-    on_behalf: Annotated[str, msgspec.Meta(max_length=8)] = "self"
+    mandate: Annotated[str, msgspec.Meta(max_length=16)] = mandates.OWN
     organisation: Annotated[str, msgspec.Meta(max_length=160)] = ""
     region: Annotated[str, msgspec.Meta(max_length=40)] = ""
     language: Annotated[str, msgspec.Meta(max_length=8)] = "en"
@@ -126,12 +131,12 @@ async def details(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
     organisation = await fetchval("select name from organisations where id = $1", own.organisation)
     form = blank(
         constituency=own.constituency,
-        on_behalf="body" if organisation else "self",
+        mandate=(own.mandate or "delegate") if organisation else mandates.OWN,
         organisation=organisation or "",
         region=own.region,
         language=own.language,
     )
-    return _join_page(request, actor, form, template="consultations/details.html")
+    return await _join_page(request, actor, form, template="consultations/details.html")
 
 
 @post("/c/{slug:str}/me", opt={"action": Action.CHANGE_DETAILS}, status_code=200)
@@ -139,12 +144,20 @@ async def change_details(request: AnyRequest, actor: NamedDependency[Actor]) -> 
     form = await read(request, DetailsForm)
     if form.is_valid:
         _check(form)
-    if not form.is_valid:
-        return _join_page(request, actor, form, status=422, template="consultations/details.html")
+    if form.is_valid:
+        try:
+            return await _changed(request, actor, form)
+        except Invalid as refusal:
+            form.errors[refusal.field] = refusal
+    return await _join_page(request, actor, form, status=422, template="consultations/details.html")
+
+
+async def _changed(request: AnyRequest, actor: Actor, form: Filled[Any]) -> Response[Any]:
     given = form.data
     await participants.change_details(
         constituency=given.constituency,
-        organisation=given.organisation if given.on_behalf == "body" else "",
+        organisation=given.organisation if given.mandate != mandates.OWN else "",
+        mandate=given.mandate,
         region=given.region,
         language=given.language,
         by=actor,
@@ -161,7 +174,9 @@ def _check(form: Filled[Any]) -> None:
         form.errors["region"] = Invalid(N_("Please choose one of the answers offered."))
     if given.language not in LANGUAGES:
         form.errors["language"] = Invalid(N_("Please choose one of the six languages."))
-    if given.on_behalf == "body" and not given.organisation:
+    if given.mandate not in mandates.codes():
+        form.errors["mandate"] = Invalid(N_("Please choose one of the answers offered."))
+    if given.mandate != mandates.OWN and not given.organisation:
         form.errors["organisation"] = Invalid(N_("Please name the organisation for which you speak."))
 
 

@@ -1,4 +1,4 @@
-"""In what capacity somebody of an organisation speaks: whether their votes are also those of the organisation."""
+"""In what capacity a participant speaks: only a delegate's vote, or one with a formal mandate, is an organisation's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TAXONOMY = Taxonomy(
     source="Plenary, after the capacities in which United Nations meetings register people",
     valid_from=date(2026, 1, 1),
     entries=(
-        Entry(OWN, N_("My own opinion; I only belong to it")),
-        Entry("delegate", N_("As its delegate")),
-        Entry("formal", N_("With its formal mandate")),
+        Entry(OWN, N_("for myself: my own opinion")),
+        Entry("delegate", N_("as a delegate of an organisation")),
+        Entry("formal", N_("with the formal mandate of an organisation")),
     ),
 )
 

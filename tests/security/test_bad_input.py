@@ -345,7 +345,7 @@ async def test_any_text_at_all_in_a_proposal(client: Any, tokens: dict[Role, str
 @given(
     typed=st.fixed_dictionaries(
         {"constituency": TEXT | st.just("ngos"), "consent": st.sampled_from(["yes", "", "no"]) | TEXT},
-        optional={"organisation": TEXT, "on_behalf": TEXT | st.just("body"), "region": TEXT, "token": TEXT},
+        optional={"organisation": TEXT, "mandate": TEXT | st.just("delegate"), "region": TEXT, "token": TEXT},
     )
 )
 async def test_any_text_at_all_in_joining(client: Any, tokens: dict[Role, str], typed: dict[str, str]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.database import fetchrow, fetchval
+from app.database import execute, fetchrow, fetchval
 from tests.cast import signed_in
-from tests.factories import join, make_consultation
+from tests.factories import join, make_consultation, propose, vote
 
-FIELDS = {"constituency": "women", "on_behalf": "body", "organisation": "Women for Water", "region": "grulac"}
+FIELDS = {"constituency": "women", "mandate": "delegate", "organisation": "Women for Water", "region": "grulac"}
 
 
 async def test_the_page_shows_what_was_said_when_joining(client: Any) -> None:
@@ -45,3 +45,35 @@ async def test_an_outsider_has_no_such_page(client: Any) -> None:
     await make_consultation()
     answer = await (await signed_in(client, "eve")).get("/en/c/water/me")
     assert answer.status_code == 403
+
+
+async def test_for_whom_one_speaks_stands_from_the_first_vote_on(client: Any) -> None:
+    here = await make_consultation()
+    statement = await propose(await join("chidi", here), "Each village keeps its own wells.")
+    who = await join("dana", here, constituency="women", organisation="Women for Water")
+    dana = await signed_in(client, "dana")
+    formal = FIELDS | {"mandate": "formal"}
+    assert (await dana.post("/en/c/water/me", formal)).status_code == 303
+    await vote(who, statement, "agree")
+    assert "You have voted, so this stays as it is." in (await dana.get("/en/c/water/me")).text
+    for change in ({"mandate": "delegate"}, {"mandate": "own"}, {"organisation": "Wells Union"}):
+        answer = await dana.post("/en/c/water/me", formal | change)
+        assert answer.status_code == 422
+        assert "as it was when you cast your first vote" in answer.text
+    assert (await dana.post("/en/c/water/me", formal | {"region": "african"})).status_code == 303
+    row = await fetchrow(
+        "select q.mandate, q.region, o.name from participants q join organisations o on o.id = q.organisation"
+    )
+    assert row is not None
+    assert tuple(row) == ("formal", "african", "Women for Water")
+
+
+async def test_one_who_joined_before_mandates_were_asked_for_is_a_delegate(client: Any) -> None:
+    here = await make_consultation()
+    statement = await propose(await join("chidi", here), "Each village keeps its own wells.")
+    who = await join("dana", here, constituency="women", organisation="Women for Water")
+    await execute("update participants set mandate = ''")
+    await vote(who, statement, "agree")
+    dana = await signed_in(client, "dana")
+    assert (await dana.post("/en/c/water/me", FIELDS)).status_code == 303
+    assert (await dana.post("/en/c/water/me", FIELDS | {"mandate": "own"})).status_code == 422

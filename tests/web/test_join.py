@@ -9,10 +9,11 @@ import pytest
 
 from app.actions import invitations
 from app.database import fetch, fetchrow, fetchval
+from deliberation.disclosure import Attribution
 from tests import factories
 from tests.cast import signed_in
 
-FORM = {"on_behalf": "self", "constituency": "ngos", "region": "african", "language": "en", "consent": "yes"}
+FORM = {"mandate": "own", "constituency": "ngos", "region": "african", "language": "en", "consent": "yes"}
 
 
 async def test_it_makes_a_participant_who_can_vote(client: Any) -> None:
@@ -51,7 +52,7 @@ async def test_an_organisation_is_one_however_it_is_spelt(client: Any) -> None:
     await factories.make_consultation()
     for name, spelling in (("eve", "Wells  Union"), ("ida", "wells union")):
         browser = await signed_in(client, name)
-        await browser.post("/en/c/water/join", FORM | {"on_behalf": "body", "organisation": spelling})
+        await browser.post("/en/c/water/join", FORM | {"mandate": "delegate", "organisation": spelling})
     assert [row["name"] for row in await fetch("select name from organisations")] == ["Wells Union"]
 
 
@@ -62,7 +63,7 @@ async def test_an_organisation_is_one_however_it_is_spelt(client: Any) -> None:
         ({"constituency": "martians"}, "Please choose one of the answers offered"),
         ({"region": "atlantis"}, "Please choose one of the answers offered"),
         ({"language": "tlh"}, "Please choose one of the six languages"),
-        ({"on_behalf": "body", "organisation": ""}, "Please name the organisation"),
+        ({"mandate": "delegate", "organisation": ""}, "Please name the organisation"),
         ({"organisation": "x" * 161}, "at most 160 characters"),
     ],
 )
@@ -138,3 +139,46 @@ async def test_a_closed_consultation_takes_nobody(client: Any) -> None:
     answer = await eve.post("/en/c/water/join", FORM)
     assert answer.status_code == 403
     assert "does not take new participants" in answer.text
+
+
+async def test_it_asks_for_whom_one_speaks_and_an_organisation_may_have_several_delegates(client: Any) -> None:
+    await factories.make_consultation()
+    for name, mandate in (("eve", "delegate"), ("ida", "formal"), ("hana", "own")):
+        browser = await signed_in(client, name)
+        page = (await browser.get("/en/c/water/join")).text
+        assert "for myself: my own opinion" in page
+        form = FORM | {"mandate": mandate, "organisation": "Wells Union"}
+        assert (await browser.post("/en/c/water/join", form)).status_code == 303
+    rows = await fetch(
+        "select p.mandate, o.name from participants p left join organisations o on o.id = p.organisation"
+    )
+    assert {(row["mandate"], row["name"]) for row in rows} == {
+        ("delegate", "Wells Union"),
+        ("formal", "Wells Union"),
+        ("own", None),
+    }, "who speaks for themselves speaks for no organisation"
+
+
+async def test_an_unknown_mandate_is_refused(client: Any) -> None:
+    await factories.make_consultation()
+    answer = await (await signed_in(client, "eve")).post("/en/c/water/join", FORM | {"mandate": "king"})
+    assert answer.status_code == 422
+    assert "Please choose one of the answers offered" in answer.text
+
+
+@pytest.mark.parametrize(("mode", "is_named"), [("attributed", True), ("open", False), ("chatham_house", False)])
+async def test_names_of_organisations_are_suggested_only_where_people_are_named(
+    client: Any, mode: str, is_named: bool
+) -> None:
+    here = await factories.make_consultation(attribution=Attribution(mode))
+    await factories.join("chidi", here, organisation="Wells Union")
+    page = (await (await signed_in(client, "eve")).get("/en/c/water/join")).text
+    assert ("Wells Union" in page) == is_named
+
+
+async def test_the_organisation_one_spoke_for_elsewhere_is_suggested_to_oneself(client: Any) -> None:
+    await factories.join("chidi", await factories.make_consultation(), organisation="Wells Union")
+    await factories.make_consultation(slug="forest")
+    for name, is_suggested in (("chidi", True), ("eve", False)):
+        page = (await (await signed_in(client, name)).get("/en/c/forest/join")).text
+        assert ('<option value="Wells Union">' in page) == is_suggested

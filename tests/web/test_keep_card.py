@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.analysis import cards
+from app.actions import accounts
+from app.analysis import cards, my_data
 from app.database import execute, fetch, fetchval
+from app.tables.accounts import Account
 from deliberation.phases import Phase
 from tests.cast import signed_in
 from tests.factories import actor, join, make_consultation
@@ -110,14 +112,22 @@ async def test_an_older_copy_of_the_card_does_not_overwrite_a_newer_one(client: 
 async def test_its_owner_takes_it_along_and_takes_it_back(client: Any) -> None:
     await join("chidi", await make_consultation())
     chidi = await signed_in(client, "chidi")
-    assert (await chidi.get("/en/c/water/card.json")).status_code == 404
     await chidi.post("/en/c/water/card", FORM)
-    answer = await chidi.get("/en/c/water/card.json")
-    assert answer.headers["cache-control"] == "no-store"
-    copy = json.loads(answer.text)
-    assert copy["offers"] == {"people": ["Two engineers for a month.", 3]}
-    assert copy["refused_organisations"] == ["Aqua Holdings", "Bottled Springs Ltd"]
+    person = await Account.objects().where(Account.email == "chidi@example.org").first()
+    assert person is not None
+    copy = json.dumps(await my_data.package(person), default=str)
+    for text in ("Two engineers for a month.", "Our name on the wells.", "Aqua Holdings", "17.16"):
+        assert text in copy
     assert (await chidi.post("/en/c/water/card/withdraw")).status_code == 303
+    assert await fetchval("select count(*) from cards") == await fetchval("select count(*) from card_rows") == 0
+
+
+async def test_it_is_gone_with_the_account(client: Any) -> None:
+    await join("chidi", await make_consultation())
+    await (await signed_in(client, "chidi")).post("/en/c/water/card", FORM)
+    person = await Account.objects().where(Account.email == "chidi@example.org").first()
+    assert person is not None
+    await accounts.erase(account=person, typed=person.email)
     assert await fetchval("select count(*) from cards") == await fetchval("select count(*) from card_rows") == 0
 
 
