@@ -22,9 +22,12 @@ from app.access import Actor
 from app.actions import (
     accounts,
     amendments,
+    appeals,
+    clarifications,
     coalitions,
     curation,
     curators,
+    families,
     invitations,
     moderation,
     participants,
@@ -167,10 +170,24 @@ async def first_round() -> World:
                 choice = Choice.AGREE if (place % 2) == (step % 2) or step < 4 else Choice.DISAGREE
                 if proposal.author != who.participant:
                     await votes.cast(proposal=proposal, choice=choice, by=actor)
+    await moderate(people, here, written)
     await check_power(consultation_id=str(here.id))
     world = World(here, people, invited=f"guest{uuid4().hex[:12]}@leak.example")
     await invitations.invite(addresses=world.invited, by=await factories.actor("amara", here))
     return world
+
+
+async def moderate(people: list[Someone], here: Consultation, written: list[Proposal]) -> None:
+    """One statement was unclear and is answered, one was declined and is appealed for, two say the same."""
+    ben, author = await factories.actor("ben", here), await as_actor(people[2], here)
+    unclear = await factories.propose(author, "They should pay for it.", accepted=False, on_behalf=True)
+    await clarifications.ask(proposal=unclear, kind="who", question="Who are they?", by=ben)
+    await clarifications.answer(proposal=unclear, statement="Towns should pay for it.", by=author)
+    await moderation.accept(proposal=unclear, by=ben)
+    declined = await factories.propose(author, "Something else should be done.", accepted=False, on_behalf=True)
+    await moderation.decline(proposal=declined, reason_code=await a_reason(), reason="What should be?", by=ben)
+    await appeals.make(proposal=declined, reason="It is clear to us.", by=author)
+    await families.join(proposal=written[9], into=written[11], by=ben)
 
 
 async def a_reason() -> str:
