@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from deliberation import disclosure as gate
-from deliberation.disclosure import Attribution, Audience, Basis, DisclosureSettings, Row, release
+from deliberation.disclosure import Attribution, Audience, Basis, DisclosureSettings, Row, release, release_origins
 from deliberation.errors import BadValue, CrossedAttributes, NotReleased
 from deliberation.quantifiers import Dissent, Word, dissent_for_count, word_for_count
 from deliberation.released import Released, ReleasedCount, ReleasedRow
@@ -267,6 +267,13 @@ def test_counts_shares_and_figures_pass_the_gate_too() -> None:
     assert gate.release_index(0.6249, 99, CHATHAM, audience=PUBLIC, n_participants=99).value == 0.6
     assert gate.release_index(0.6249, 99, OPEN, audience=PUBLIC, n_participants=99).value == 0.6249
     assert gate.release_index(0.6249, 14, CHATHAM, audience=PUBLIC, n_participants=14).value is None
+
+
+def test_one_or_two_origins_of_a_statement_are_not_told_apart() -> None:
+    """Else two texts, both in view, would be known to be of one author."""
+    assert [release_origins(n, Attribution.CHATHAM_HOUSE).value for n in (1, 2, 3, 7)] == [None, None, 3, 7]
+    for mode in (Attribution.OPEN, Attribution.ATTRIBUTED):
+        assert [release_origins(n, mode).value for n in (1, 2)] == [1, 2]
 
 
 def test_an_organisation_is_named_only_if_attributed_and_with_its_consent() -> None:

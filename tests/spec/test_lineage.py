@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deliberation.errors import BadValue
-from deliberation.lineage import WaitingVote, closes_circle, current_of, waiting_votes
+from deliberation.lineage import WaitingVote, closes_circle, current_of, n_independent, waiting_votes
 from deliberation.votes import Choice
 from deliberation.wordings import Change, compare_wordings, words_of
 
@@ -106,6 +106,16 @@ def test_a_merge_that_would_close_a_circle_is_known() -> None:
     assert not closes_circle(7, 12, {12: 31})
     with pytest.raises(BadValue):
         current_of(7, {7: 12, 12: 7})
+
+
+def test_independent_origins_are_people_or_where_known_organisations() -> None:
+    """Duplicates corroborate each other only where they come from different people and different organisations."""
+    assert n_independent([(1, None), (2, None), (3, None)]) == 3
+    assert n_independent([(1, "wells"), (2, "wells"), (3, None)]) == 2
+    assert n_independent([(1, "wells"), (2, "taps"), (1, "wells")]) == 2
+    assert n_independent([(1, None), (1, None)]) == 1
+    assert n_independent([(None, None), (None, None), (1, None)]) == 1, "what the convenor wrote is no origin"
+    assert n_independent([]) == 0
 
 
 @given(

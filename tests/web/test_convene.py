@@ -126,6 +126,20 @@ async def test_a_draft_is_changed_and_a_launched_one_is_not(client: Any) -> None
     assert "Changed later on" in answer.text
 
 
+async def test_the_promised_time_of_moderators_is_24_hours_or_what_the_draft_says(client: Any) -> None:
+    amara = await signed_in(client, "amara")
+    assert 'name="decide_within_hours"' in (await amara.get("/en/convene/new")).text
+    await amara.post("/en/convene/new", FORM)
+    assert await fetchval("select decide_within_hours from consultations") == 24
+    path = "/en/c/water-for-the-valley/convene/edit"
+    for wrong in ("0", "337", "-1", "soon"):
+        refused = await amara.post(path, FORM | {"decide_within_hours": wrong})
+        assert refused.status_code == 422, wrong
+    assert (await amara.post(path, FORM | {"decide_within_hours": "6"})).status_code == 303
+    assert await fetchval("select decide_within_hours from consultations") == 6
+    assert 'value="6"' in (await amara.get(path)).text
+
+
 async def test_people_are_appointed_by_their_address(client: Any) -> None:
     await factories.make_consultation(launched=False)
     amara = await signed_in(client, "amara")
