@@ -35,11 +35,12 @@ def _row(n: int) -> Row:
     between = perf_counter()
     found = assemble(pool, seed=1)
     seconds = perf_counter() - between
+    worth = f"{quick[0].value / found.line_up.value:.0%} of its value" if quick else "none"
     figures = {
         "members": len(found.line_up.participants),
         "needs met": len(found.line_up.gifts),
         "gap": f"{found.gap:.1%}",
-        "greedy": f"{between - began:.2f} s, {quick[0].value / found.line_up.value:.0%} of its value"
+        "greedy": f"{between - began:.2f} s, {worth}",
         if quick
         else "none",
     }
@@ -47,7 +48,7 @@ def _row(n: int) -> Row:
     in_time = seconds <= SECONDS_ALLOWED.get(n, 60.0)
     settings = AssemblySettings()
     name, peer = f"{n} partners", f"{settings.gap:.0%} gap or {settings.seconds:.0f} s"
-    return Row("coalitions", name, peer, seconds, None, None, figures=figures, holds=met and in_time)
+    return Row("line-ups", name, peer, seconds, None, None, figures=figures, holds=met and in_time)
 
 
 def pool_of(n: int, *, seed: int) -> Pool:
