@@ -41,8 +41,6 @@ def _row(n: int) -> Row:
         "needs met": len(found.line_up.gifts),
         "gap": f"{found.gap:.1%}",
         "greedy": f"{between - began:.2f} s, {worth}",
-        if quick
-        else "none",
     }
     met = unmet(found.line_up, pool) == ()
     in_time = seconds <= SECONDS_ALLOWED.get(n, 60.0)
