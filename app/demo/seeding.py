@@ -18,6 +18,7 @@ from app.demo.analysing import freeze
 from app.demo.calendar import DAY, Calendar, come_by, four_weeks
 from app.demo.community_data import COMMUNITY_DATA
 from app.demo.consenting import seek_consent, written_by_the_stakeholder
+from app.demo.moderating import moderate
 from app.demo.one_meeting import hold_meeting
 from app.demo.partnerships import PARTNERSHIPS
 from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, gather
@@ -133,5 +134,7 @@ async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], momen
     story = imagine(COMMUNITY_DATA, people, times, exposures, opens_at, seed=SEED + 3)
     story = written_by_the_stakeholder(replace(story, votes=few_of(story.votes, 0, 8)))
     by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 3)
-    await seek_consent(by, staff, await write_down(story, by, staff, organisation_ids))
+    persons = await write_down(story, by, staff, organisation_ids)
+    await seek_consent(by, staff, persons)
+    await moderate(by, staff, persons)
     await ask_for_analysis(by)
