@@ -221,10 +221,12 @@ def disclosure_problem(
     mode, is_small = Attribution(rule["mode"]), bool(rule["is_small_room"])
     fewest = settings.fewest_public if mode is Attribution.CHATHAM_HOUSE else settings.fewest_open
     for fact in facts:
-        if not fact["kind"].startswith(("support", "breakdown", "group", "people", "coalition")):
+        if not fact["kind"].startswith(("support", "breakdown", "group", "people", "coalition", "indicator")):
             continue
         for place in _figures(fact["value"]):
-            problem = _figure_problem(place, mode, is_small, fewest, settings, is_vote=fact["kind"] != "breakdown")
+            problem = _figure_problem(
+                place, mode, is_small, fewest, settings, is_vote=fact["kind"] not in ("breakdown", "indicator")
+            )
             if problem:
                 return f"{fact['id']}: {problem}"
     return ""

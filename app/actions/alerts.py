@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from app import access, emails
+from app import access, emails, live
 from app.access import Actor
 from app.actions.record import change
 from app.analysis import alert_words, power
@@ -31,7 +31,7 @@ CONTACTABLE = frozenset({"one_author", "one_organisation"})
 """Kinds of alerts that concern particular people, whom the platform can write to without naming them."""
 MAX_REASON = 1_000
 GONE_CHECKS = 2
-"""An alert clears by itself when its effect is below half the minimum on two checks in a row."""
+"""An alert of any kind clears by itself when its effect is below half its minimum at two looks in a row."""
 
 
 def decisions_for(kind: str) -> dict[str, str]:
@@ -47,7 +47,9 @@ async def check(*, by: Actor) -> tuple[int, int]:
         await execute("select id from consultations where id = $1 for no key update", by.consultation.id)
         await keep_figures(by.consultation.id, checked.figures, checked.n_voters)
         raised = [await raise_alert(found=found, by=by) for found in checked.found]
-        return sum(raised), await clear_gone(found=checked.found, by=by)
+        n_cleared = await clear_gone(found=checked.found, by=by)
+        await live.notify(f"power:{by.consultation.id}", by.consultation.id)
+        return sum(raised), n_cleared
 
 
 async def keep_figures(consultation: UUID, figures: dict[str, Any], n_voters: int) -> None:
@@ -66,9 +68,12 @@ async def keep_figures(consultation: UUID, figures: dict[str, Any], n_voters: in
 
 
 async def raise_alert(*, found: power.Found, by: Actor) -> bool:
-    """The imbalance is an alert; True where it is a new one. What lingers within its bounds raises nothing."""
+    """The imbalance is an alert; True where it is a new one, or a flag that was a note, which asks for a decision anew.
+
+    What lingers within its bounds raises nothing.
+    """
     known = await _known(by.consultation.id, found.kind, found.subject)
-    if known is not None and known.cleared_at is None:
+    if known is not None and known.cleared_at is None and not _is_graver(known, found):
         await _remeasure(known, found)
         return False
     if found.lingers:
@@ -83,6 +88,11 @@ async def raise_alert(*, found: power.Found, by: Actor) -> bool:
         if found.imbalance.level is Level.FLAG:
             await _tell(("moderator",), alert, by)
     return True
+
+
+def _is_graver(known: Alert, found: power.Found) -> bool:
+    """Whether what was a note has become a flag."""
+    return known.level == Level.NOTE and found.imbalance.level is Level.FLAG and not found.lingers
 
 
 async def _known(consultation: UUID, kind: str, subject: str) -> Alert | None:
@@ -115,7 +125,7 @@ async def _remeasure(alert: Alert, found: power.Found) -> None:
 
 
 async def clear_gone(*, found: tuple[power.Found, ...], by: Actor) -> int:
-    """Alerts whose effect was below half the minimum on this check and the one before are cleared; how many."""
+    """Alerts whose effect was below half their minimum at this look and the one before are cleared; how many."""
     here = {(one.kind, one.subject) for one in found}
     n_cleared = 0
     for alert in (

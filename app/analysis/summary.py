@@ -16,6 +16,7 @@ from uuid import UUID
 from app.access import Actor
 from app.analysis.curation import published_before
 from app.analysis.dial import bottom_up
+from app.analysis.indicators import indicators_of
 from app.analysis.ledger import ledger_now
 from app.analysis.responses import closed_round
 from app.analysis.responses_result import counted_of
@@ -118,6 +119,7 @@ async def gather(actor: Actor) -> Material | None:
         coalitions=await _coalitions(actor.consultation.id, gate),
         moderation=await _moderation(actor.consultation.id),
         alerts=await _alerts(actor.consultation.id),
+        indicators=await indicators_of(actor.consultation.id, gate.mode),
         bases=bases,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.analysis.indicators import Indicator
 from app.tables.rounds import Round
 from deliberation.disclosure import (
     Attribution,
@@ -155,4 +156,5 @@ class Material:
     coalitions: tuple[Partnering, ...]
     moderation: Moderation
     alerts: tuple[AlertLine, ...]
+    indicators: tuple[Indicator, ...]
     bases: Mapping[str, Basis] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.analysis.summary import ATTRIBUTES
 from app.analysis.summary_material import Material, Statement
-from app.documents import model, outcome, views, wording
+from app.documents import model, outcome, power, views, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
 from app.documents.ladder import NAMES
 from app.documents.model import Document, Passage, Section, Sentence, Table, content_key
@@ -86,6 +86,7 @@ def build(
         outcome.method(w, consultation),
         outcome.statements_annex(w),
         outcome.moderation_annex(w),
+        power.annex(w),
         outcome.alerts_annex(w),
         outcome.recompute_annex(w, number, added, previous_number),
     ]
