@@ -122,7 +122,7 @@ def _computed_once(given: bridge.Input, **settings: Any) -> Any:
     """The real landscape, worked out once for equal votes: the search for groups takes many seconds."""
     previous = settings["previous"]
     key = (given.votes.digest(), tuple(given.constituencies), settings["seed"], settings["evidence"])
-    key = (*key, None if previous is None else previous.digest)
+    key = (*key, given.excluded, None if previous is None else previous.digest)
     if key not in _landscapes:
         _landscapes[key] = _compute(given, **settings)
     return _landscapes[key]

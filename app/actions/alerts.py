@@ -10,6 +10,7 @@ from app import access, emails, live
 from app.access import Actor
 from app.actions.record import change
 from app.analysis import alert_words, power
+from app.analysis.exclusions import concerned
 from app.analysis.power_page import measure_of
 from app.database import execute, fetch, fetchval, transaction
 from app.forms import Filled
@@ -25,8 +26,9 @@ DECISIONS: dict[str, str] = {
     "contact": N_("Write to those concerned"),
     "tell_convenor": N_("Tell the convenor"),
     "dismiss": N_("Dismiss: it is no imbalance"),
+    "exclude": N_("Leave these votes out of the results"),
 }
-"""What a moderator can decide. None of them changes a vote: votes count until a person decides otherwise."""
+"""What can be decided; to leave votes out takes two persons (`app/actions/exclusions.py`). None deletes a vote."""
 CONTACTABLE = frozenset({"one_author", "one_organisation"})
 """Kinds of alerts that concern particular people, whom the platform can write to without naming them."""
 MAX_REASON = 1_000
@@ -35,8 +37,9 @@ GONE_CHECKS = 2
 
 
 def decisions_for(kind: str) -> dict[str, str]:
-    """The decisions that make sense for this kind of alert."""
-    return {code: label for code, label in DECISIONS.items() if code != "contact" or kind in CONTACTABLE}
+    """The decisions that one moderator can make on this kind of alert."""
+    kept_back = {"exclude"} if kind in CONTACTABLE else {"exclude", "contact"}
+    return {code: label for code, label in DECISIONS.items() if code not in kept_back}
 
 
 async def check(*, by: Actor) -> tuple[int, int]:
@@ -46,7 +49,10 @@ async def check(*, by: Actor) -> tuple[int, int]:
         # Of two checks at once the second waits, and finds the alerts of the first.
         await execute("select id from consultations where id = $1 for no key update", by.consultation.id)
         await keep_figures(by.consultation.id, checked.figures, checked.n_voters)
-        raised = [await raise_alert(found=found, by=by) for found in checked.found]
+        raised = []
+        for found in checked.found:
+            people = await concerned(by.consultation.id, found.kind, found.subject, checked.figures)
+            raised.append(await raise_alert(found=found, people=people, by=by))
         n_cleared = await clear_gone(found=checked.found, by=by)
         await live.notify(f"power:{by.consultation.id}", by.consultation.id)
         return sum(raised), n_cleared
@@ -67,20 +73,22 @@ async def keep_figures(consultation: UUID, figures: dict[str, Any], n_voters: in
     )
 
 
-async def raise_alert(*, found: power.Found, by: Actor) -> bool:
+async def raise_alert(*, found: power.Found, people: tuple[int, ...] = (), by: Actor) -> bool:
     """The imbalance is an alert; True where it is a new one, or a flag that was a note, which asks for a decision anew.
 
     What lingers within its bounds raises nothing.
+    people : whose votes it is about, where it is about votes
     """
     known = await _known(by.consultation.id, found.kind, found.subject)
     if known is not None and known.cleared_at is None and not _is_graver(known, found):
-        await _remeasure(known, found)
+        await _remeasure(known, found, people)
         return False
     if found.lingers:
         return False
     async with change("alerts.raise", Action.DECIDE_ALERT, by=by) as made:
         alert = known or Alert(consultation=by.consultation.id, kind=found.kind, subject=found.subject)
         alert.measure = _measure(found, _earlier(alert) if known else [])
+        alert.participants = list(people)
         alert.level, alert.raised_at, alert.cleared_at = found.imbalance.level.value, made.by.now, None
         alert.decision, alert.reason, alert.decided_by, alert.decided_at = "", "", None, None
         await alert.save()
@@ -118,10 +126,12 @@ def _earlier(alert: Alert) -> list[Any]:
     return earlier
 
 
-async def _remeasure(alert: Alert, found: power.Found) -> None:
+async def _remeasure(alert: Alert, found: power.Found, people: tuple[int, ...]) -> None:
     """The figures of an open alert are those of the latest check; its decision stays."""
     fresh = _measure(found, measure_of(alert).get("earlier", []))
-    await execute("update alerts set measure = $2 where id = $1", alert.id, json.dumps(fresh))
+    await execute(
+        "update alerts set measure = $2, participants = $3 where id = $1", alert.id, json.dumps(fresh), list(people)
+    )
 
 
 async def clear_gone(*, found: tuple[power.Found, ...], by: Actor) -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 from app import live
 from app.access import Actor
 from app.actions.record import change
+from app.analysis.exclusions import kept_rows, left_out
 from app.analysis.integrity import row_digest
 from app.analysis.results import VOTES, published_basis, vote_rows
 from app.database import execute
@@ -17,6 +18,7 @@ from app.queue import enqueue
 from app.refusals import N_, Conflict
 from app.tables.analyses import Analysis
 from deliberation.disclosure import Attribution, Audience, release
+from deliberation.exclusions import rows_beside
 from deliberation.phases import Action
 
 if TYPE_CHECKING:
@@ -35,11 +37,15 @@ async def record(
     slate: dict[str, Any] | None = None,
     holdings: bytes | None = None,
     noise: dict[str, Any] | None = None,
+    excluded: tuple[str, ...] = (),
+    whole: dict[str, Any] | None = None,
     by: Actor,
 ) -> Analysis:
     """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew."""
     async with change("analyses.record", Action.ANALYSE, by=by, subject=kind) as made:
         _refuse_moved(made.by, round_id, votes_until)
+        if excluded != await left_out(by.consultation.id):
+            raise Conflict(N_("Votes have been left out, or taken in again, while this analysis was made."))
         analysis = Analysis(
             consultation=by.consultation.id,
             round=round_id,
@@ -57,6 +63,8 @@ async def record(
             slate=json.dumps(slate or {}),
             holdings=holdings,
             noise=json.dumps(noise or {}),
+            excluded=",".join(excluded),
+            whole=json.dumps(whole, separators=(",", ":")) if whole else "",
             previous=previous,
             votes_until=votes_until,
             created_at=made.by.now,
@@ -64,7 +72,7 @@ async def record(
         await analysis.save()
         told = {}
         if kind == "frozen" or by.consultation.attribution != Attribution.CHATHAM_HOUSE:
-            told = await _publish(analysis.id, landscape, made.by, n_participants)
+            told = await _publish(analysis.id, landscape, made.by, n_participants, excluded)
         if kind == "live":
             await execute(
                 "delete from analyses a where consultation = $1 and kind = 'live' and id <> $2 "
@@ -75,6 +83,8 @@ async def record(
             )
         made.payload = {"digest": landscape.digest, "input": landscape.input_digest, "evidence": landscape.evidence}
         made.payload["published"] = told
+        if excluded:
+            made.payload["excluded"] = list(excluded)
         await live.notify(f"results:{by.consultation.id}", analysis.id)
         await enqueue(
             "check_power", queueing_lock=f"power:{by.consultation.id}", consultation_id=str(by.consultation.id)
@@ -89,16 +99,22 @@ def _refuse_moved(by: Actor, round_id: UUID | None, votes_until: datetime) -> No
             raise Conflict(N_("The round has been extended while its analysis was made."))
 
 
-async def _publish(analysis: UUID, landscape: Landscape, by: Actor, n_participants: int) -> dict[str, str]:
+async def _publish(
+    analysis: UUID, landscape: Landscape, by: Actor, n_participants: int, excluded: tuple[str, ...]
+) -> dict[str, str]:
     """Remembers what was released, so that the next release cannot be subtracted from it; returns its digest."""
+    previous = await published_basis(by.consultation.id)
+    kept = await kept_rows(by.consultation.id, previous, excluded)
     released = release(
-        vote_rows(landscape),
-        await published_basis(by.consultation.id),
+        rows_beside(vote_rows(landscape), kept),
+        previous,
         Attribution(by.consultation.attribution),
         audience=Audience.PUBLIC,
         n_participants=n_participants,
     )
-    row = {"basis": released.basis.records(), "n_participants": n_participants}
+    row: dict[str, Any] = {"basis": released.basis.records(), "n_participants": n_participants}
+    if excluded or kept:
+        row |= {"excluded": list(excluded), "kept": list(kept)}
     await execute(
         """
         insert into publications (id, consultation, audience, key, row, n_voters, analysis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Any, Literal
@@ -12,14 +12,16 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from app.analysis.exclusions import left_out
 from app.analysis.loading import one_moment, read_held
 from app.cluster import workers_for
 from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
 from app.taxonomies.constituencies import SMALL
 from deliberation.disclosure_rules import DEFAULT
+from deliberation.exclusions import named_digest
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
-from deliberation.landscape import GROUP, Landscape, LandscapeSettings, map_landscape
+from deliberation.landscape import GROUP, Landscape, LandscapeSettings, landscape_digest, map_landscape
 from deliberation.slates import Slate, SlateSettings, select_slate
 from deliberation.votes import Choice, VoteMatrix
 
@@ -31,12 +33,16 @@ N_SAMPLED = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Input:
-    """The votes cast before `until` and what people declared of themselves, aligned with the votes' participants."""
+    """The votes cast before `until` and what people declared of themselves, aligned with the votes' participants.
+
+    excluded : the exclusions whose votes were left out, as sorted ids
+    """
 
     votes: VoteMatrix
     constituencies: NDArray[np.str_]
     weights: NDArray[np.float64] | None
     until: datetime
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +55,20 @@ class Chosen:
     noise: dict[str, Any]
 
 
-PEOPLE = "select id, constituency from participants where consultation = $1 and not is_excluded order by id"
+PEOPLE = """
+select id, constituency from participants where consultation = $1 and ($2 or not is_excluded) order by id
+"""
 STATEMENTS = "select id from proposals where consultation = $1 and status = 'accepted' order by id"
 
 
-async def read_input(consultation: Consultation, until: datetime) -> Input | None:
-    """The input of an analysis, None where nobody has voted."""
+async def read_input(consultation: Consultation, until: datetime, *, whole: bool = False) -> Input | None:
+    """The input of an analysis, None where nobody has voted.
+
+    whole : with the votes that two persons have left out of the results
+    """
     async with one_moment():
-        people = await fetch(PEOPLE, consultation.id)
+        excluded = () if whole else await left_out(consultation.id)
+        people = await fetch(PEOPLE, consultation.id, whole)
         statements = await fetch(STATEMENTS, consultation.id)
         held = await read_held(consultation.id, until)
     ids = np.array([row["id"] for row in people], np.int64)
@@ -67,7 +79,7 @@ async def read_input(consultation: Consultation, until: datetime) -> Input | Non
         return None
     constituencies = pooled(codes[voted])
     weights = await _weights(consultation, constituencies) if consultation.uses_weights else None
-    return Input(votes, constituencies, weights, until)
+    return Input(votes, constituencies, weights, until, excluded)
 
 
 def pooled(codes: NDArray[np.str_]) -> NDArray[np.str_]:
@@ -98,11 +110,12 @@ async def _weights(consultation: Consultation, constituencies: NDArray[np.str_])
 
 
 async def previous_landscape(consultation: UUID, *, before: UUID | None = None) -> tuple[UUID, Landscape] | None:
-    """The latest complete analysis of an earlier round, which lends letters and axes."""
+    """The latest complete analysis of another round, or an earlier one of this round, which lends letters and axes."""
     row = await fetchrow(
         """
         select id, landscape from analyses
-        where consultation = $1 and kind = 'frozen' and evidence = 'full' and round is distinct from $2
+        where consultation = $1 and evidence = 'full'
+          and (kind = 'frozen' and round is distinct from $2 or kind = 'past' and round = $2)
         order by created_at desc limit 1
         """,
         consultation,
@@ -121,7 +134,7 @@ def compute(
 ) -> Landscape:
     """The landscape of the input. Takes seconds to minutes of one core."""
     with workers_for(given.votes.n_votes) as workers:
-        return map_landscape(
+        found = map_landscape(
             given.votes,
             seed=seed,
             method=method,
@@ -132,6 +145,10 @@ def compute(
             clock=perf_counter,
             workers=workers,
         )
+    if not given.excluded:
+        return found
+    named = replace(found, input_digest=named_digest(found.input_digest, given.excluded))
+    return replace(named, digest=landscape_digest(named))
 
 
 def choose(given: Input, landscape: Landscape, *, seed: int, size: int) -> Chosen:

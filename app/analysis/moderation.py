@@ -280,7 +280,9 @@ class Record:
     with_texts: bool
 
 
-ON_RECORD = "split_part(action, '.', 1) in ('moderation', 'alerts', 'exclusions', 'clarifications', 'appeals', 'families')"
+ON_RECORD = (
+    "split_part(action, '.', 1) in ('moderation', 'alerts', 'exclusions', 'clarifications', 'appeals', 'families')"
+)
 EVENTS = f"""
 select happened_at, actor, action, subject, payload from audit_events
 where chain = $1 and {ON_RECORD} order by sequence desc limit $2

@@ -106,6 +106,7 @@ class Stored:
     n_votes: int
     n_statements: int
     votes_until: datetime
+    excluded: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Sight:
 
 FIND = """
 select id, kind, evidence, method, method_version, seed, input_digest, digest, n_participants, n_votes, n_statements,
-       votes_until
+       votes_until, excluded
 from analyses
 where consultation = $1 and ((kind = 'frozen' and round = $2) or ($3 and kind = 'live'))
 order by votes_until desc, created_at desc limit 1

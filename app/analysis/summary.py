@@ -16,6 +16,7 @@ from uuid import UUID
 from app.access import Actor
 from app.analysis.curation import published_before
 from app.analysis.dial import bottom_up
+from app.analysis.exclusions import told_of
 from app.analysis.indicators import indicators_of
 from app.analysis.ledger import ledger_now
 from app.analysis.responses import closed_round
@@ -65,7 +66,7 @@ BREAKDOWN_KEY = "summary/%s"
 
 
 FROZEN = """
-select id, method, method_version, seed, input_digest, digest, evidence, n_participants, n_votes, votes_until
+select id, method, method_version, seed, input_digest, digest, evidence, n_participants, n_votes, votes_until, excluded
 from analyses where consultation = $1 and round = $2 and kind = 'frozen' and evidence = 'full'
 order by created_at desc limit 1
 """
@@ -120,6 +121,7 @@ async def gather(actor: Actor) -> Material | None:
         moderation=await _moderation(actor.consultation.id),
         alerts=await _alerts(actor.consultation.id),
         indicators=await indicators_of(actor.consultation.id, gate.mode),
+        left_out=await told_of(row["excluded"], actor, Audience.PUBLIC),
         bases=bases,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.analysis.exclusions import Told
 from app.analysis.indicators import Indicator
 from app.tables.rounds import Round
 from deliberation.disclosure import (
@@ -157,4 +158,5 @@ class Material:
     moderation: Moderation
     alerts: tuple[AlertLine, ...]
     indicators: tuple[Indicator, ...]
+    left_out: Told | None
     bases: Mapping[str, Basis] = field(default_factory=dict)

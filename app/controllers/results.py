@@ -15,6 +15,7 @@ from app import live
 from app.access import Actor
 from app.actions import analyses
 from app.analysis import results, results_views
+from app.analysis.exclusion_words import sentence_of
 from app.analysis.results import Sight, Standing, Stored
 from app.analysis.results_reading import Landed, Results
 from app.analysis.results_views import Kept
@@ -61,6 +62,7 @@ async def _context(actor: Actor, sight: Sight, s: str) -> dict[str, Any]:
         "stored": stored,
         "day": release_day(stored.votes_until).day if stored else None,
         "results": built,
+        "left_out": await sentence_of(actor, stored.id) if stored else "",
         "body": await _body(actor, stored, built, landed, own),
         "changes": changes,
         "waits": standing is Standing.WORKING or (stored is not None and stored.evidence == "quick"),

@@ -11,6 +11,7 @@ from app.access import Actor
 from app.actions import responses as responding
 from app.analysis import certified, curation, curation_page, dial, responses, responses_result
 from app.analysis.curation import Draft, Frozen
+from app.analysis.exclusion_words import sentence_of
 from app.analysis.responses_result import Result
 from app.analysis.results import Gate
 from app.language import gettext
@@ -44,6 +45,7 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         request,
         "slates/show.html",
         actor=actor,
+        left_out=await sentence_of(actor, draft.analysis),
         draft=draft,
         slates=slates,
         dial=await dial.dial_of(slates, result.counted if result else None, gate),
@@ -95,6 +97,7 @@ async def _participants_slate(request: AnyRequest, actor: Actor) -> Response[Any
         request,
         "slates/before.html",
         actor=actor,
+        left_out="" if analysis is None else await sentence_of(actor, analysis),
         slates=slates,
         figures=figures,
         cross_check=checked,

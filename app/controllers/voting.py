@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import votes
-from app.analysis import carrying, overview
+from app.analysis import carrying, exclusions, overview
 from app.database import fetch
 from app.forms import read
 from app.language import gettext
@@ -134,6 +134,7 @@ async def own(
         page_number=place,
         n_pages=max(1, -(-total[0]["n"] // PER_PAGE)),
         refused=actor.why_not(Action.VOTE),
+        left_out=await exclusions.own(actor),
         waiting={original.number: one.number for one in waiting for original in one.originals},
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from app import access
+from app.access import Actor
 from app.actions import analyses, news, votes
 from app.analysis import landscape as bridge
 from app.database import fetchval, now
@@ -17,6 +18,9 @@ from app.refusals import Conflict
 from app.tables.rounds import Round
 from deliberation.errors import DeliberationError
 from deliberation.phases import Phase
+
+if TYPE_CHECKING:
+    from deliberation.landscape import Landscape
 
 Evidence = Literal["quick", "full"]
 DEFAULT_PLACES = 8
@@ -96,9 +100,10 @@ async def _run(
         except DeliberationError:
             # Too few people or statements for any landscape: the page says so, and the next votes try again.
             return
-        chosen = None
+        chosen, whole = None, None
         if kind == "frozen" and evidence == "full":
             chosen = await asyncio.to_thread(bridge.choose, given, found, seed=by.consultation.seed, size=size)
+            whole = await _of_everybody(by, given, previous, size=size) if given.excluded else None
         try:
             await analyses.record(
                 landscape=found,
@@ -110,10 +115,12 @@ async def _run(
                 slate=chosen.record if chosen else None,
                 holdings=chosen.holdings.to_bytes() if chosen else None,
                 noise=chosen.noise if chosen else None,
+                excluded=given.excluded,
+                whole=whole,
                 by=by,
             )
         except Conflict:
-            # The round was extended meanwhile, which has asked for another freeze at its new end.
+            # The round was extended meanwhile, or votes were left out: either has asked for another analysis.
             return
         if kind == "live" and is_large and evidence == "quick":
             job = f"groups:{consultation_id}"
@@ -121,6 +128,16 @@ async def _run(
             break
     if is_large:
         await votes.pack(by=by)
+
+
+async def _of_everybody(by: Actor, given: bridge.Input, previous: Landscape | None, *, size: int) -> dict[str, Any]:
+    """What the round comes to with the votes that were left out: stored beside what counts."""
+    everybody = await bridge.read_input(by.consultation, given.until, whole=True)
+    assert everybody is not None
+    seed = by.consultation.seed
+    found = await asyncio.to_thread(bridge.compute, everybody, seed=seed, evidence="full", previous=previous)
+    chosen = await asyncio.to_thread(bridge.choose, everybody, found, seed=seed, size=size)
+    return {"landscape": found.to_json(), "slate": chosen.record}
 
 
 async def _is_on_record(kind: str, evidence: str, round_id: UUID | None) -> bool:

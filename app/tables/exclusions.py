@@ -1,4 +1,4 @@
-"""Exclusions: votes that two persons have left out of the results, each step on record, and what was said against it."""
+"""Exclusions: votes that two persons have left out of the results, each step on record, and the objections to it."""
 
 from __future__ import annotations
 
