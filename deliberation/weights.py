@@ -1,4 +1,7 @@
-"""Weights that bring the participants' make-up to a published target, bounded, and refused where they would mislead."""
+"""How much each voice counts: weights that bring the make-up to a published target, and views of units counted once.
+
+Weights are bounded, and refused where they would mislead.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deliberation.errors import BadValue, TooFewParticipants
+from deliberation.errors import BadShape, BadValue, TooFewParticipants
 from deliberation.factors import Floats
 from deliberation.tallies import Categories
+from deliberation.votes import VoteMatrix
 
 OTHER = "other"
 """Where categories too small to weight are put together."""
@@ -62,6 +66,51 @@ def design_effect(weights: NDArray[np.float64]) -> float:
     if not (weights.size and np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
         raise BadValue(name="weights", value="none, negative or not finite", allowed="0 or more, not all 0")
     return float(weights.size * np.sum(weights**2) / np.sum(weights) ** 2)
+
+
+@dataclass(frozen=True, eq=False)
+class EachOnce:
+    """How each statement stands if every unit of people, such as an organisation, counts once.
+
+    n_units : int64 (n_statements,), units of which somebody voted
+    people : int64 (n_statements, 3), the people behind them who agree, disagree, pass
+    shares : float (n_statements, 3), means over units of the share of their voters who agree, disagree, pass; 0 where
+    nobody voted
+    """
+
+    n_units: NDArray[np.int64]
+    people: NDArray[np.int64]
+    shares: Floats
+
+
+def each_once(votes: VoteMatrix, units: Categories) -> EachOnce:
+    """Every unit counts once on every statement, however many of its people voted: their votes are averaged.
+
+    A unit nobody of which voted on a statement is not counted there, and people of no unit (index -1) are left out.
+    This is the mean of cluster means: each cluster one observation (Donner and Klar 2000, chapter 6).
+    Errors: BadShape for units of other participants.
+    """
+    if units.index.shape != (votes.n_participants,):
+        raise BadShape(name="units", expected=(votes.n_participants,), found=units.index.shape)
+    unit = units.index[votes.rows]
+    known = unit >= 0
+    pairs, place = np.unique(unit[known] * votes.n_statements + votes.columns[known], return_inverse=True)
+    statement = pairs % max(votes.n_statements, 1)
+    signs = votes.signs[known]
+    counted = [np.bincount(place, weights=signs == sign, minlength=pairs.size) for sign in (1, -1, 0)]
+    of_pair = np.stack(counted, axis=1).astype(np.float64)
+    n_units = np.bincount(statement, minlength=votes.n_statements).astype(np.int64)
+    share = of_pair / np.maximum(of_pair.sum(axis=1, keepdims=True), 1)
+    return EachOnce(
+        n_units=n_units,
+        people=_by_statement(statement, of_pair, votes.n_statements).astype(np.int64),
+        shares=_by_statement(statement, share, votes.n_statements) / np.maximum(n_units, 1)[:, None],
+    )
+
+
+def _by_statement(statement: NDArray[np.int64], columns: Floats, n_statements: int) -> Floats:
+    summed = [np.bincount(statement, weights=column, minlength=n_statements) for column in columns.T]
+    return np.stack(summed, axis=1)
 
 
 def rake(

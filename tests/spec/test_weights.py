@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deliberation.errors import BadValue
+from deliberation.errors import BadShape, BadValue
 from deliberation.tallies import Categories, categories_of
-from deliberation.weights import design_effect, rake
+from deliberation.weights import EachOnce, design_effect, each_once, rake
+from tests.vote_tables import read_votes
 
 
 def people(**sizes: int) -> Categories:
@@ -85,3 +86,61 @@ def test_weights_that_would_mislead_are_refused() -> None:
 def test_targets_that_are_no_shares_are_refused(target: dict[str, float]) -> None:
     with pytest.raises(BadValue):
         rake({"sector": people(ngo=20, state=20)}, {"sector": target})
+
+
+# -------- every organisation once
+
+
+def each(table: str, *, units: str) -> EachOnce:
+    """The view of units of an ASCII vote table; units in the order of the participants, `-` for nobody's."""
+    votes = read_votes(table)
+    names = ["" if unit == "-" else unit for unit in units.split()]
+    return each_once(votes, categories_of(np.array(names), votes.n_participants))
+
+
+def test_an_organisation_counts_once_however_many_delegates_it_has() -> None:
+    found = each(
+        """
+        .  1  2
+        1  +  +
+        2  +  +
+        3  +  -
+        4  -  -
+        """,
+        units="union union union farm",
+    )
+    assert found.n_units.tolist() == [2, 2]
+    assert found.people.tolist() == [[3, 1, 0], [2, 2, 0]]
+    assert found.shares[0].tolist() == pytest.approx([1 / 2, 1 / 2, 0]), "three delegates against one: even"
+    assert found.shares[1].tolist() == pytest.approx([(2 / 3 + 0) / 2, (1 / 3 + 1) / 2, 0]), "delegates are averaged"
+
+
+def test_who_speaks_for_nobody_is_not_in_the_view_and_who_did_not_vote_is_no_vote() -> None:
+    found = each(
+        """
+        .  1  2  3
+        1  +  .  .
+        2  .  0  .
+        3  -  -  .
+        """,
+        units="union farm -",
+    )
+    assert found.n_units.tolist() == [1, 1, 0]
+    assert found.people.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 0]]
+    assert found.shares.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 0]]
+
+
+def test_with_one_person_in_each_the_two_views_are_one() -> None:
+    rng = np.random.default_rng(4)
+    rows = "\n".join(f"{n} " + " ".join(rng.choice(["+", "-", "0", "."], 6)) for n in range(1, 30))
+    votes = read_votes(". 1 2 3 4 5 6\n" + rows)
+    found = each_once(votes, categories_of(np.arange(29), 29))
+    counts = votes.counts()
+    assert (found.n_units == counts.votes).all()
+    assert found.shares[:, 0] == pytest.approx(counts.agrees / counts.votes)
+
+
+def test_units_of_other_participants_are_refused() -> None:
+    votes = read_votes(". 1\n1 +\n2 -")
+    with pytest.raises(BadShape):
+        each_once(votes, categories_of(np.array(["union"]), 1))
