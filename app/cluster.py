@@ -89,7 +89,9 @@ class Cluster:
     def each(self, work: Callable[..., T], tasks: Sequence[tuple[Any, ...]], *shared: Any) -> list[T]:
         def there() -> list[T]:
             common = self.client.scatter(shared, hash=False, broadcast=True)
-            return self._gathered(self.client.submit(_called, work, task, *common, pure=False) for task in tasks)
+            # Before the workers lay out votes that are not asked for yet.
+            first = {"pure": False, "priority": 1}
+            return self._gathered(self.client.submit(_called, work, task, *common, **first) for task in tasks)
 
         return self._tried(there, lambda: in_turn.each(work, tasks, *shared))
 
