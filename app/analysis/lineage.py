@@ -59,11 +59,16 @@ WORDS: dict[str, str] = {
     "returned": N_("Participants returned the slate on which it stands to the curators"),
     "too_few": N_("Too few participants answered to adopt the slate on which it stands"),
     "coalition": N_("A coalition formed to carry it: %(label)s"),
+    "commitment": N_("Its coalition undertook: %(label)s"),
+    "commitment_paused": N_("The coalition paused its commitment: %(label)s"),
+    "commitment_delivered": N_("The coalition delivered its commitment: %(label)s"),
+    "commitment_withdrawn": N_("The coalition withdrew its commitment: %(label)s"),
 }
 """What happened to a statement, in the order in which it can happen."""
 LEFT = ("reworded", "merged", "joined")
 """How another statement came to stand for it."""
-TOLD = (*LEFT, "kept", "moved", "added", "dropped", "on_neither", "adopted", "returned", "coalition")
+BECAME = ("coalition", "commitment", "commitment_delivered", "commitment_withdrawn")
+TOLD = (*LEFT, "kept", "moved", "added", "dropped", "on_neither", "adopted", "returned", *BECAME)
 """What is news for an author; what a moderator decides is told at once, with the reason."""
 
 
@@ -162,6 +167,12 @@ select proposal, number, title, formed_at from coalitions
 where proposal = any($1::int[]) and status = 'formed' order by formed_at, number
 """
 
+COMMITMENTS = """
+select k.proposal, k.number as coalition, c.number, c.title, c.status, c.reason, c.made_at, c.status_at
+from commitments c join coalitions k on k.id = c.coalition
+where k.proposal = any($1::int[]) and c.made_at is not null order by c.made_at, k.number, c.number
+"""
+
 
 async def family_of(actor: Actor, proposal: int) -> tuple[Node, ...]:
     """The statement with all that it came from and that came of it, originals before what stands for them.
@@ -207,6 +218,8 @@ async def nodes_of(actor: Actor, proposals: Sequence[int]) -> tuple[Node, ...]:
                 "coalition", release_day(row["formed_at"]), label=row["title"], path=path, ref=str(row["number"])
             )
             rows[row["proposal"]].steps.append(one)
+    if actor.may(Action.SEE_COMMITMENTS):
+        await _add_commitments(actor, rows)
     return tuple(_node(one) for one in rows.values())
 
 
@@ -351,6 +364,17 @@ async def _add_slates(actor: Actor, rows: Mapping[int, _Found]) -> None:
                 one.steps.append(Step(code, day, label=label, words=item.get("sentence", ""), path=path, ref=ref))
             if outcome is not None and one.row["number"] in curated:
                 one.steps.append(Step(outcome[0], outcome[1], path=path, ref=ref))
+
+
+async def _add_commitments(actor: Actor, rows: Mapping[int, _Found]) -> None:
+    """What coalitions undertook to carry it, and what became of that."""
+    for row in await fetch(COMMITMENTS, list(rows)):
+        path = f"/c/{actor.consultation.slug}/coalitions/{row['coalition']}/commitments/{row['number']}"
+        ref, steps = f"{row['coalition']}.{row['number']}", rows[row["proposal"]].steps
+        steps.append(Step("commitment", release_day(row["made_at"]), label=row["title"], path=path, ref=ref))
+        if row["status"] in {"paused", "delivered", "withdrawn"}:
+            code, day = f"commitment_{row['status']}", release_day(row["status_at"])
+            steps.append(Step(code, day, label=row["title"], words=row["reason"], path=path, ref=ref))
 
 
 def _left_out(row: Mapping[str, Any], published_at: datetime) -> list[tuple[str, Mapping[str, Any]]]:

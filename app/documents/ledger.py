@@ -94,10 +94,11 @@ def as_csv(ledgers: Sequence[ledger.RoundLedger]) -> str:
         for decision in one.decisions:
             row = {"round": one.number, **decision}
             row["replaces"] = " ".join(str(part) for part in decision.get("replaces") or ())
-            writer.writerow([_cell(row.get(name)) for name in COLUMNS])
+            writer.writerow([cell(row.get(name)) for name in COLUMNS])
     return text.getvalue()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """The value as a cell of a table that cannot become a formula of a spreadsheet."""
     text = "" if value is None else str(value)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -175,7 +175,7 @@ async def test_every_role_at_every_door_in_every_state(world: World) -> None:
     assert len(doors()) == N_DOORS
 
 
-N_DOORS = 48
+N_DOORS = 51
 
 
 async def test_to_enter_is_to_approach_and_to_be_checked(world: World) -> None:
