@@ -13,6 +13,7 @@ from app import access
 from app.access import sealed_link
 from app.actions import analyses, summaries
 from app.analysis import landscape
+from app.analysis.results_units import organisation_rows
 from app.database import execute, executemany, fetch, fetchval, now
 from app.tables.consultations import Consultation
 from app.tables.participants import ParticipantLink
@@ -189,6 +190,7 @@ async def freeze(here: Consultation, *, size: int = 4) -> None:
         slate=chosen.record,
         holdings=chosen.holdings.to_bytes(),
         noise=chosen.noise,
+        organisations=await organisation_rows(here.id, given.votes),
         by=by,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,17 +14,27 @@ from app.actions.record import change
 from app.analysis.exclusions import kept_rows, left_out
 from app.analysis.integrity import row_digest
 from app.analysis.results import VOTES, published_basis, vote_rows
+from app.analysis.results_units import ORGANISATIONS, published_rows
 from app.database import execute
 from app.queue import enqueue
 from app.refusals import N_, Conflict
 from app.tables.analyses import Analysis
 from deliberation.disclosure import Attribution, Audience, release
+from deliberation.disclosure_units import UnitRow, next_units
 from deliberation.exclusions import rows_beside
 from deliberation.phases import Action
 
 if TYPE_CHECKING:
     # Pages ask for analyses too, and scipy stays in the workers.
     from deliberation.landscape import Landscape
+
+
+PUBLISH = """
+insert into publications (id, consultation, audience, key, row, n_voters, analysis)
+values (gen_random_uuid(), $1, 'both', $2, $3::jsonb, $4, $5)
+on conflict (consultation, audience, key) do update
+  set row = excluded.row, n_voters = excluded.n_voters, analysis = excluded.analysis
+"""
 
 
 async def record(
@@ -39,6 +50,7 @@ async def record(
     noise: dict[str, Any] | None = None,
     excluded: tuple[str, ...] = (),
     whole: dict[str, Any] | None = None,
+    organisations: Sequence[UnitRow] = (),
     by: Actor,
 ) -> Analysis:
     """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew."""
@@ -73,6 +85,7 @@ async def record(
         told = {}
         if kind == "frozen" or by.consultation.attribution != Attribution.CHATHAM_HOUSE:
             told = await _publish(analysis.id, landscape, made.by, n_participants, excluded)
+            told |= await _publish_organisations(analysis.id, organisations, made.by)
         if kind == "live":
             await execute(
                 "delete from analyses a where consultation = $1 and kind = 'live' and id <> $2 "
@@ -116,12 +129,7 @@ async def _publish(
     if excluded or kept:
         row |= {"excluded": list(excluded), "kept": list(kept)}
     await execute(
-        """
-        insert into publications (id, consultation, audience, key, row, n_voters, analysis)
-        values (gen_random_uuid(), $1, 'both', $2, $3::jsonb, $4, $5)
-        on conflict (consultation, audience, key) do update
-          set row = excluded.row, n_voters = excluded.n_voters, analysis = excluded.analysis
-        """,
+        PUBLISH,
         by.consultation.id,
         VOTES,
         json.dumps(row),
@@ -129,6 +137,19 @@ async def _publish(
         analysis,
     )
     return {VOTES: row_digest(row)}
+
+
+async def _publish_organisations(analysis: UUID, rows: Sequence[UnitRow], by: Actor) -> dict[str, str]:
+    """The same for the view in which an organisation counts once; nothing where nobody speaks for one."""
+    if not rows:
+        return {}
+    before = await published_rows(by.consultation.id)
+    kept = next_units(rows, before, Attribution(by.consultation.attribution))
+    row = {"rows": [one.record() for one in kept]}
+    await execute(
+        PUBLISH, by.consultation.id, ORGANISATIONS, json.dumps(row), sum(one.n_units > 0 for one in kept), analysis
+    )
+    return {ORGANISATIONS: row_digest(row)}
 
 
 async def ask_for_freeze(round_id: UUID) -> None:

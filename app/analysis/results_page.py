@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from app import charts
-from app.analysis import results_maps, results_words
+from app.analysis import results_maps, results_units, results_words
 from app.analysis.results import BETWEEN, CONSTITUENCY, GROUP, Text
 from app.analysis.results_maps import Picture
 from app.analysis.results_reading import (
@@ -374,5 +374,6 @@ def of_statement(reading: Reading, statement: int) -> StatementResults | None:
     bars = [bar(gettext("Everybody"), row)]
     if reading.shape == "groups":
         bars += [bar(label_of(GROUP, c), reading.gate.row(key, GROUP, c), letter=c) for c in reading.letters]
+    bars += results_units.bars_of(reading, statement)
     split = [bar(label_of(CONSTITUENCY, c), reading.gate.row(key, CONSTITUENCY, c)) for c in reading.categories]
     return StatementResults(spoken_word, note, tuple(bars), tuple(split))

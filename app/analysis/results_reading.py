@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.analysis.results_words import bar, label_of
 from app.charts import GoalBar, Swarm, VoteRow
 from app.language import gettext
 from app.taxonomies import constituencies
+from deliberation.disclosure_units import UnitRow
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,8 @@ class Reading:
     slate: Mapping[str, Any]
     gate: Gate
     texts: Mapping[int, Text]
+    organisations: Mapping[str, UnitRow] = field(default_factory=dict)
+    """What is stored of the view in which an organisation counts once; shown through the gate alone."""
 
     @cached_property
     def group_place(self) -> dict[int, int]:

@@ -9,9 +9,10 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from app.access import Actor
-from app.analysis import results_page
+from app.analysis import results_page, results_units
 from app.analysis.results import VOTES, Standing, Stored, audience_of, large_columns, look, open_gate, texts_of
 from app.analysis.results_reading import Landed, Reading, Results, StatementResults
+from app.analysis.results_units import UnitView
 from app.database import fetch, fetchrow, fetchval
 from app.language import current_locale
 from app.refusals import Refusal
@@ -76,7 +77,8 @@ async def reading_of(actor: Actor, stored: Stored) -> Reading | None:
     texts = await texts_of(actor.consultation.id)
     landscape, slate = await large_columns(stored.id)
     gate = await asyncio.to_thread(lambda stored: open_gate(json.loads(stored), actor), row["row"])
-    return _readings.put(key, Reading(stored, landscape, slate, gate, texts))
+    organisations = await results_units.published_rows(actor.consultation.id)
+    return _readings.put(key, Reading(stored, landscape, slate, gate, texts, organisations))
 
 
 async def page_of(actor: Actor, stored: Stored) -> Results | None:
@@ -89,6 +91,14 @@ async def page_of(actor: Actor, stored: Stored) -> Results | None:
     if reading is None:
         return None
     return _pages.put(key, await asyncio.to_thread(results_page.build, reading))
+
+
+async def view_of(actor: Actor, stored: Stored, view: str) -> UnitView | None:
+    """The statements with each organisation or constituency counted once, None where nothing may be told but words."""
+    reading = await reading_of(actor, stored)
+    if reading is None or reading.gate.tells_words_only:
+        return None
+    return await asyncio.to_thread(results_units.build, reading, view)
 
 
 async def landed_of(actor: Actor, stored: Stored, number: int) -> Landed | None:

@@ -18,6 +18,7 @@ from app.analysis import results, results_views
 from app.analysis.exclusion_words import sentence_of
 from app.analysis.results import Sight, Standing, Stored
 from app.analysis.results_reading import Landed, Results
+from app.analysis.results_units import VIEWS
 from app.analysis.results_views import Kept
 from app.language import current_locale
 from app.rendering import fragment, page_or_fragment, render, see_other, url, wants_fragment
@@ -26,6 +27,7 @@ from deliberation.phases import Action
 
 AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, QueryParameter(name="s")]
+View = Annotated[str, QueryParameter(name="view")]
 N_DIGITS = 9
 
 
@@ -35,16 +37,16 @@ def _asked(number: str) -> int | None:
 
 
 @get("/c/{slug:str}/results", opt={"action": Action.SEE_RESULTS})
-async def show(request: AnyRequest, actor: NamedDependency[Actor], s: Number = "") -> Response[Any]:
+async def show(request: AnyRequest, actor: NamedDependency[Actor], s: Number = "", view: View = "") -> Response[Any]:
     sight = await results.look(actor)
     if sight.unfrozen is not None:
         await analyses.ask_for_freeze(sight.unfrozen.id)
     return page_or_fragment(
-        request, "results/show.html", "results/_results.html", actor=actor, **await _context(actor, sight, s)
+        request, "results/show.html", "results/_results.html", actor=actor, **await _context(actor, sight, s, view)
     )
 
 
-async def _context(actor: Actor, sight: Sight, s: str) -> dict[str, Any]:
+async def _context(actor: Actor, sight: Sight, s: str, view: str) -> dict[str, Any]:
     stored, built, landed, own = sight.analysis, None, None, None
     if stored is not None and sight.standing is Standing.READY:
         built = await results_views.page_of(actor, stored)
@@ -56,6 +58,7 @@ async def _context(actor: Actor, sight: Sight, s: str) -> dict[str, Any]:
     changes = sight.standing in (Standing.WORKING, Standing.NOBODY, Standing.TOO_FEW) or (
         stored is not None and (stored.kind == "live" or stored.evidence == "quick")
     )
+    view = view if view in VIEWS else ""
     standing = Standing.WORKING if sight.standing is Standing.READY and built is None else sight.standing
     return {
         "standing": standing.value,
@@ -63,7 +66,8 @@ async def _context(actor: Actor, sight: Sight, s: str) -> dict[str, Any]:
         "day": release_day(stored.votes_until).day if stored else None,
         "results": built,
         "left_out": await sentence_of(actor, stored.id) if stored else "",
-        "body": await _body(actor, stored, built, landed, own),
+        "body": await _body(actor, stored, built, landed, own, view),
+        "view": view,
         "changes": changes,
         "waits": standing is Standing.WORKING or (stored is not None and stored.evidence == "quick"),
     }
@@ -73,17 +77,18 @@ _bodies: Kept[Markup] = Kept(64)
 
 
 async def _body(
-    actor: Actor, stored: Stored | None, built: Results | None, landed: Landed | None, own: str | None
+    actor: Actor, stored: Stored | None, built: Results | None, landed: Landed | None, own: str | None, view: str
 ) -> Markup:
     """The page as rendered for readers like this one; it holds no form that changes anything, so no reader's token."""
     if stored is None or built is None:
         return Markup()
     number = str(landed.text.number) if landed else ""
-    key = (*await results_views.key_of(actor, stored), current_locale(), number, str(own))
+    key = (*await results_views.key_of(actor, stored), current_locale(), number, str(own), view)
     found = _bodies.get(key)
     if found is not None:
         return found
     context: dict[str, Any] = {"actor": actor, "stored": stored, "results": built, "landed": landed, "own_group": own}
+    context["units"] = await results_views.view_of(actor, stored, view) if view else None
     # The templates escape what they show; this is their own output.
     return _bodies.put(key, Markup(await asyncio.to_thread(render, "results/_body.html", **context)))  # noqa: S704
 

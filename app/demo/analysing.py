@@ -7,6 +7,7 @@ from typing import Literal
 from app.access import Actor, system_actor
 from app.actions import analyses
 from app.analysis import landscape
+from app.analysis.results_units import organisation_rows
 
 
 async def freeze(by: Actor, *, evidence: Literal["quick", "full"], n_places: int) -> None:
@@ -26,5 +27,6 @@ async def freeze(by: Actor, *, evidence: Literal["quick", "full"], n_places: int
         slate=chosen.record if chosen else None,
         holdings=chosen.holdings.to_bytes() if chosen else None,
         noise=chosen.noise if chosen else None,
+        organisations=await organisation_rows(by.consultation.id, given.votes),
         by=await system_actor(by.consultation.id),
     )

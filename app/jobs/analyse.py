@@ -12,6 +12,7 @@ from app import access
 from app.access import Actor
 from app.actions import analyses, news, votes
 from app.analysis import landscape as bridge
+from app.analysis.results_units import organisation_rows
 from app.database import fetchval, now
 from app.queue import enqueue, jobs
 from app.refusals import Conflict
@@ -117,6 +118,7 @@ async def _run(
                 noise=chosen.noise if chosen else None,
                 excluded=given.excluded,
                 whole=whole,
+                organisations=await organisation_rows(consultation_id, given.votes),
                 by=by,
             )
         except Conflict:
