@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from app.access import Actor
 from app.actions import commitments
+from app.actions.charters import NOT_PARTNER
 from app.analysis import commitments as reading
 from app.documents import briefs
 from app.forms import Filled, blank, read
@@ -95,7 +96,7 @@ async def of_coalition(request: AnyRequest, actor: NamedDependency[Actor], numbe
 async def _partners_only(actor: Actor, number: int) -> Coalition:
     coalition, is_insider = await reading.coalition_for(actor, number)
     if not is_insider:
-        raise Denied(commitments.NOT_PARTNER)
+        raise Denied(NOT_PARTNER)
     return coalition
 
 
