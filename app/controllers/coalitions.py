@@ -13,6 +13,9 @@ from litestar.params import FromPath, QueryParameter
 from app.access import Actor, proposal_for
 from app.actions import coalitions
 from app.analysis import coalitions as bridge
+from app.analysis.assembly_words import own_win
+from app.analysis.pulses import going
+from app.controllers.pulses import COLOURS
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
@@ -189,11 +192,15 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         status_name=STATUS_NAMES[coalition.status],
         own_status=await bridge.own_status(actor, coalition),
         contacts=await bridge.contacts_of(actor, coalition),
+        own_win=await own_win(actor, coalition),
+        is_assembled=await bridge.is_assembled(coalition),
         held=await bridge.balance_of(seats, actor.consultation.id) if is_convenor else None,
         n_seats={name: sum(row["status"] == name for row in seats) for name in ("drafted", "invited", "accepted")},
         is_convenor=is_convenor,
         label=lambda code: gettext(constituencies.label(code)),
         answer_refused=actor.why_not(Action.ANSWER_INVITATION),
+        going=await going(actor, coalition) if coalition.status == "formed" else None,
+        colours=COLOURS,
     )
 
 
