@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +11,19 @@ from typing import Any
 
 from app.access import Actor
 from app.analysis.alert_words import ATTRIBUTE_NAMES, label_of
-from app.analysis.power_released import NOTHING, Figures, Picture, percent
+from app.analysis.power_released import NOTHING, Figures, Picture, listed, percent
 from app.analysis.power_rows import stored_figures
 from app.analysis.results import CONSTITUENCY, published_basis
 from app.database import fetch
 from app.language import band, gettext, ngettext, num
+from deliberation.crossing import release_crossing
 from deliberation.disclosure import (
     Attribution,
     Audience,
+    Basis,
     Standing,
     release_again,
+    release_breakdown,
     release_count,
     release_standing,
 )
@@ -58,6 +62,7 @@ class ParticipationPage:
     outreach: tuple[Outreach, ...]
     outreach_text: str
     pairs: tuple[Paired, ...]
+    crossed: Picture | None
     is_small_room: bool
 
 
@@ -80,17 +85,50 @@ async def participation_page(actor: Actor) -> ParticipationPage | None:
         kinds,
         "\n".join(f"{kind.n} × {kind.words}" for kind in kinds),
         await _pairs(actor, figures),
+        _crossed(figures),
         figures.index(0.0, figures.n) is None,
     )
 
 
 async def still_few(actor: Actor) -> tuple[str, ...]:
-    """Constituencies under their target so far, as anybody may know: for those who could bring somebody."""
+    """Constituencies under their target so far, as anybody may know, with how many are here of how many hoped for, as
+    far as that may be told: for those who could bring somebody."""
     data = await stored_figures(actor.consultation.id)
     if not data or actor.state != "propose:open":
         return ()
     figures = Figures(data, Attribution(actor.consultation.attribution))
-    return tuple(label_of(CONSTITUENCY, code) for code in under_target(figures, CONSTITUENCY, audience=Audience.PUBLIC))
+    n_expected = max(actor.consultation.n_participants_expected, figures.n)
+    return tuple(
+        _so_far(figures, code, n_expected) for code in under_target(figures, CONSTITUENCY, audience=Audience.PUBLIC)
+    )
+
+
+def _so_far(figures: Figures, code: str, n_expected: int) -> str:
+    name = label_of(CONSTITUENCY, code)
+    n = released_count(figures, f"{CONSTITUENCY}/participants", code)
+    if n is None:
+        return name
+    hoped = math.ceil(figures.data["attributes"][CONSTITUENCY][code]["target"] * n_expected - 1e-9)
+    here = num(n) if isinstance(n, int) else band(n)
+    return gettext("%(name)s: %(here)s of %(hoped)s") % {"name": name, "here": here, "hoped": num(hoped)}
+
+
+def released_count(figures: Figures, table: str, code: str) -> int | tuple[int, int] | None:
+    """How many people of a category everybody may know of, from the table as it was published inside."""
+    records = figures.data["tables"].get(table)
+    if not records:
+        return None
+    basis = Basis.from_records(records)
+    counts, people = (listed(basis, part) for part in ("counts", "people"))
+    released = release_breakdown(
+        counts,
+        figures.mode,
+        audience=Audience.PUBLIC,
+        n_participants=figures.n,
+        n_people=people,
+        previous=basis,
+    )
+    return next((row.n for row in released.categories if row.code == code), None)
 
 
 def under_target(figures: Figures, attribute: str, *, audience: Audience) -> tuple[str, ...]:
@@ -140,11 +178,12 @@ def _table(figures: Figures, attribute: str, invited: Mapping[str, int]) -> Pict
     slate = columns["curated"] or columns["slate"]
     known = figures.data["attributes"][attribute]
     has_targets = any(row["target"] is not None for row in known.values())
-    codes = [code for code in sorted(known) if code] + (["other"] if "other" in columns["participants"] else [])
+    codes = [code for code in sorted(known) if code]
+    codes += [code for code in ("", "other") if code in columns["participants"]]
     rows = []
     for code in codes:
         target = known.get(code, {}).get("target")
-        standing = None if code == "other" else _standing(figures, attribute, code, Audience.INSIDE)
+        standing = None if code not in known else _standing(figures, attribute, code, Audience.INSIDE)
         rows.append(
             [
                 (True, label_of(attribute, code)),
@@ -168,6 +207,31 @@ def _table(figures: Figures, attribute: str, invited: Mapping[str, int]) -> Pict
         (has_targets, gettext("Reading")),
     ]
     return Picture(gettext(ATTRIBUTE_NAMES[attribute]), _shown(head), tuple(_shown(row) for row in rows))
+
+
+def _crossed(figures: Figures) -> Picture | None:
+    """Who joined by constituency and region at once; None where the mode crosses nothing, or would tell too much."""
+    counts = {(one, other): n for one, other, n in figures.data.get("crossed", ())}
+    released = release_crossing(counts, figures.mode, audience=Audience.INSIDE, n_participants=figures.n)
+    if not released.is_shown:
+        return None
+    rows = sorted({row for row, _ in released.cells}, key=lambda code: (not code, label_of(CONSTITUENCY, code)))
+    columns = sorted({column for _, column in released.cells}, key=lambda code: (not code, label_of("region", code)))
+    told = tuple(
+        (label_of(CONSTITUENCY, row), *(_cell(released.cells[row, column]) for column in columns)) for row in rows
+    )
+    n_empty = sum(n == 0 and row != "" and column != "" for (row, column), n in released.cells.items())
+    sentence = ngettext(
+        "In %(n)s pair of a constituency and a region there is nobody.",
+        "In %(n)s pairs of a constituency and a region there is nobody.",
+        n_empty,
+    ) % {"n": num(n_empty)}
+    head = (gettext("Constituency"), *(label_of("region", column) for column in columns))
+    return Picture(sentence, head, told)
+
+
+def _cell(n: int | None) -> str:
+    return NOTHING if n is None else num(n)
 
 
 def _shown(cells: Sequence[tuple[bool, str]]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -62,6 +63,7 @@ def figures_of(read: Read, mode: Attribution, previous: Mapping[str, Any], *, se
         "slate": {"n": read.slate_size, "n_curated": read.curated_size, "curated_status": read.curated_status},
         "seed": seed,
         "stands_behind": _stands_behind(people),
+        "crossed": _crossed(people),
     }
 
 
@@ -238,6 +240,13 @@ def _network(people: Participation) -> dict[str, Any]:
     kept = sorted(degree, key=lambda body: (-degree[body], body))[:MOST_ORGANISATIONS]
     links = [[one, other, n] for (one, other), n in sorted(shared.items()) if one in kept and other in kept]
     return {"organisations": sorted(kept), "links": links, "bridges": _bridges(kept, links), "n_all": len(degree)}
+
+
+def _crossed(people: Participation) -> list[list[Any]]:
+    """How many are of each constituency in each region."""
+    pairs = zip(people.attributes["constituency"], people.attributes["region"], strict=True)
+    counts = Counter((one or "", other or "") for one, other in pairs)
+    return [[*pair, n] for pair, n in sorted(counts.items())]
 
 
 def _stands_behind(people: Participation) -> list[list[str]]:

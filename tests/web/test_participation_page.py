@@ -94,6 +94,27 @@ async def test_before_the_first_look_the_page_says_so(client):
 async def test_participants_see_who_is_still_few_while_a_round_of_proposals_is_open(client):
     here, _ = await checked()
     words = "Still fewer here than hoped for"
-    assert words in await text_of(client, "chidi", "/en/c/water")
+    page = await text_of(client, "chidi", "/en/c/water")
+    assert words in page
+    assert "Women: 30 of 45" in page, "three in ten of a hundred and fifty were hoped for"
     await factories.move_to(here, 1, standing="closed")
     assert words not in await text_of(client, "chidi", "/en/c/water")
+
+
+async def test_under_the_chatham_house_rule_everybody_reads_a_band_of_people(client):
+    await checked(attribution=Attribution.CHATHAM_HOUSE)
+    page = await text_of(client, "chidi", "/en/c/water")
+    assert re.search(r"Women: \d+ to \d+ of \d+", page)
+
+
+async def test_two_attributes_are_crossed_in_the_open(client):
+    await checked()
+    table = slates.section(await text_of(client), "h-cross")
+    row = re.search(r'<th scope="row">Women</th>(.*?)</tr>', table, re.S)
+    assert row
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row.group(1)) == ["15", "15"]
+
+
+async def test_nothing_is_crossed_under_the_chatham_house_rule(client):
+    await checked(attribution=Attribution.CHATHAM_HOUSE)
+    assert "h-cross" not in await text_of(client)
