@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.actions.commitments import MOST_ITEMS, TOO_MANY, as_partner, locked
+from app.actions.commitments import MOST_ITEMS, TOO_MANY, as_partner, known, locked, near
 from app.actions.record import Change, change
 from app.analysis.charters import is_partner
 from app.database import execute, fetchval
@@ -60,6 +60,7 @@ async def pledge(
         _choose(terms, "level", level, "level")
         _choose(terms, "asset", asset, "asset")
         today = made.by.now.date()
+        near(due_on, made, "due_on")
         if due_on < today:
             raise Invalid(N_("Please choose a day from today on."), field="due_on")
         if await fetchval("select count(*) from pledges where commitment = $1", fresh.id) >= MOST_ITEMS:
@@ -271,7 +272,7 @@ async def follow_barrier(
             raise Denied(N_("Only partners of this coalition and convenors can do this."))
         fresh = await locked(commitment, *GOING_ON)
         found = await fetchval(
-            "select id from barriers where commitment = $1 and number = $2 for update", fresh.id, number
+            "select id from barriers where commitment = $1 and number = $2 for update", fresh.id, known(number)
         )
         if found is None:
             raise NotFound

@@ -46,6 +46,7 @@ FIELDS = (
 )
 """What a draft says; set together."""
 MOST_TARGETS, MOST_ITEMS = 12, 30
+MOST_YEARS = timedelta(days=30 * 366)
 LONGEST_PAUSE = timedelta(days=2 * 366)
 IS_MADE = N_("This commitment has been made and stays as it is. You can pause it, withdraw it, or make another one.")
 NOT_SMART = N_("The commitment is not complete yet. Please add what the page says it lacks.")
@@ -64,7 +65,22 @@ def targets_in(text: str) -> list[str]:
     return given
 
 
-def _check(given: Mapping[str, Any]) -> None:
+def known(number: int) -> int:
+    """The number of an item. Raises NotFound for one that no item can have; addresses may carry any."""
+    if not 0 < number <= MOST_ITEMS:
+        raise NotFound
+    return number
+
+
+def near(day: date | None, made: Change, field: str) -> None:
+    """Raises Invalid for a day that nobody can mean."""
+    if day is not None and abs(day - made.by.now.date()) > MOST_YEARS:
+        raise Invalid(N_("Please choose a day within thirty years from now."), field=field)
+
+
+def _check(given: Mapping[str, Any], made: Change) -> None:
+    near(given["starts_on"], made, "starts_on")
+    near(given["due_on"], made, "due_on")
     if given["starts_on"] and given["due_on"] and given["due_on"] <= given["starts_on"]:
         raise Invalid(N_("The end has to be after the start."), field="due_on")
     if given["role"] and given["role"] not in {entry.code for entry in terms.of_kind("role")}:
@@ -102,7 +118,7 @@ async def draft(
     """A commitment that only the partners see, until they make it."""
     async with change("commitments.draft", Action.COMMIT, by=by, form=form) as made:
         await as_partner(coalition, made, is_new=True)
-        _check(given)
+        _check(given, made)
         number = await fetchval(
             "select coalesce(max(number), 0) + 1 from commitments where coalition = $1", coalition.id
         )
@@ -132,7 +148,7 @@ async def revise(
         fresh = await locked(commitment, Status.DRAFT)
         if version is not None and version != fresh.version:
             raise Conflict(N_("Another partner has changed this draft in the meantime. Please read it again."))
-        _check(given)
+        _check(given, made)
         values: dict[Any, Any] = {name: given[name] for name in FIELDS}
         await Commitment.update(values | {"version": fresh.version + 1}).where(Commitment.id == fresh.id)
 
@@ -215,6 +231,7 @@ async def add_deliverable(
     async with change("commitments.add_deliverable", Action.COMMIT, by=by, form=form) as made:
         await as_partner(coalition, made, number=commitment.number)
         fresh = await locked(commitment, Status.DRAFT)
+        near(due_on, made, "due_on")
         if (fresh.due_on and due_on > fresh.due_on) or (fresh.starts_on and due_on < fresh.starts_on):
             raise Invalid(N_("A deliverable is due between the start and the end of the commitment."), field="due_on")
         n = await fetchval("select coalesce(max(number), 0) from deliverables where commitment = $1", fresh.id)
@@ -230,7 +247,7 @@ async def remove_deliverable(
     async with change("commitments.remove_deliverable", Action.COMMIT, by=by, form=form) as made:
         await as_partner(coalition, made, number=commitment.number)
         fresh = await locked(commitment, Status.DRAFT)
-        await execute("delete from deliverables where commitment = $1 and number = $2", fresh.id, number)
+        await execute("delete from deliverables where commitment = $1 and number = $2", fresh.id, known(number))
 
 
 async def settle_deliverable(
@@ -253,7 +270,7 @@ async def settle_deliverable(
             "update deliverables set status = $3, note = $4, done_at = $5 where commitment = $1 and number = $2 "
             "returning id",
             fresh.id,
-            number,
+            known(number),
             status,
             note,
             made.by.now if status == "done" else None,

@@ -168,6 +168,14 @@ async def is_partner(actor: Actor, coalition: Coalition) -> bool:
     )
 
 
+async def door_of(actor: Actor, coalition: Coalition) -> str | None:
+    """What the reader finds behind the link to the charter: none, draft or signed; None where nothing is for them."""
+    known = [await version_of(one) for one in await charters_of(coalition.id)]
+    if await is_partner(actor, coalition) and (known or coalition.status == "formed"):
+        return str(known[0].charter.status) if known else "none"
+    return "signed" if any(one.is_open for one in known) else None
+
+
 # -------- as a partner sees it
 
 

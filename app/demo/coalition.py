@@ -8,6 +8,7 @@ from app.access import Actor, actor_in, proposal_for
 from app.actions import coalitions
 from app.auth import Person
 from app.database import fetch, fetchval
+from app.demo.agreeing import agree, undertake
 from app.demo.curating import ADDED
 from app.tables.coalitions import Coalition
 
@@ -28,7 +29,7 @@ N_NEEDED = 3
 
 
 async def join_forces(people: Sequence[Person], *, convenor: Actor) -> None:
-    """The coalition has formed: all who offered are invited, all but the last have accepted, and they are enough."""
+    """The coalition has formed, as all but the last have accepted; it agrees a charter and makes a commitment."""
     consultation = convenor.consultation
     number = await fetchval(
         "select number from proposals where consultation = $1 and statement = $2", consultation.id, ADDED
@@ -51,3 +52,5 @@ async def join_forces(people: Sequence[Person], *, convenor: Actor) -> None:
         coalition = await Coalition.objects().where(Coalition.id == made.id).first()
         assert coalition is not None
         await coalitions.answer(coalition=coalition, accepts=True, by=actor)
+    await agree(actors[:-1], made)
+    await undertake(actors[:-1], made)

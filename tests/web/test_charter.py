@@ -68,10 +68,12 @@ async def sign(partner: Browser, *, opens: bool = False) -> Any:
 async def test_only_partners_see_a_charter_that_is_being_agreed(client: Any, partners: dict[str, Browser]) -> None:
     await begin(partners["chidi"])
     assert (await partners["dana"].get(HOME)).status_code == 200
+    assert f'href="{HOME}"' in (await partners["dana"].get("/en/c/water/coalitions/1")).text
     for name in ("amara", "eve", "fatima"):
         assert (await (await signed_in(client, name)).get(HOME)).status_code == 404
     client.cookies.clear()
     assert (await client.get(HOME)).status_code == 404
+    assert f'href="{HOME}"' not in (await client.get("/en/c/water/coalitions/1")).text
     refused = await (await signed_in(client, "amara")).post(HOME, {"review_on": await day(365)})
     assert refused.status_code == 403
 
