@@ -233,6 +233,11 @@ class Overview:
     causes: tuple[tuple[str, ReleasedCount], ...]
 
     @property
+    def is_told(self) -> bool:
+        """Whether anything can be told of any kind."""
+        return any(count.value is not None for line in self.kinds for count in (line.n_needing, line.n_offering))
+
+    @property
     def gaps(self) -> tuple[str, ...]:
         """Kinds of which less is offered than needed."""
         return tuple(line.kind for line in self.kinds if line.standing.standing is Standing.UNDER)

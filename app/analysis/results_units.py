@@ -112,7 +112,8 @@ def build(reading: Reading, view: str) -> UnitView:
         if not unit.is_shown or unit.agree_share is None or person.agree_share is None:
             n_hidden += 1
             continue
-        bars = (bar(gettext("Persons"), person), bar(label_of(view), unit))
+        label = gettext("Organisations") if view == ORGANISATIONS else gettext("Constituencies")
+        bars = (bar(gettext("Persons"), person), bar(label, unit))
         lines.append(UnitLine(text, bars, _side(person) * _side(unit) < 0, abs(unit.agree_share - person.agree_share)))
     lines.sort(key=lambda line: (not line.differs, -round(line.gap, 9), line.text.number))
     return UnitView(view, tuple(lines), sum(line.differs for line in lines), n_hidden)

@@ -17,6 +17,7 @@ from app.actions.responses import settle
 from app.database import execute
 from app.demo.analysing import freeze
 from app.demo.calendar import Exposures
+from app.demo.cards import leave_cards, wish
 from app.demo.coalition import join_forces
 from app.demo.consenting import written_by_the_stakeholder
 from app.demo.curating import curate
@@ -50,7 +51,9 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await curate(curator=await actor_in(by.consultation, staff.curator), convenor=await _convenor(by, staff))
     await _as_if_open(by, plan, Phase.RESPOND, moment)
     await respond(by.consultation, persons)
+    await leave_cards(persons, story.people, consultation=by.consultation)
     await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
+    await wish(persons[1], persons[2], persons[0], consultation=by.consultation)
     await _as_it_was(by, plan)
     await _count(by)
     await news.tell(consultation_id=by.consultation.id)

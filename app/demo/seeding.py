@@ -16,6 +16,7 @@ from app.database import now, transaction
 from app.demo import DEMO_ACCOUNTS, rows
 from app.demo.analysing import freeze
 from app.demo.calendar import DAY, Calendar, come_by, four_weeks
+from app.demo.cards import leave_early_cards
 from app.demo.community_data import COMMUNITY_DATA
 from app.demo.consenting import seek_consent, written_by_the_stakeholder
 from app.demo.moderating import moderate
@@ -95,7 +96,9 @@ async def _partnerships(staff: Staff, organisation_ids: dict[str, UUID], moment:
         PlannedRound(Phase.COMMIT, until + timedelta(days=16), until + timedelta(days=76)),
     ]
     by = await convene(PARTNERSHIPS, plan, staff, created_at=opens_at - timedelta(days=30), seed=SEED)
-    await write_down(imagine_partnerships(opens_at), by, staff, organisation_ids)
+    story = imagine_partnerships(opens_at)
+    persons = await write_down(story, by, staff, organisation_ids)
+    await leave_early_cards(persons, story.people, consultation=by.consultation)
     await score_alone(by, staff, await _colleagues(moment))
     # The launch has asked for the full analysis, which takes a worker some seconds: it goes on from this one.
     await freeze(by, evidence="quick", n_places=N_PLACES)
