@@ -103,6 +103,15 @@ def test_a_category_that_is_curated_three_times_as_often_at_equal_support_is_fla
     assert 2.0 < found.odds.value < 8.0
 
 
+def test_a_fair_agenda_looked_at_all_the_time_raises_no_flag_in_nineteen_of_twenty() -> None:
+    n_flagged = 0
+    for seed in range(20):
+        categories, support, passed = agenda(seed)
+        looks = [passages(categories[:n], support[:n], passed[:n]) for n in range(30, 401, 15)]
+        n_flagged += any(one.level is Level.FLAG for look in looks for one in look)
+    assert n_flagged <= 1
+
+
 def test_each_step_asks_only_those_that_passed_the_one_before() -> None:
     categories: list[str | None] = ["a", "a", "a", "b", "b", None]
     passed = np.array(

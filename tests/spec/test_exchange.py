@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deliberation.errors import BadShape, BadValue
-from deliberation.exchange import amendment_exchange, uptake_latency
+from deliberation.exchange import ExchangeSettings, amendment_exchange, uptake_latency
 from deliberation.power import Level
 
 
@@ -52,6 +52,28 @@ def test_amendments_that_go_one_way_are_flagged_for_both_sides() -> None:
     ]
     assert [row.level for row in found.rows] == [Level.FLAG, Level.FLAG]
     assert found.reciprocity == pytest.approx(4 / 16)
+
+
+def test_fair_waits_and_a_fair_exchange_looked_at_all_the_time_raise_no_flag_in_nineteen_of_twenty() -> None:
+    n_flagged = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        names = rng.choice(list("abcd"), 300).tolist()
+        others = rng.choice(list("abcd"), 300).tolist()
+        hours, accepted = rng.exponential(30, 300), rng.random(300) < 0.4
+        found = []
+        for n in range(20, 301, 20):
+            found += uptake_latency(names[:n], hours[:n], seed=seed, settings=ExchangeSettings(n_resamples=5))
+            found += amendment_exchange(names[:n], others[:n], accepted[:n]).rows
+        n_flagged += any(one.level is Level.FLAG for one in found)
+    assert n_flagged <= 1
+
+
+def test_a_gap_of_one_look_is_a_note() -> None:
+    amenders = ["state"] * 15 + ["youth"] * 15
+    authors = ["youth"] * 15 + ["state"] * 15
+    found = amendment_exchange(amenders, authors, [True] * 11 + [False] * 4 + [True] * 4 + [False] * 11)
+    assert [row.level for row in found.rows] == [Level.NOTE, Level.NOTE]
 
 
 def test_amendments_answered_in_kind_are_reciprocal() -> None:

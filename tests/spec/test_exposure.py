@@ -69,3 +69,12 @@ def test_among_fair_statements_few_gaps_are_found() -> None:
         range(200), np.column_stack([first, 20 - first]).tolist(), np.column_stack([later, 60 - later]).tolist()
     )
     assert len(found) <= 2
+
+
+def test_a_fair_order_looked_at_all_the_time_raises_a_flag_in_at_most_one_of_twenty() -> None:
+    n_flagged = 0
+    for seed in range(100):
+        shown = np.random.default_rng(seed).poisson(40, 200)
+        looks = [position_bias(shown[:n], n_participants=200) for n in range(15, 201, 5)]
+        n_flagged += any(look is not None and look.level is Level.FLAG for look in looks)
+    assert n_flagged <= 5
