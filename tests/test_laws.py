@@ -44,6 +44,8 @@ WITHOUT_BY = {
     "consultations.save_rounds": "a step of creating a consultation and of changing its rounds, inside the transaction",
     "moderation.let_stand_for": "a step of a merge and of an amendment, inside their transaction",
     "moderation.end_merges": "a step of every decision on a statement, inside its transaction",
+    "assemblies.keep_progress": "a job says how far it is",
+    "coalitions.seat": "a step of drafting and revising a line-up, inside their transaction",
     "news.tell": "a job tells authors what became of what they wrote",
     "news.ask_voters": "a job asks voters whose votes wait for an answer",
 }
@@ -69,6 +71,9 @@ WITHOUT_EVENT = {
     "accounts.sign_in_with_password": "signing in is no act on a consultation; the session's row records it",
     "accounts.open_session": "the session's row is the record",
     "accounts.sign_out": "ends the session's row",
+    "assemblies.keep_progress": "how far a job is; its answer has the event",
+    "coalitions.add": "a step of drafting a coalition and of taking up a line-up, which have the event",
+    "coalitions.seat": "a step of drafting and revising a line-up, which have the event",
     "participants.organisation_named": "a step of joining, which has the event",
     "proposals.next_number": "a step of adding a proposal, which has the event",
     "consultations.save_rounds": "a step of creating a consultation or changing its rounds, which has the event",

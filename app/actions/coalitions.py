@@ -19,6 +19,7 @@ from app.tables.proposals import Proposal
 from deliberation.phases import Action
 
 NOT_ADOPTED = N_("Only what stands on a published slate can be worked on.")
+BY_STEPS = N_("This line-up began with the assembler's: please change its people one by one, each with a reason.")
 FEWEST, MOST = 2, 40
 
 
@@ -71,23 +72,34 @@ async def draft(
     async with change("coalitions.draft", Action.FORM_COALITION, by=by, form=form) as made:
         if not await bridge.is_adopted(by.consultation.id, proposal.id):
             raise Denied(NOT_ADOPTED)
-        number = await fetchval(
-            "select coalesce(max(number), 0) + 1 from coalitions where consultation = $1", by.consultation.id
+        coalition = await add(
+            proposal=proposal.id, title=title, purpose=purpose, n_needed=n_needed, offers=offers, by=made.by
         )
-        coalition = Coalition(
-            consultation=by.consultation.id,
-            proposal=proposal.id,
-            number=number,
-            title=title,
-            purpose=purpose,
-            n_needed=n_needed,
-            created_at=made.by.now,
-        )
-        await coalition.save()
-        await _seat(coalition.id, proposal.id, offers)
+        number = coalition.number
         made.subject, made.outcome = str(number), f"/c/{by.consultation.slug}/coalitions/{number}"
         made.payload = {"statement": proposal.number, "seats": len(offers)}
         return coalition
+
+
+async def add(
+    *, proposal: int, title: str, purpose: str, n_needed: int, offers: Sequence[UUID], by: Actor
+) -> Coalition:
+    """A draft with these seats: a step of drafting a coalition and of taking up a line-up, inside their transaction."""
+    number = await fetchval(
+        "select coalesce(max(number), 0) + 1 from coalitions where consultation = $1", by.consultation.id
+    )
+    coalition = Coalition(
+        consultation=by.consultation.id,
+        proposal=proposal,
+        number=number,
+        title=title,
+        purpose=purpose,
+        n_needed=n_needed,
+        created_at=by.now,
+    )
+    await coalition.save()
+    await seat(coalition=coalition.id, proposal=proposal, offers=offers)
+    return coalition
 
 
 async def revise(
@@ -111,12 +123,28 @@ async def revise(
             purpose,
             n_needed,
         )
-        await execute("delete from coalition_seats where coalition = $1 and status = 'drafted'", coalition.id)
-        await _seat(coalition.id, coalition.proposal, offers)
+        if await fetchval("select true from line_up_seats where coalition = $1 limit 1", coalition.id):
+            await _refuse_other_people(coalition, offers)
+        else:
+            await execute("delete from coalition_seats where coalition = $1 and status = 'drafted'", coalition.id)
+            await seat(coalition=coalition.id, proposal=coalition.proposal, offers=offers)
         made.payload, made.outcome = {"seats": len(offers)}, f"/c/{by.consultation.slug}/coalitions/{coalition.number}"
 
 
-async def _seat(coalition: UUID, proposal: int, offers: Sequence[UUID]) -> None:
+async def _refuse_other_people(coalition: Coalition, offers: Sequence[UUID]) -> None:
+    """Words can change at any time; the people of a line-up that began with the assembler's change by steps."""
+    rows = await fetch(
+        "select w.id from coalition_seats s join work_offers w on w.participant = s.participant and w.proposal = $2 "
+        "where s.coalition = $1 and s.status = 'drafted'",
+        coalition.id,
+        coalition.proposal,
+    )
+    if {row["id"] for row in rows} != set(offers):
+        raise Conflict(BY_STEPS)
+
+
+async def seat(*, coalition: UUID, proposal: int, offers: Sequence[UUID]) -> None:
+    """These people are on the line-up: a step of drafting and revising one, inside their transaction."""
     if not FEWEST <= len(set(offers)) <= MOST:
         raise Invalid(N_("Choose from %(low)s to %(high)s people."), field="offers", low=FEWEST, high=MOST)
     rows = await fetch(

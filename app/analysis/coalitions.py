@@ -160,6 +160,11 @@ async def offers_of(
     )
 
 
+async def is_assembled(coalition: Coalition) -> bool:
+    """Whether its line-up began with one of the assembler's."""
+    return bool(await fetchval("select true from line_up_seats where coalition = $1 limit 1", coalition.id))
+
+
 async def seats_of(coalition: Coalition) -> list[Any]:
     return await fetch(SEATS, coalition.id)
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for
 from app.actions import coalitions
+from app.analysis import charters
 from app.analysis import coalitions as bridge
 from app.analysis.assembly_words import own_win
 from app.analysis.pulses import going
@@ -199,6 +200,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         is_convenor=is_convenor,
         label=lambda code: gettext(constituencies.label(code)),
         answer_refused=actor.why_not(Action.ANSWER_INVITATION),
+        charter_door=await charters.door_of(actor, coalition),
         going=await going(actor, coalition) if coalition.status == "formed" else None,
         colours=COLOURS,
     )

@@ -1,0 +1,87 @@
+"""A room whose slate is published and whose people have left cards: six who would keep the wells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.access import actor_in, proposal_for
+from app.actions import cards, coalitions
+from app.analysis.cards import Written
+from app.database import execute, fetch, fetchval
+from app.tables.consultations import Consultation
+from app.tables.proposals import Proposal
+from deliberation.disclosure import Attribution
+from deliberation.phases import Phase
+from tests.cast import person
+from tests.factories import join, make_consultation, move_to, propose
+
+PEOPLE: Mapping[str, tuple[str, str, str, Mapping[str, int], tuple[int, ...]]] = {
+    "chidi": ("ngos", "Wells Union", "finance", {"people": 1}, (6, 17)),
+    "dana": ("women", "Women for Water", "people", {"knowledge": 1}, (6,)),
+    "hana": ("business", "Pump Makers", "knowledge", {"finance": 2}, (6, 8)),
+    "ivo": ("ngos", "Village Aid", "finance", {"knowledge": 1}, (8,)),
+    "jun": ("business", "", "people", {"finance": 1}, (6,)),
+    "kim": ("women", "", "access", {"legitimacy": 1}, (17,)),
+}
+"""Constituency, organisation, what they need, what they bring to how many, goals. Kim needs what nobody brings."""
+
+
+async def published(attribution: Attribution = Attribution.CHATHAM_HOUSE) -> tuple[Consultation, Proposal]:
+    """A consultation in its commit round, with one statement on its published slate; nobody has offered yet."""
+    made = await make_consultation(phases=(Phase.PROPOSE, Phase.CURATE, Phase.COMMIT), attribution=attribution)
+    authors = [await join(name, made, constituency=one[0], organisation=one[1]) for name, one in PEOPLE.items()]
+    proposal = await propose(authors[0], "Each village keeps its own wells.")
+    await move_to(made, 3)
+    analysis = await fetchval(
+        """
+        insert into analyses (id, consultation, kind, evidence, method, method_version, seed, input_digest, digest,
+          n_participants, n_votes, n_statements, landscape, slate, noise, votes_until, created_at)
+        values (gen_random_uuid(), $1, 'frozen', 'quick', 'default', '1', 1, '', '', 3, 0, 1, '{}', '{}', '{}', now(),
+                now()) returning id
+        """,
+        made.id,
+    )
+    slate = await fetchval(
+        """
+        insert into curated_slates (id, consultation, round, analysis, status, version, n_places, report, published_at)
+        select gen_random_uuid(), $1, r.id, $2, 'published', 1, 8, '{}', now() from rounds r
+        where r.consultation = $1 and r.phase = 'curate' returning id
+        """,
+        made.id,
+        analysis,
+    )
+    await execute(
+        "insert into slate_items (id, slate, proposal, choice, position) "
+        "values (gen_random_uuid(), $1, $2, 'agree', 1)",
+        slate,
+        proposal.id,
+    )
+    return made, proposal
+
+
+async def offered(consultation: Consultation, proposal: Proposal, *, names: tuple[str, ...] = tuple(PEOPLE)) -> None:
+    """These have said that they would work on the statement, and have left their cards."""
+    for name in names:
+        _, _, need, offers, goals = PEOPLE[name]
+        by = await actor_in(consultation, await person(name))
+        card = Written(
+            offers={kind: ("what we have", n) for kind, n in offers.items()}, needs={need: "what we lack"}, goals=goals
+        )
+        await cards.keep(card=card, by=by)
+        await coalitions.offer(proposal=await proposal_for(by, proposal.number), brings=f"hands of {name[0]}", by=by)
+
+
+async def offer_of(name: str) -> str:
+    """The id of somebody's offer, as the line-up's form has it."""
+    found = await fetchval("select id from work_offers where brings = $1", f"hands of {name[0]}")
+    return str(found)
+
+
+async def names_on(coalition: int = 1) -> set[str]:
+    """Who is on a coalition's line-up, by the first letter of their names."""
+    rows = await fetch(
+        "select w.brings from coalition_seats s join coalitions c on c.id = s.coalition join work_offers w "
+        "on w.participant = s.participant and w.proposal = c.proposal where c.number = $1 and s.status <> 'declined'",
+        coalition,
+    )
+    return {row["brings"].removeprefix("hands of ") for row in rows}
