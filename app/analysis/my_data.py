@@ -157,8 +157,10 @@ PARTS = (
         P,
         UNLINKED,
         N_("Statements"),
-        "select number, statement, details, status, reason_code, reason, submitted_on from proposals "
-        "where author = $1 order by number",
+        "select number, statement, details, status, reason_code, reason, submitted_on, "
+        "(select a.reason from appeals a where a.proposal = p.id) as appeal, "
+        "array(select c.answer from clarifications c where c.proposal = p.id and c.answer <> '' order by c.asked_at) "
+        "as answers_to_moderators from proposals p where author = $1 order by number",
     ),
     Part(
         "votes",

@@ -33,6 +33,8 @@ async def show_record(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         tabs=await tabs_of(actor, "record"),
         here=gettext("Moderation record"),
         record=record,
+        reason_list=[gettext(label) for _, label in moderation_reasons.options()],
+        unclear_list=[gettext(label) for _, label in unclear_kinds.options()],
         lines=[(line, *_in_words(line)) for line in record.lines],
         reason_rows=[(_reason(code), num(_whole(n.value))) for code, n in record.reasons],
     )

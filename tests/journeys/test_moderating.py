@@ -53,6 +53,9 @@ def test_each_key_acts_on_the_statement_that_has_the_focus(visitor: Visitor) -> 
     page.keyboard.press("m")
     assert cards.first.locator("[name=into]").is_visible()
     page.locator(f"#{names[0]}").focus()
+    page.keyboard.press("u")
+    assert cards.first.locator("[name=kind]").is_visible()
+    page.locator(f"#{names[0]}").focus()
     page.keyboard.press("a")
     page.wait_for_selector(f"#{names[0]}", state="detached")
     assert cards.count() == len(names) - 1

@@ -234,6 +234,7 @@ async def test_the_record_counts_what_was_returned_and_quotes_no_question_in_pub
     assert f"Statement {made.number} returned to its author with a question" in public
     assert "It does not say who should act" in public
     assert "1 statement was returned to its author" in public
+    assert "It can be read in two ways" in public, "all reasons are published"
     assert "Who should do what?" not in public
     assert UNCLEAR not in public
 
