@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 
 from app.analysis.power_rows import stored_figures
-from app.database import execute, executemany, fetch
+from app.database import execute, executemany, fetch, fetchval, now
 from app.jobs.check_power import check_power
 from app.tables.alerts import Alert
+from app.tables.commitments import Commitment
 from deliberation.agenda import STEPS
 from tests import crowd, factories, slates
 from tests.cast import signed_in
@@ -155,3 +157,60 @@ async def test_on_whom_the_slate_hangs_is_measured_once_for_each_analysis(databa
     assert {"participants_slate", "curated_slate"} <= set(first["steps"])
     await check_power(consultation_id=str(here.id))
     assert await agenda_of(here) == first
+
+
+async def test_without_which_organisation_the_slate_changes_is_measured_and_nobody_is_named(client):
+    here = await slates.curating()
+    await slates.published(here)
+    bodies = [uuid4() for _ in range(4)]
+    await executemany(
+        "insert into organisations (id, name, name_key, kind) values ($1, $2::text, lower($2::text), '')",
+        [(body, f"Body {place}") for place, body in enumerate(bodies)],
+    )
+    people = await fetch("select id from participants where consultation = $1 order by id", here.id)
+    await executemany(
+        "update participants set organisation = $2 where id = $1",
+        [(row["id"], bodies[place % 4]) for place, row in enumerate(people)],
+    )
+    await check_power(consultation_id=str(here.id))
+    rows = (await agenda_of(here))["influence_of_organisations"]
+    assert {row["category"] for row in rows} == {str(body) for body in bodies}
+    page = (await (await signed_in(client, "ben")).get("/en/c/water/power")).text
+    part = slates.section(page, "h-in")
+    assert "One organisation" in part
+    assert "Body" not in part
+
+
+async def test_what_led_to_a_commitment_has_passed_the_last_step(database):
+    here = await slates.curating()
+    await slates.published(here)
+    item = await fetchval("select proposal from slate_items where choice = 'agree' order by position limit 1")
+    coalition = uuid4()
+    await execute(
+        "insert into coalitions (id, consultation, proposal, number, title, purpose, status, n_needed, created_at) "
+        "values ($1, $2, $3, 1, 'Wells', '', 'formed', 3, now())",
+        coalition,
+        here.id,
+        item,
+    )
+    await check_power(consultation_id=str(here.id))
+    assert "committed" not in (await agenda_of(here))["steps"], "a coalition alone has committed to nothing"
+    commitment = Commitment(coalition=coalition, number=1, title="Two wells", status="made", created_at=await now())
+    await commitment.save()
+    await check_power(consultation_id=str(here.id))
+    assert "committed" in (await agenda_of(here))["steps"]
+
+
+async def test_whose_proposals_curators_add_is_counted(client):
+    here = await slates.curating()
+    await slates.published(here)
+    await check_power(consultation_id=str(here.id))
+    additions = (await stored_figures(here.id))["additions"]
+    added = await fetchval(
+        "select count(*) from slate_items i join curated_slates c on c.id = i.slate where c.consultation = $1",
+        here.id,
+    )
+    assert 0 < additions["n"] <= added
+    page = (await (await signed_in(client, "ben")).get("/en/c/water/power")).text
+    assert "to the participants" in slates.section(page, "h-ad")
+    assert "Who waits for a moderator" in page
