@@ -177,11 +177,11 @@ def amendment_exchange(
         counted.append((category, given, received, float(fisher_exact(table).pvalue) if enough else None))
     tested = [(p, len(given) + len(received)) for _, given, received, p in counted if p is not None]
     adjusted = iter(false_discovery_control([p for p, _ in tested], method="bh") if tested else ())
-    accepted = iter(_sure(tested, 2 * settings.fewest_amendments, settings))
+    sure = iter(_sure(tested, 2 * settings.fewest_amendments, settings))
     rows = []
     for category, given, received, p in counted:
         q = float(next(adjusted)) if p is not None else None
-        is_sure = p is not None and next(accepted)
+        is_sure = p is not None and next(sure)
         is_far = bool(given and received) and _gap(given, received) > settings.gap_over
         level = _level(is_far, is_sure, q, settings)
         rows.append(GiveAndTake(category, len(given), sum(given), len(received), sum(received), q, level))

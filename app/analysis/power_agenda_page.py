@@ -96,7 +96,8 @@ def _filled(rows: Mapping[str, list[str]], n: int) -> tuple[tuple[str, ...], ...
 
 def _influence(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
     """How much of the participants' slate would change without each constituency."""
-    rows, beyond = [], []
+    rows: list[tuple[str, ...]] = []
+    beyond = []
     for row in agenda["influence"]:
         value, chance = (figures.index(row[key], row["n"]) for key in ("influence", "chance"))
         if value is None or chance is None:
@@ -122,7 +123,7 @@ def _influence(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
 def _influence_of_organisations(figures: Figures, agenda: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The same without each organisation, the most beyond chance first; unnamed in every mode, for nobody spoke in an
     organisation's name by voting."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for row in agenda.get("influence_of_organisations", ()):
         value, chance = (figures.index(row[key], row["n"]) for key in ("influence", "chance"))
         if value is None or chance is None:

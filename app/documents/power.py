@@ -70,7 +70,9 @@ def _alerts(w: Writer) -> Sentence:
     return w.say(
         N_("Alerts raised: %(raised)s; decided by a moderator: %(decided)s; cleared by themselves: %(cleared)s."),
         [fact],
-        **{name: model.number(count) for name, count in n.items()},
+        raised=model.number(n["raised"]),
+        decided=model.number(n["decided"]),
+        cleared=model.number(n["cleared"]),
     )
 
 
