@@ -73,7 +73,8 @@ def windows_of(minutes: ArrayLike, participants: ArrayLike, *, settings: BurstSe
     if at.shape != who.shape or at.ndim != 1:
         raise BadShape(name="participants", expected=at.shape, found=who.shape)
     if at.size == 0:
-        return Windows(*[np.zeros(0, np.int64)] * 3, n_voters=0)
+        none = np.zeros(0, np.int64)
+        return Windows(none, none, none, n_voters=0)
     if at.min() < 0:
         raise BadValue(name="minutes", value=int(at.min()), allowed="0 or more")
     windows = at // (settings or BurstSettings()).window_minutes
