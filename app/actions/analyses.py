@@ -11,7 +11,7 @@ from uuid import UUID
 from app import live
 from app.access import Actor
 from app.actions.record import change
-from app.analysis.exclusions import kept_rows, left_out
+from app.analysis.exclusions import kept_rows, left_out, stay_released
 from app.analysis.integrity import row_digest
 from app.analysis.results import VOTES, published_basis, vote_rows
 from app.analysis.results_units import ORGANISATIONS, published_rows
@@ -144,6 +144,8 @@ async def _publish_organisations(analysis: UUID, rows: Sequence[UnitRow], by: Ac
     if not rows:
         return {}
     before = await published_rows(by.consultation.id)
+    stays = await stay_released(by.consultation.id)
+    rows = [before.get(one.statement, one) if one.statement in stays else one for one in rows]
     kept = next_units(rows, before, Attribution(by.consultation.attribution))
     row = {"rows": [one.record() for one in kept]}
     await execute(

@@ -36,7 +36,7 @@ from deliberation.exclusions import (
     release_comparison,
     release_excluded,
 )
-from deliberation.phases import Phase
+from deliberation.phases import Phase, Role
 
 KINDS = frozenset({"near_identical", "burst"})
 """Kinds of alerts that are about votes, from which votes can be left out."""
@@ -101,6 +101,33 @@ async def kept_rows(consultation: UUID, previous: Basis | None, excluded: Sequen
         "select coalesce(bool_or(is_correction), false) from exclusions where id = any($1::uuid[])", new
     )
     return kept_since(known.get("kept", ()), previous, is_correction=bool(is_correction))
+
+
+async def stay_released(consultation: UUID) -> frozenset[str]:
+    """Statements of which nothing is released anew, as the last publication says."""
+    stored = await fetchval(
+        "select row -> 'kept' from publications where consultation = $1 and audience = 'both' and key = $2",
+        consultation,
+        VOTES,
+    )
+    return frozenset(json.loads(stored)) if stored else frozenset()
+
+
+async def waiting(actor: Actor) -> tuple[UUID, ...]:
+    """Exclusions on which this person may be asked: those that wait for a second person, and for convenors those with
+    an objection to answer."""
+    rows = await fetch(
+        """
+        select x.id from exclusions x where x.consultation = $1 and (
+          x.standing in ('proposed', 'lifting') and ($3 or $2) or $2 and exists(
+            select from exclusion_objections o where o.exclusion = x.id and o.answer = ''))
+        order by x.id
+        """,
+        actor.consultation.id,
+        Role.CONVENOR in actor.roles,
+        Role.MODERATOR in actor.roles,
+    )
+    return tuple(row["id"] for row in rows)
 
 
 RELEASED = """
@@ -263,17 +290,11 @@ async def told_of(excluded: str, actor: Actor, audience: Audience) -> Told | Non
     if row is None or not row["n_people"]:
         return None
     mode = Attribution(actor.consultation.attribution)
-    kept = await fetchval(
-        "select jsonb_array_length(coalesce(row -> 'kept', '[]')) from publications "
-        "where consultation = $1 and audience = 'both' and key = $2",
-        actor.consultation.id,
-        VOTES,
-    )
     return Told(
         release_excluded(row["n_people"], row["n_votes"], mode, audience=audience),
         tuple(REASONS[code] for code in REASONS if code in row["codes"]),
         row["by_convenor"],
-        bool(kept),
+        bool(await stay_released(actor.consultation.id)),
     )
 
 
@@ -381,5 +402,7 @@ __all__ = [
     "own",
     "rests_on_result",
     "shown",
+    "stay_released",
     "told_of",
+    "waiting",
 ]

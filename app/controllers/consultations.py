@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from app import auth
 from app.access import Actor
 from app.actions import participants, rounds, summaries
-from app.analysis import curation, holding, overview
+from app.analysis import curation, exclusions, holding, overview
 from app.analysis.participants import has_voted, suggested_organisations
 from app.analysis.participation_page import still_few
 from app.database import fetchval
@@ -53,6 +53,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         asked_to_sign=await curation.asked_to_sign(actor),
         asked_until=await summaries.asked_until(actor),
         extension=await rounds.waiting_extension(actor.round) if may_confirm else None,
+        exclusions=await exclusions.waiting(actor) if actor.may(Action.EXCLUDE) else (),
         still_few=await still_few(actor),
         held=await holding.held_before(actor),
     )

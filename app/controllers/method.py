@@ -25,6 +25,7 @@ async def show_method(request: Request[Any, Any, Any]) -> Response[str]:
         ladder=method.ladder_rows(),
         disclosure=method.disclosure_rows(),
         held=method.held_rows(),
+        exclusion=method.exclusion_rows(),
         renewal=method.attribution_note(),
     )
 

@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import deliberation
+import deliberation.exclusions as exclusions
 from app.analysis.alert_words import headline
+from app.analysis.exclusion_words import STEP_NAMES as EXCLUSION_STEPS
 from app.analysis.holding import LINES
 from app.documents import summary
 from app.documents.ladder import NAMES, RULES
@@ -151,6 +153,30 @@ def _when(states: frozenset[str]) -> str:
 def held_rows() -> list[tuple[str, str]]:
     """The kinds of alerts that hold publication until a moderator has decided, and why."""
     return [(headline(kind), gettext(why)) for kind, why in LINES.items()]
+
+
+STANDING_OF_EXCLUSION = {
+    None: N_("not proposed"),
+    exclusions.Standing.PROPOSED: N_("proposed"),
+    exclusions.Standing.CONFIRMED: N_("left out"),
+    exclusions.Standing.REFUSED: N_("refused"),
+    exclusions.Standing.LIFTING: N_("left out, lifting proposed"),
+    exclusions.Standing.LIFTED: N_("counted again"),
+}
+
+
+def exclusion_rows() -> list[tuple[str, str, str, str]]:
+    """Every step by which votes are left out or taken in again: from where, what, to where, by whom."""
+    another, anybody = gettext("another person"), gettext("one person, or whoever proposed it")
+    return [
+        (
+            gettext(STANDING_OF_EXCLUSION[before]),
+            gettext(EXCLUSION_STEPS[step]),
+            gettext(STANDING_OF_EXCLUSION[after]),
+            another if step in exclusions.NEEDS_ANOTHER else anybody,
+        )
+        for (before, step), after in exclusions.NEXT.items()
+    ]
 
 
 STEP_NAMES = {

@@ -141,3 +141,17 @@ async def test_of_too_few_people_the_results_are_not_compared(client: Any) -> No
     assert "even the outcomes side by side could tell how somebody voted" in page
     assert await fetchval("select whole <> '' from analyses where excluded <> '' and evidence = 'full'"), "yet stored"
     await execute("delete from analyses")
+
+
+async def test_the_page_of_the_consultation_leads_those_who_are_asked_to_it(client: Any) -> None:
+    _, path = await asked(client)
+    for name in ("ben", "hana", "amara"):
+        assert path in (await (await signed_in(client, name)).get("/en/c/water")).text, name
+    for name in ("chidi", "fatima", "eve"):
+        assert path not in (await (await signed_in(client, name)).get("/en/c/water")).text, name
+    hana = await signed_in(client, "hana")
+    await hana.post(path, {"step": "confirm", "words": WORDS})
+    assert path not in (await hana.get("/en/c/water")).text
+    await (await signed_in(client, "chidi")).post("/en/c/water/me/excluded", {"words": "We share a tablet."})
+    assert path in (await (await signed_in(client, "amara")).get("/en/c/water")).text, "an objection waits"
+    assert path not in (await hana.get("/en/c/water")).text

@@ -10,7 +10,9 @@ import pytest
 
 from app.documents.method import diagram, state_name, transition_rows
 from app.language import LANGUAGES
+from deliberation.exclusions import NEEDS_ANOTHER, NEXT
 from deliberation.phases import NEXT_PHASES, STATES, Lifecycle, Phase, RoundTimes, state_of, transitions
+from tests.slates import section
 
 WAYS = {(one.before, one.after) for one in transitions()}
 
@@ -75,3 +77,9 @@ async def test_it_is_there_in_every_language(client: Any, locale: str) -> None:
     page = await client.get(f"/{locale}/method")
     assert page.status_code == 200
     assert len(re.findall(r'<path class="edge( by-hand-edge)?" id', page.text)) == len(WAYS)
+
+
+async def test_it_tells_every_step_by_which_votes_are_left_out(client: Any) -> None:
+    part = section((await client.get("/en/method")).text, "left-out")
+    assert part.count("another person") == len(NEEDS_ANOTHER)
+    assert part.count("<tr>") == len(NEXT) + 1
