@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+
+import numpy as np
 
 from app.access import actor_in, proposal_for
 from app.actions import cards, coalitions
@@ -11,7 +14,9 @@ from app.database import execute, fetch, fetchval
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
 from deliberation.disclosure import Attribution
+from deliberation.landscape import Landscape, map_landscape
 from deliberation.phases import Phase
+from deliberation.votes import VoteMatrix
 from tests.cast import person
 from tests.factories import join, make_consultation, move_to, propose
 
@@ -26,6 +31,15 @@ PEOPLE: Mapping[str, tuple[str, str, str, Mapping[str, int], tuple[int, ...]]] =
 """Constituency, organisation, what they need, what they bring to how many, goals. Kim needs what nobody brings."""
 
 
+def _landscape() -> Landscape:
+    """A small one, of nobody in the room: what is tested here is not read from votes."""
+    rng = np.random.default_rng(1)
+    pairs = [(person, statement) for person in range(1, 13) for statement in range(1, 9)]
+    people, statements = zip(*pairs, strict=True)
+    votes = VoteMatrix.from_votes(np.array(people), np.array(statements), rng.choice([-1, 1], len(pairs)))
+    return map_landscape(votes, seed=1, evidence="quick")
+
+
 async def published(attribution: Attribution = Attribution.CHATHAM_HOUSE) -> tuple[Consultation, Proposal]:
     """A consultation in its commit round, with one statement on its published slate; nobody has offered yet."""
     made = await make_consultation(phases=(Phase.PROPOSE, Phase.CURATE, Phase.COMMIT), attribution=attribution)
@@ -36,10 +50,11 @@ async def published(attribution: Attribution = Attribution.CHATHAM_HOUSE) -> tup
         """
         insert into analyses (id, consultation, kind, evidence, method, method_version, seed, input_digest, digest,
           n_participants, n_votes, n_statements, landscape, slate, noise, votes_until, created_at)
-        values (gen_random_uuid(), $1, 'frozen', 'quick', 'default', '1', 1, '', '', 3, 0, 1, '{}', '{}', '{}', now(),
+        values (gen_random_uuid(), $1, 'frozen', 'quick', 'default', '1', 1, '', '', 3, 0, 1, $2, '{}', '{}', now(),
                 now()) returning id
         """,
         made.id,
+        json.dumps(_landscape().to_json()),
     )
     slate = await fetchval(
         """

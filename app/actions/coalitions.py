@@ -9,6 +9,7 @@ from uuid import UUID
 from app import access, emails
 from app.access import Actor
 from app.actions import charters, news
+from app.actions.moderation import ask_for_check
 from app.actions.record import change
 from app.analysis import coalitions as bridge
 from app.database import execute, fetch, fetchval
@@ -99,6 +100,7 @@ async def add(
     )
     await coalition.save()
     await seat(coalition=coalition.id, proposal=proposal, offers=offers)
+    await ask_for_check(by.consultation.id)
     return coalition
 
 
@@ -128,6 +130,7 @@ async def revise(
         else:
             await execute("delete from coalition_seats where coalition = $1 and status = 'drafted'", coalition.id)
             await seat(coalition=coalition.id, proposal=coalition.proposal, offers=offers)
+        await ask_for_check(by.consultation.id)
         made.payload, made.outcome = {"seats": len(offers)}, f"/c/{by.consultation.slug}/coalitions/{coalition.number}"
 
 
@@ -214,6 +217,7 @@ async def answer(*, coalition: Coalition, accepts: bool, by: Actor, form: Filled
             raise NotFound
         made.outcome = f"/c/{by.consultation.slug}/coalitions/{coalition.number}"
         has_formed = await _settle(coalition, made.by)
+        await ask_for_check(by.consultation.id)
         await charters.freeze_if_signed(coalition=coalition, by=made.by)
         # Who accepted is nobody's business before the coalition has formed: the event says only what came of it.
         made.payload = {"status": "formed" if has_formed else "invited"}

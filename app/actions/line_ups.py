@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.access import Actor
 from app.actions.coalitions import FEWEST, MOST
+from app.actions.moderation import ask_for_check
 from app.actions.record import change
 from app.database import execute, fetchrow, fetchval
 from app.forms import Filled
@@ -53,6 +54,7 @@ async def step(
             """,
             *(coalition.id, number, verb, joins, leaves, reason_code, sentence.strip()),
         )
+        await ask_for_check(by.consultation.id)
         made.payload = {"verb": verb, "reason_code": reason_code, "version": number}
 
 
@@ -72,6 +74,7 @@ async def undo(*, coalition: Coalition, version: int | None, by: Actor, form: Fi
         if last["goes"] is not None:
             await _put_on(coalition, await _offer_of(coalition, last["goes"]))
         await execute("update line_up_steps set undone_at = clock_timestamp() where id = $1", last["id"])
+        await ask_for_check(by.consultation.id)
         made.payload = {"undone": last["verb"]}
 
 

@@ -54,6 +54,7 @@ HEADLINES = {
     "uneven_exposure": N_("Early statements were not shown as often as late ones"),
     "one_way_amendments": N_("Amendments go one way"),
     "near_identical": N_("Some people's votes are nearly identical"),
+    "coalition_dominated": N_("One constituency or organisation holds much of a coalition"),
 }
 
 
@@ -347,6 +348,20 @@ def _near_identical(_subject: str, measure: Mapping[str, Any], gate: Gate) -> To
     )
 
 
+def _dominated(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
+    parameters, bound = measure["parameters"], pct(float(measure["bound"]))
+    attribute = parameters["attribute"]
+    name = gate.category(attribute, subject.split(":", 2)[2]) if attribute in TAXONOMIES else None
+    who = name or (gettext("One organisation") if attribute == "organisation" else gettext("A small category"))
+    title = gettext("%(name)s: more than %(bound)s of coalition %(number)s")
+    return Told(
+        title % {"name": who, "bound": bound, "number": num(int(parameters["coalition"]))},
+        gettext("With that much, one ally makes a majority. Invitations are not held: its partners decide."),
+        ((gettext("Bound"), bound),),
+        gettext("The convenor can add somebody else to the line-up, or swap before inviting."),
+    )
+
+
 PASSED_NAMES = {
     "shown": N_("were shown"),
     "voted": N_("got enough votes"),
@@ -370,4 +385,5 @@ TELLERS = {
     "uneven_exposure": _uneven_exposure,
     "one_way_amendments": _one_way,
     "near_identical": _near_identical,
+    "coalition_dominated": _dominated,
 }

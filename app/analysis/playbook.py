@@ -45,6 +45,11 @@ EXTEND = Step(
 )
 MEDIATE = Step(N_("Call a mediator from neither side, who drafts a third wording with both."))
 ASK = Step(N_("Ask those who organised a meeting or a mailing at that time what happened, before you decide."))
+LINE_UP = Step(
+    N_("Look at the line-up again: somebody of another constituency, or one fewer of this one, before inviting."),
+    "/coalitions",
+    Action.SEE_COALITIONS,
+)
 PLAYBOOK: dict[str, Step] = {
     "one_organisation": PAIR,
     "one_author": PAIR,
@@ -61,4 +66,5 @@ PLAYBOOK: dict[str, Step] = {
     "one_way_amendments": MEDIATE,
     "burst": ASK,
     "near_identical": ASK,
+    "coalition_dominated": LINE_UP,
 }
