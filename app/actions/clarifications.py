@@ -25,7 +25,10 @@ TOO_LATE_TO_ASK = N_("No round of proposals is open: its author could not answer
 
 
 async def ask(*, proposal: Proposal, kind: str, question: str, by: Actor, form: Filled[Any] | None = None) -> None:
-    """The statement is with its author, who reads what is unclear; nobody decides on it until they have answered."""
+    """A waiting statement is with its author, and nobody decides on it until they have answered.
+
+    One that participants reported stays open for votes, and its author may propose other words: the reports are settled.
+    """
     subject = str(proposal.number)
     async with change("clarifications.ask", Action.MODERATE, by=by, form=form, subject=subject) as made:
         made.outcome, made.payload = f"/c/{by.consultation.slug}/moderate", {"unclear": kind}
@@ -36,17 +39,20 @@ async def ask(*, proposal: Proposal, kind: str, question: str, by: Actor, form: 
         await moderation.refuse_own(proposal, by)
         if made.by.round is None or made.by.state != "propose:open":
             raise Invalid(TOO_LATE_TO_ASK, field="question")
-        await _return(proposal)
+        is_open = await fetchval("select status from proposals where id = $1 for update", proposal.id) == "accepted"
+        await (_settle_reports if is_open else _return)(proposal)
         await Clarification(
             proposal=proposal.id, kind=kind, question=question, before=proposal.statement, asked_at=made.by.now
         ).save()
-        await moderation.end_merges(proposal)
+        if not is_open:
+            await moderation.end_merges(proposal)
         await moderation.write_to(
             proposal,
             "clarification_asked",
             by=by,
             kind_label=unclear_kinds.label(kind),
             question=question,
+            is_open=is_open,
             closes_at=made.by.round.closes_at,
             zone=by.consultation.zone,
         )
@@ -59,6 +65,14 @@ async def _return(proposal: Proposal) -> None:
         proposal.id,
     )
     if done is None:
+        raise await moderation.already(proposal)
+
+
+async def _settle_reports(proposal: Proposal) -> None:
+    done = await execute(
+        "update flags set settled_at = clock_timestamp() where proposal = $1 and settled_at is null", proposal.id
+    )
+    if done == "UPDATE 0":
         raise await moderation.already(proposal)
 
 

@@ -67,6 +67,7 @@ class Report:
     n_reports: ReleasedCount
     reason_codes: tuple[str, ...]
     notes: tuple[str, ...]
+    is_open: bool
     is_own: bool
     is_sponsored: bool
 
@@ -98,7 +99,7 @@ where p.consultation = $1 and p.status = 'waiting' and ($2 = '' or p.language = 
 order by (into_.number is not null), p.waiting_since nulls first, p.number
 """
 REPORTED = """
-select p.number, p.statement, p.language, p.version, p.author, count(*) as n,
+select p.number, p.statement, p.language, p.version, p.author, p.status, count(*) as n,
   exists(select from cosponsors s where s.proposal = p.id and (s.participant = $2 or s.organisation = $3)) as sponsored,
   array_agg(f.reason_code) as codes,
   array_agg(f.note order by f.id) filter (where f.note <> '') as notes
@@ -170,6 +171,7 @@ def _report(row: Any, own: int | None) -> Report:
         n_reports=release_tally(row["n"]),
         reason_codes=tuple(sorted(counts, key=lambda code: (-counts[code], code))),
         notes=tuple(sorted(row["notes"] or ())),
+        is_open=row["status"] == "accepted",
         is_own=own is not None and row["author"] == own,
         is_sponsored=row["sponsored"],
     )

@@ -34,7 +34,7 @@ SAID = {
     "decline": N_("Statement %(number)s is declined, and its author has the reason."),
     "merge": N_("Both authors have been asked about statement %(number)s."),
     "keep": N_("The reports of statement %(number)s are settled: it stays."),
-    "return": N_("Statement %(number)s is with its author, who has your question."),
+    "return": N_("The author of statement %(number)s has your question."),
     "join": N_("Statement %(number)s is joined: another one stands for both, and its author is told."),
     "remove": N_("The reports of statement %(number)s are settled: it is taken down, and its author has the reason."),
 }

@@ -57,7 +57,7 @@ def _in_words(line: reading.Line) -> tuple[str, str]:
         "moderation.decline": gettext("Statement %(number)s declined"),
         "moderation.settle_flags": gettext("Reports of statement %(number)s settled"),
         "moderation.suggest_merge": gettext("Merge of statement %(number)s into %(into)s suggested"),
-        "clarifications.ask": gettext("Statement %(number)s returned to its author with a question"),
+        "clarifications.ask": gettext("The author of statement %(number)s was asked what it means"),
         "clarifications.answer": gettext("The author of statement %(number)s answered"),
         "appeals.make": gettext("The author of statement %(number)s appealed"),
         "appeals.decide": gettext("Appeal for statement %(number)s decided by the convenor"),

@@ -231,9 +231,9 @@ async def test_other_words_that_are_unclear_stand_for_the_statement_once_they_ar
 async def test_the_record_counts_what_was_returned_and_quotes_no_question_in_public(client, asked):
     _, made = asked
     public = (await client.get("/en/c/water/record", headers={"cookie": ""})).text
-    assert f"Statement {made.number} returned to its author with a question" in public
+    assert f"The author of statement {made.number} was asked what it means" in public
     assert "It does not say who should act" in public
-    assert "1 statement was returned to its author" in public
+    assert "1 author was asked what a statement means." in public
     assert "It can be read in two ways" in public, "all reasons are published"
     assert "Who should do what?" not in public
     assert UNCLEAR not in public
@@ -272,6 +272,36 @@ async def test_the_actions_refuse_what_the_pages_do_not_offer(client, asked):
     await factories.move_to(here, 2)
     with pytest.raises(Closed):
         await clarifications.answer(proposal=made, statement=CLEAR, by=chidi)
+
+
+async def test_a_published_statement_that_is_reported_as_unclear_stays_and_its_author_is_asked_for_other_words(client):
+    here = await factories.make_consultation()
+    chidi, dana = await factories.join("chidi", here), await factories.join("dana", here)
+    made = await factories.propose(chidi, UNCLEAR)
+    await factories.vote(dana, made, "agree")
+    await proposals.flag(proposal=made, reason_code="unclear", note="Who are they?", by=dana)
+    ben = await signed_in(client, "ben")
+    page = (await ben.get("/en/c/water/moderate")).text
+    assert "Reported statements" in page
+    assert "The statement is unclear" in page
+    path = f"/en/c/water/moderate/{made.number}/return"
+    refused = await ben.post(path, {"kind": "who", "question": ""})
+    assert refused.status_code == 422
+    assert f'id="return-question-{made.number}"' in refused.text
+    assert (await ben.post(path, ASKED)).status_code == 303
+    assert (await fresh(made)).status == "accepted"
+    assert "Reported statements" not in (await ben.get("/en/c/water/moderate")).text
+    assert (await ben.post(path, ASKED | {"_key": "r2"})).status_code == 409, "its reports are settled"
+    message = await Message.objects().where(Message.kind == "clarification_asked").first()
+    assert "It stays open for votes" in message.text
+    assert "not put to the vote" not in message.text
+    chidi = await signed_in(client, "chidi")
+    page = (await chidi.get(f"/en/c/water/statements/{made.number}/clarify")).text
+    assert f"/statements/{made.number}/amend" in page
+    assert "Send it back" not in page
+    late = await chidi.post(f"/en/c/water/statements/{made.number}/clarify", {"statement": CLEAR})
+    assert late.status_code == 409
+    assert (await fresh(made)).statement == UNCLEAR, "a number that was voted on means the same words"
 
 
 async def test_the_lineage_tells_it_to_the_author_and_to_nobody_else(client, asked):
