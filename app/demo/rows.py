@@ -19,6 +19,7 @@ from app.demo.people import DemoPerson
 from app.tables.accounts import Account
 from app.tables.consultations import Membership
 from app.tables.participants import Participant, ParticipantLink
+from app.taxonomies import mandates
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ async def participants(
             consultation=consultation,
             constituency=person.constituency,
             organisation=organisation_ids.get(person.organisation),
+            mandate="delegate" if person.organisation else mandates.OWN,
             region=person.region,
             language=person.language,
             gender=person.gender,
