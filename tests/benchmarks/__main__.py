@@ -25,6 +25,7 @@ MODULES = {
     "3": "goal_3_limit",
     "6": "goal_6_groups",
     "7": "goal_7_refresh",
+    "live": "live",
     "8": "goal_8_names",
     "9": "goal_9_loading",
     "10": "goal_10_distributed",

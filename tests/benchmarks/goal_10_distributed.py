@@ -38,9 +38,10 @@ def rows(data: Path | None, scale: str) -> Iterator[Row]:
     votes = VoteMatrix.from_votes(log.participants, log.statements, log.signs, last_wins=True)
     name = log.name
     del log
-    for evidence in ("quick", "full"):
-        for n_workers in MOST_TIME:
-            with client(n_workers) as connected:
+    kinds: tuple[Evidence, ...] = ("quick", "full")
+    for n_workers in MOST_TIME:
+        with client(n_workers) as connected:
+            for evidence in kinds:
                 yield _row(name, votes, evidence, connected, n_workers, is_large=is_large)
 
 
@@ -72,7 +73,8 @@ def _row(name: str, votes: VoteMatrix, evidence: Evidence, connected: Client, n_
     def here() -> None:
         found["here"] = landscape(votes, evidence, in_turn)
 
-    there()  # a worker's first task imports what it needs
+    if evidence == "quick":
+        there()  # a worker's first task imports what it needs
     times = measuring.in_turn(there, here, pairs=PAIRS[evidence], clock=time.perf_counter)
     most = MOST_TIME[n_workers]
     figures = {

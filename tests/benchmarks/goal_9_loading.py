@@ -94,33 +94,39 @@ async def _filled(url: str, log: Log) -> tuple[UUID, np.ndarray, np.ndarray]:
     await open_pool(is_patient=True)
     await migrate()
     await close_pool()
+    here = uuid4()
+    return here, *await fill(url, log, here, cast_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def fill(url: str, log: Log, here: UUID, *, cast_at: datetime) -> tuple[np.ndarray, np.ndarray]:
+    """Ids of participants and proposals of this consultation, who cast these votes."""
     votes = VoteMatrix.from_votes(log.participants, log.statements, log.signs, last_wins=True)
     rng = np.random.default_rng(3)
     people = np.unique(rng.integers(1, 2**62, votes.n_participants))
     items = np.arange(1, votes.n_statements + 1)
-    here = uuid4()
     owner = await asyncpg.connect(url)
     try:
         await owner.execute("set session_replication_role = replica")
         await _insert(owner, "participants", "id", "one", here, people.tolist())
-        await _insert(owner, "proposals", "id, number, status", "one, one, 'accepted'", here, items.tolist())
+        statement = "one, one, 'accepted', 'Statement ' || one"
+        await _insert(owner, "proposals", "id, number, status, statement", statement, here, items.tolist())
         words = np.array(["disagree", "pass", "agree"])[votes.signs + 1]
-        moment = datetime(2026, 1, 1, tzinfo=UTC)
         arrival = rng.permutation(votes.n_votes)
         given = (people[votes.rows], items[votes.columns], words)
         columns = zip(*(column[arrival].tolist() for column in given), strict=True)
         await owner.copy_records_to_table(
             "votes",
-            records=((uuid4(), here, person, item, word, False, "en", moment) for person, item, word in columns),
+            records=((uuid4(), here, person, item, word, False, "en", cast_at) for person, item, word in columns),
             columns=["id", "consultation", "participant", "proposal", "choice", "matters", "language", "cast_at"],
         )
         await owner.execute(
-            "insert into packed_votes (participant, consultation) select id, $1 from participants", here
+            "insert into packed_votes (participant, consultation) select id, consultation from participants "
+            "on conflict do nothing"
         )
         await owner.execute("vacuum analyze votes")
     finally:
         await owner.close()
-    return here, people, items
+    return people, items
 
 
 async def _pack(url: str, consultation: UUID) -> None:

@@ -1,0 +1,112 @@
+"""A new vote on the open page: from the moment it is sent until the page shows an analysis that counts it.
+
+Everything in between is the real thing: the commit, the pause for further votes, a worker in a process of its own, the
+reading, the default method, the record, and the fragment of the page. 10,000 people; 100,000 with SCALE=1M, where it
+takes at most 5 seconds on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.benchmarks.conversations import Log, simulated
+from tests.benchmarks.measuring import Row
+from tests.benchmarks.peers import Differs
+
+MOST_SECONDS = 5.0
+N_VOTES_SENT = 3
+LATEST = "select n_votes, votes_until from analyses where consultation = $1 order by votes_until desc limit 1"
+JOBS = "('analyse', 'look_for_groups', 'check_power')"
+BUSY = f"select exists(select from procrastinate_jobs where status in ('todo', 'doing') and task_name in {JOBS})"  # noqa: S608
+PARTS = """
+select landscape::json ->> 'timings' from analyses where consultation = $1 and evidence = 'quick'
+order by votes_until desc limit 1
+"""
+
+
+def rows(data: Path | None, scale: str) -> Iterator[Row]:
+    log = simulated(100_000 if scale == "1M" else 10_000, 1_000, 50, seed=1)
+    with tempfile.TemporaryDirectory(prefix="plenary-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # the server's own user must reach its data
+        os.environ |= {"PLENARY_DATA_DIR": folder, "PLENARY_BASE_URL": "https://127.0.0.1:8000"}
+        from app.embedded import EmbeddedServer
+
+        server = EmbeddedServer(Path(folder))
+        url = server.start()
+        os.environ["DATABASE_URL"] = url
+        try:
+            seconds, parts = asyncio.run(_measured(url, log))
+        finally:
+            server.stop()
+    idle, *beside = seconds
+    figures = {"the same, while groups are looked for": median(beside), "seconds by part of the analysis": parts}
+    name = f"{log.name}: a new vote on the page"
+    yield Row("live", name, "5 seconds", idle, MOST_SECONDS, MOST_SECONDS / idle, aim=1.0, figures=figures)
+
+
+async def _measured(url: str, log: Log) -> tuple[list[float], str]:
+    """Seconds from each vote to the page, first with nothing else at work, and what parts of the analysis took."""
+    import httpx
+
+    from app.database import close_pool, connect_to, fetchval, migrate, now, open_pool
+    from app.main import create_app
+    from deliberation.disclosure import Attribution
+    from tests import factories
+    from tests.benchmarks.goal_9_loading import fill
+    from tests.cast import signed_in
+
+    connect_to(url)
+    await open_pool(is_patient=True)
+    await migrate()
+    here = await factories.make_consultation(attribution=Attribution.OPEN, slug="live")
+    dana = await factories.join("dana", here)
+    await fill(url, log, here.id, cast_at=await now())
+    worker = subprocess.Popen(
+        [sys.executable, "-c", "from app.cli import main; main()", "worker"], stdout=subprocess.DEVNULL
+    )
+    transport = httpx.ASGITransport(app=create_app(), raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1:8000") as client:
+            page = await signed_in(client, "dana")
+            await _vote(page, dana, here, 1)  # the first analysis reads everything, and leaves packed copies
+            while await fetchval(BUSY):
+                await asyncio.sleep(0.2)
+            seconds = [await _vote(page, dana, here, number) for number in range(2, 2 + N_VOTES_SENT)]
+        parts = await fetchval(PARTS, here.id)
+    finally:
+        worker.kill()
+        worker.wait()
+        await close_pool()
+    return seconds, str(parts)
+
+
+async def _vote(page: Any, voter: Any, here: Any, number: int) -> float:
+    """Seconds from sending this participant's vote on a statement to the page that counts it."""
+    from app.actions import votes
+    from app.database import fetchrow
+    from app.tables.proposals import Proposal
+    from deliberation.votes import Choice
+
+    proposal = await Proposal.objects().where((Proposal.consultation == here.id) & (Proposal.number == number)).first()
+    before = await fetchrow(LATEST, here.id)
+    began = time.perf_counter()
+    await votes.cast(proposal=proposal, choice=Choice.AGREE, by=voter)
+    while True:
+        after = await fetchrow(LATEST, here.id)
+        if after is not None and (before is None or after["n_votes"] > before["n_votes"]):
+            break
+        await asyncio.sleep(0.02)
+    answer = await page.get("/en/c/live/results", headers={"hx-request": "true"})
+    seconds = time.perf_counter() - began
+    if answer.status_code != 200 or (before is not None and after["n_votes"] != before["n_votes"] + 1):
+        raise Differs(f"the page answers {answer.status_code}")
+    return seconds
