@@ -9,7 +9,7 @@ from uuid import UUID
 from app.access import Actor
 from app.analysis.exclusions import Told, told_of
 from app.analysis.results import audience_of
-from app.database import fetchval
+from app.database import fetch, fetchval
 from app.language import band, gettext, ngettext, num
 from app.refusals import N_
 from deliberation.exclusions import ReleasedComparison, ReleasedExclusion
@@ -46,6 +46,15 @@ async def sentence_of(actor: Actor, analysis: UUID) -> str:
     """The sentence that stands above an analysis, for this reader."""
     excluded = await fetchval("select excluded from analyses where id = $1", analysis)
     return sentence(await told_of(excluded, actor, audience_of(actor))) if excluded else ""
+
+
+async def sentences_of_slates(actor: Actor) -> tuple[str, ...]:
+    """The same for the analyses that curated slates of this consultation rest on, each once."""
+    rows = await fetch(
+        "select distinct analysis from curated_slates where consultation = $1 order by analysis", actor.consultation.id
+    )
+    said = [await sentence_of(actor, row["analysis"]) for row in rows]
+    return tuple(dict.fromkeys(one for one in said if one))
 
 
 def sentence(told: Told | None) -> str:

@@ -13,6 +13,7 @@ from litestar.params import QueryParameter
 from app import language
 from app.access import Actor
 from app.analysis import governance, integrity, ledger
+from app.analysis.exclusion_words import sentences_of_slates
 from app.documents.ledger import as_csv
 from app.language import gettext, num
 from app.refusals import N_, NotFound
@@ -65,6 +66,7 @@ async def show_ledger(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
         request,
         "slates/ledger.html",
         actor=actor,
+        left_out=await sentences_of_slates(actor),
         ledgers=ledgers,
         texts={one["number"]: one for one in texts},
         what=_what,

@@ -10,13 +10,14 @@ import pytest
 
 from app import access
 from app.access import sealed_link
-from app.actions import alerts, analyses, consultations, exclusions
+from app.actions import alerts, analyses, consultations, exclusions, summaries
 from app.analysis import curation as desk
 from app.analysis import exclusions as reading
 from app.analysis import landscape as bridge
 from app.analysis.exclusion_words import sentence_of
 from app.analysis.results import published_basis
 from app.database import execute, fetch, fetchrow, fetchval, now
+from app.documents.added import Added
 from app.refusals import Closed, Conflict, Denied, Invalid, NotFound
 from app.tables.alerts import Alert
 from app.tables.consultations import Consultation
@@ -24,7 +25,8 @@ from deliberation.disclosure import Attribution, Audience
 from deliberation.exclusions import Step, named_digest
 from deliberation.landscape import Landscape
 from deliberation.phases import Role
-from tests import factories, simulated, slates
+from deliberation.verification import verify_record
+from tests import factories, rooms, simulated, slates
 from tests.cast import person
 
 N_VOTERS = 70
@@ -363,3 +365,26 @@ async def test_of_two_answers_at_once_one_counts(committing):
     )
     assert sorted(type(one).__name__ for one in answers) == ["Conflict", "NoneType"]
     assert bool(await who_is_excluded()) is (await standing(found) == "confirmed")
+
+
+async def test_a_summary_tells_in_its_annex_that_votes_are_left_out_and_passes_every_check(database):
+    here, filled = await with_two_moderators()
+    found = await proposed(here, filled.participants[:9])
+    await take(here, found, Step.CONFIRM, "hana")
+    await execute("update consultations set promise = 'We answer every statement by 1 March.' where id = $1", here.id)
+    await close(here)
+    await frozen(here)
+    added = Added(language="en", balance_reason="The room is as it is.")
+    await summaries.write(added=added, version=0, by=await factories.actor("amara", here))
+    await rooms.shown(here)
+    for name in ("amara", "gus"):
+        await summaries.sign(by=await factories.actor(name, here))
+    record = json.loads(await fetchval("select snapshot from summaries where status = 'published'"))
+    assert [check.name for check in verify_record(record) if not check.holds] == []
+    facts = {fact["id"]: fact["value"] for fact in record["snapshot"]["document"]["facts"]}
+    assert facts["left_out"]["by"] == "two moderators"
+    assert facts["left_out"]["people"] == {"withheld": True}, "nine are too few for the public"
+    assert facts["analysis"]["input_digest"] == await fetchval(
+        "select input_digest from analyses where evidence = 'full' and excluded <> ''"
+    )
+    assert not any(str(one) in json.dumps(record) for one in filled.participants[:9])
