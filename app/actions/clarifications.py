@@ -27,7 +27,7 @@ TOO_LATE_TO_ASK = N_("No round of proposals is open: its author could not answer
 async def ask(*, proposal: Proposal, kind: str, question: str, by: Actor, form: Filled[Any] | None = None) -> None:
     """A waiting statement is with its author, and nobody decides on it until they have answered.
 
-    One that participants reported stays open for votes, and its author may propose other words: the reports are settled.
+    One that participants reported stays open for votes: its reports are settled, its author may propose other words.
     """
     subject = str(proposal.number)
     async with change("clarifications.ask", Action.MODERATE, by=by, form=form, subject=subject) as made:
