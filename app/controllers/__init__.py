@@ -39,6 +39,7 @@ MODULES = (
     "respond",
     "coalitions",
     "assemblies",
+    "portfolio",
     "charters",
     "commitments",
     "pulses",
