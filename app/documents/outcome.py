@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.analysis.alert_words import HEADLINES
 from app.analysis.summary_material import LedgerLine
 from app.documents import model
 from app.documents.added import Added
@@ -25,14 +24,6 @@ CHANGES = {
 }
 STANCES = {Choice.AGREE.value: N_("for"), Choice.DISAGREE.value: N_("against")}
 STANDINGS = {Standing.OVER: N_("over"), Standing.NEAR: N_("near"), Standing.UNDER: N_("under")}
-DECISIONS = {
-    "watch": N_("Keep watching"),
-    "count_as_is": N_("Count everything as it is"),
-    "contact": N_("Write to those concerned"),
-    "tell_convenor": N_("Tell the convenor"),
-    "dismiss": N_("Dismiss: it is no imbalance"),
-    "": N_("No decision yet"),
-}
 REPRESENTS = N_("The curated slate represents us.")
 CAN_LIVE = N_("We can live with the reasons given for the differences.")
 RULE = {
@@ -372,39 +363,6 @@ def moderation_annex(w: Writer) -> Section:
     caption = N_("Reasons for declining")
     tables = [Table(caption, [N_("Reason"), N_("Statements")], rows, [fact])] if rows else []
     return Section("annex_moderation", N_("Annex: moderation"), [Passage([sentence])], tables)
-
-
-def alerts_annex(w: Writer) -> Section:
-    rows, facts = [], []
-    for place, one in enumerate(w.material.alerts, 1):
-        value = {"kind": one.kind, "decision": one.decision, "day": one.day.day.isoformat(), "cleared": one.is_cleared}
-        facts.append(w.fact(f"alert.{place}", "alert", value))
-        done = N_("It cleared by itself") if one.is_cleared and not one.decision else DECISIONS.get(one.decision, "")
-        rows.append([model.term(HEADLINES.get(one.kind, one.kind)), model.day(one.day), model.term(done)])
-    head = [N_("Alert"), N_("Day"), N_("Decision of a moderator")]
-    tables = [Table(N_("Imbalances that were measured, and what was decided"), head, rows, facts)] if rows else []
-    return Section("annex_alerts", N_("Annex: alerts"), _left_out(w), tables)
-
-
-def _left_out(w: Writer) -> list[Passage]:
-    """That votes are left out of what this document says, by whom and why; nothing where everybody's count."""
-    one = w.material.left_out
-    if one is None:
-        return []
-    people, votes = model.people_number(one.told.n_people), model.people_number(one.told.n_votes)
-    roles = N_("a moderator and a convenor") if one.by_convenor else N_("two moderators")
-    value = {"people": people, "votes": votes, "reasons": list(one.reasons), "by": roles}
-    fact = w.fact("left_out", "left_out", value)
-    who = model.term(roles)
-    if one.told.n_people is None:
-        few = N_("The votes of a few participants are left out of these results by %(who)s. They stay stored.")
-        said = w.say(few, [fact], who=who)
-    else:
-        n = N_("%(votes)s votes of %(people)s participants are left out of these results by %(who)s. They stay stored.")
-        said = w.say(n, [fact], votes=votes, people=people, who=who)
-    reasons = [w.say(N_("Reason: %(reason)s."), [fact], reason=model.term(reason)) for reason in one.reasons]
-    kept = N_("The result with these votes is stored beside this one, and only the outcomes of both are compared.")
-    return [Passage([said, *reasons, w.say(kept, [fact])])]
 
 
 def recompute_annex(w: Writer, number: int, added: Added, previous_number: int | None) -> Section:

@@ -1,7 +1,8 @@
-"""The annex on power and voice: every indicator of the last look, and what became of the alerts."""
+"""The annexes on power and voice: the indicators of the last look, alerts with their decisions, what was left out."""
 
 from __future__ import annotations
 
+from app.analysis.alert_words import HEADLINES
 from app.analysis.indicators import Indicator
 from app.documents import model
 from app.documents.model import Passage, Place, Section, Sentence, Table
@@ -28,10 +29,19 @@ NAMES = {
     "influence_organisations": N_("Organisations without which the slate changes beyond chance"),
     "additions": N_("Additions of curators that one constituency is behind"),
 }
+DECISIONS = {
+    "watch": N_("Keep watching"),
+    "count_as_is": N_("Count everything as it is"),
+    "contact": N_("Write to those concerned"),
+    "tell_convenor": N_("Tell the convenor"),
+    "dismiss": N_("Dismiss: it is no imbalance"),
+    "exclude": N_("Leave these votes out of the results"),
+    "": N_("No decision yet"),
+}
 NONE: Place = {"term": "–"}
 
 
-def annex(w: Writer) -> Section:
+def indicators_annex(w: Writer) -> Section:
     """The indicators in a table, how many are beyond their line, and how many alerts were decided."""
     found, tables = [], []
     indicators = w.material.indicators
@@ -115,3 +125,36 @@ def _row(one: Indicator) -> list[Place]:
     line = _count(one.of) if one.of is not None else NONE if one.line is None else _line(one)
     reading = N_("look again") if one.is_beyond else N_("as expected")
     return [model.term(NAMES[one.code]), _figure(one), ends, line, model.term(reading)]
+
+
+def alerts_annex(w: Writer) -> Section:
+    rows, facts = [], []
+    for place, one in enumerate(w.material.alerts, 1):
+        value = {"kind": one.kind, "decision": one.decision, "day": one.day.day.isoformat(), "cleared": one.is_cleared}
+        facts.append(w.fact(f"alert.{place}", "alert", value))
+        done = N_("It cleared by itself") if one.is_cleared and not one.decision else DECISIONS.get(one.decision, "")
+        rows.append([model.term(HEADLINES.get(one.kind, one.kind)), model.day(one.day), model.term(done)])
+    head = [N_("Alert"), N_("Day"), N_("Decision of a moderator")]
+    tables = [Table(N_("Imbalances that were measured, and what was decided"), head, rows, facts)] if rows else []
+    return Section("annex_alerts", N_("Annex: alerts"), _left_out(w), tables)
+
+
+def _left_out(w: Writer) -> list[Passage]:
+    """That votes are left out of what this document says, by whom and why; nothing where everybody's count."""
+    one = w.material.left_out
+    if one is None:
+        return []
+    people, votes = model.people_number(one.told.n_people), model.people_number(one.told.n_votes)
+    roles = N_("a moderator and a convenor") if one.by_convenor else N_("two moderators")
+    value = {"people": people, "votes": votes, "reasons": list(one.reasons), "by": roles}
+    fact = w.fact("left_out", "left_out", value)
+    who = model.term(roles)
+    if one.told.n_people is None:
+        few = N_("The votes of a few participants are left out of these results by %(who)s. They stay stored.")
+        said = w.say(few, [fact], who=who)
+    else:
+        n = N_("%(votes)s votes of %(people)s participants are left out of these results by %(who)s. They stay stored.")
+        said = w.say(n, [fact], votes=votes, people=people, who=who)
+    reasons = [w.say(N_("Reason: %(reason)s."), [fact], reason=model.term(reason)) for reason in one.reasons]
+    kept = N_("The result with these votes is stored beside this one, and only the outcomes of both are compared.")
+    return [Passage([said, *reasons, w.say(kept, [fact])])]

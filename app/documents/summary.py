@@ -86,8 +86,8 @@ def build(
         outcome.method(w, consultation),
         outcome.statements_annex(w),
         outcome.moderation_annex(w),
-        power.annex(w),
-        outcome.alerts_annex(w),
+        power.indicators_annex(w),
+        power.alerts_annex(w),
         outcome.recompute_annex(w, number, added, previous_number),
     ]
     kept = [with_added(w, section, added) for section in edited(w, sections, added)]
