@@ -48,8 +48,9 @@ async def share(*, card: UUID, by: Actor, form: Filled[Any] | None = None) -> bo
         )
         if n_open >= MOST_OPEN:
             raise Denied(TOO_MANY, n=MOST_OPEN)
+        # Also one that was taken back: nobody is written to again and again about the same wish.
         is_new = not await fetchval(
-            "select true from contact_wishes where participant = $1 and partner = $2 and is_willing and lapses_at > $3",
+            "select true from contact_wishes where participant = $1 and partner = $2 and lapses_at > $3",
             own.id,
             partner,
             made.by.now,
@@ -83,7 +84,11 @@ async def withdraw(*, card: UUID, by: Actor, form: Filled[Any] | None = None) ->
         partner = await _partner(card, by)
         assert by.participant is not None
         await _unshare(by.participant.id, partner)
-        await execute("delete from contact_wishes where participant = $1 and partner = $2", by.participant.id, partner)
+        await execute(
+            "update contact_wishes set is_willing = false where participant = $1 and partner = $2",
+            by.participant.id,
+            partner,
+        )
         made.outcome = f"/c/{by.consultation.slug}/partners"
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor
 from app.actions import cards
@@ -27,6 +27,7 @@ from deliberation.phases import Action
 AnyRequest = Request[Any, Any, Any]
 KINDS = tuple(entry.code for entry in terms.of_kind(terms.RESOURCE))
 MOST_SERVED = 20
+PER_PAGE = 40
 MOST_NAMED, MOST_LETTERS = 20, 160
 PART_NAMES = {
     "offers": N_("What I bring"),
@@ -216,13 +217,22 @@ async def withdraw(request: AnyRequest, actor: NamedDependency[Actor]) -> Respon
 
 
 @get("/c/{slug:str}/cards", opt={"action": Action.SEE_CARDS})
-async def index(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+async def index(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    number: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
+) -> Response[Any]:
+    opened = await bridge.open_cards(actor.consultation.id)
+    n_pages = max(-(-len(opened) // PER_PAGE), 1)
+    place = min(number, n_pages)
     return page(
         request,
         "cards/index.html",
         actor=actor,
         overview=await bridge.overview_of(actor.consultation),
-        opened=await bridge.open_cards(actor.consultation.id),
+        opened=opened[(place - 1) * PER_PAGE : place * PER_PAGE],
+        place=place,
+        n_pages=n_pages,
         words=words(),
         can_close=actor.may(Action.MODERATE),
         reasons=[(code, gettext(moderation_reasons.label(code))) for code in CLOSING_REASONS],

@@ -125,7 +125,7 @@ async def test_a_decline_is_silent(client: Any, here: tuple[Consultation, Propos
     assert without_tokens(after) == without_tokens(before)
     await say(client, "chidi", "share", "dana", here[0])
     assert await fetchval("select count(*) from messages") == n_messages, "who has said no is not asked again"
-    assert "You have declined." in (await (await signed_in(client, "dana")).get(PAGE)).text
+    assert "You do not share your contact with them" in (await (await signed_in(client, "dana")).get(PAGE)).text
 
 
 def without_tokens(page: str) -> str:
@@ -140,6 +140,16 @@ async def test_a_wish_is_taken_back_before_it_is_answered(client: Any, here: tup
     assert "They would share" not in (await dana.get(PAGE)).text
     await say(client, "dana", "share", "chidi", here[0])
     assert "@example.org" not in (await dana.get(PAGE)).text
+
+
+async def test_taking_it_back_and_saying_it_again_writes_to_nobody_twice(
+    client: Any, here: tuple[Consultation, Proposal]
+) -> None:
+    await two_at_work(client, here)
+    for verb in ("share", "withdraw", "share", "decline", "share"):
+        await say(client, "chidi", verb, "dana", here[0])
+    assert await fetchval("select count(*) from messages where kind = 'contact_wished'") == 1
+    assert "They would share" in (await (await signed_in(client, "dana")).get(PAGE)).text
 
 
 async def test_what_was_shared_is_not_shown_once_one_of_them_stops(
