@@ -48,35 +48,41 @@ def one_pass(log: Log) -> int:
 
 def _against_svd(log: Log, mine: PolisResult, *, is_large: bool) -> Iterator[Row]:
     """Beside a decomposition alone, of a table that is ready, and beside one that starts from three columns, too."""
-    from scipy.sparse import coo_array, csr_array
     from sklearn.decomposition import TruncatedSVD
 
     svd = TruncatedSVD(2, random_state=0)
-    votes = VoteMatrix.from_votes(log.participants, log.statements, log.signs, last_wins=True)
-    centred = (votes.signs - mine.centre[votes.columns]).astype(np.float32)
-    table = csr_array((centred, votes.columns, votes.index_pointer().astype(np.int32)), shape=votes.shape)
-    exact = TruncatedSVD(2, algorithm="arpack", tol=0).fit(table).components_
-    error = _angle(mine.axes, exact)
+    table = _ready(log, mine)
+    error = _angle(mine.axes, TruncatedSVD(2, algorithm="arpack", tol=0).fit(table).components_)
     if error > 1e-4:
         raise Differs(f"axes are {error:.1e} off")
     times = in_turn(lambda: peers.ours(log), lambda: svd.fit(table), pairs=3)
     figures = {"axes_error": error, "axes_error_of_peer": _angle(mine.axes, svd.components_)}
-    yield _row(
-        4, log, "scikit-learn TruncatedSVD", times, aim=1 / 2 if is_large else None, memory=None, figures=figures
-    )
-    del table, centred, votes
-
-    def from_columns() -> None:
-        cast = coo_array((log.signs.astype(np.float32), (log.participants, log.statements))).tocsr()
-        n_votes = np.bincount(cast.indices, minlength=cast.shape[1])
-        means = np.bincount(cast.indices, weights=cast.data, minlength=cast.shape[1]) / np.maximum(n_votes, 1)
-        cast.data -= means.astype(np.float32)[cast.indices]
-        svd.fit(cast)
-
-    times = in_turn(lambda: peers.ours(log), from_columns, pairs=3)
-    name = f"{log.name}, from columns"
-    yield Row(4, name, "coo to csr, centred, TruncatedSVD", times.plenary, times.peer, times.ratio,
+    aim = 1 / 2 if is_large else None
+    yield _row(4, log, "scikit-learn TruncatedSVD", times, aim=aim, memory=None, figures=figures)
+    times = in_turn(lambda: peers.ours(log), lambda: svd.fit(_from_columns(log)), pairs=3)
+    yield Row(4, f"{log.name}, from columns", "csr, centred, TruncatedSVD", times.plenary, times.peer, times.ratio,
               aim=1 / 1.1 if is_large else None)  # fmt: skip
+
+
+def _ready(log: Log, mine: PolisResult) -> Any:
+    """The centred votes as a table, last votes only."""
+    from scipy.sparse import csr_array
+
+    votes = VoteMatrix.from_votes(log.participants, log.statements, log.signs, last_wins=True)
+    centred = (votes.signs - mine.centre[votes.columns]).astype(np.float32)
+    return csr_array((centred, votes.columns, votes.index_pointer().astype(np.int32)), shape=votes.shape)
+
+
+def _from_columns(log: Log) -> Any:
+    """What a general tool makes of the columns: votes of a pair summed, and less the mean of their statement."""
+    from scipy.sparse import coo_array
+
+    cast = coo_array((log.signs.astype(np.float32), (log.participants, log.statements))).tocsr()
+    size = cast.shape[1]
+    means = np.bincount(cast.indices, weights=cast.data, minlength=size)
+    means /= np.maximum(np.bincount(cast.indices, minlength=size), 1)
+    cast.data -= means.astype(np.float32)[cast.indices]
+    return cast
 
 
 def _angle(mine: Any, other: Any) -> float:
