@@ -19,6 +19,7 @@ from app.analysis.dial import bottom_up
 from app.analysis.exclusions import told_of
 from app.analysis.indicators import indicators_of
 from app.analysis.ledger import ledger_now
+from app.analysis.partnering import recommended_in, undertaken_in
 from app.analysis.responses import closed_round
 from app.analysis.responses_result import counted_of
 from app.analysis.results import CONSTITUENCY, GROUP, VOTES, large_columns, published_basis
@@ -118,6 +119,8 @@ async def gather(actor: Actor) -> Material | None:
         slates=await _slates(actor, record, row["id"], gate, statements),
         answers=await _answers(actor, gate),
         coalitions=await _coalitions(actor.consultation.id, gate),
+        undertaken=await undertaken_in(actor),
+        recommended=await recommended_in(actor.consultation.id),
         moderation=await _moderation(actor.consultation.id),
         alerts=await _alerts(actor.consultation.id),
         indicators=await indicators_of(actor.consultation.id, gate.mode),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.analysis.exclusions import Told
 from app.analysis.indicators import Indicator
+from app.analysis.partnering import Recommended, Undertaken
 from app.tables.rounds import Round
 from deliberation.disclosure import (
     Attribution,
@@ -159,4 +160,6 @@ class Material:
     alerts: tuple[AlertLine, ...]
     indicators: tuple[Indicator, ...]
     left_out: Told | None
+    undertaken: tuple[Undertaken, ...] = ()
+    recommended: tuple[Recommended, ...] = ()
     bases: Mapping[str, Basis] = field(default_factory=dict)

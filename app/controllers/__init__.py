@@ -44,6 +44,7 @@ MODULES = (
     "commitments",
     "pulses",
     "roster",
+    "register",
     "backing",
     "briefs",
     "cards",

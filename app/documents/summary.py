@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.analysis.summary import ATTRIBUTES
 from app.analysis.summary_material import Material, Statement
-from app.documents import model, outcome, power, views, wording
+from app.documents import model, outcome, partnering, power, views, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
 from app.documents.ladder import NAMES
 from app.documents.model import Document, Passage, Section, Sentence, Table, content_key
@@ -81,7 +81,8 @@ def build(
         minority,
         highlights(w),
         outcome.slates(w),
-        outcome.coalitions(w),
+        partnering.coalitions(w),
+        partnering.recommendations(w),
         outcome.follow_up(w, consultation, added),
         outcome.method(w, consultation),
         outcome.statements_annex(w),
