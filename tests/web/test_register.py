@@ -49,7 +49,8 @@ async def undertake(coalition: Any, **more: Any) -> Commitment:
     for period, (story, is_open) in enumerate((("Two villages have water.", True), (SECRET, False))):
         await execute(
             "insert into pulses (id, commitment, period, status, story, obstacle, ask, minutes, is_open, started_at,"
-            " sent_at) values (gen_random_uuid(), $1, $2, 'sent', $3, 'money', 'A fund for parts.', 9, $4, now(), now())",
+            " sent_at) values (gen_random_uuid(), $1, $2, 'sent', $3, 'money', 'A fund for parts.', 9, $4, now(), "
+            "now())",
             made.id,
             period,
             story,
