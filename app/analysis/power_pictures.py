@@ -58,58 +58,51 @@ def too_few_words() -> str:
 
 def spread_picture(figures: Figures) -> Picture:
     """What the most active tenth did, and how evenly: Gini with its interval, Theil's index, authors in effect."""
-    rows = [
-        _spread_row(figures, kind, label)
-        for kind, label in (("votes", gettext("Votes")), ("proposals", gettext("Proposals")))
-    ]
-    if all(row[1] == NOTHING for row in rows):
+    votes, proposals = _spread_column(figures, "votes"), _spread_column(figures, "proposals")
+    if votes[0] == proposals[0] == NOTHING:
         if figures.index(0.0, figures.n) is None:
             return Picture(gettext("Too few people take part for these figures to be shown."))
         return Picture(gettext("Nothing to compare yet: %(why)s.") % {"why": too_few_words()})
     sentence = gettext("The most active tenth cast %(votes)s of votes and wrote %(proposals)s of proposals.") % {
-        "votes": rows[0][1],
-        "proposals": rows[1][1],
+        "votes": votes[0],
+        "proposals": proposals[0],
     }
-    head = (
-        gettext("What"),
+    names = (
         gettext("By the most active tenth"),
         gettext("Gini, 95% interval"),
         gettext("Gini elsewhere"),
-        gettext("Theil"),
-        gettext("Between constituencies"),
+        gettext("Theil's index"),
+        gettext("Of it, between constituencies"),
         gettext("By chance, at most"),
         gettext("As if by so many people"),
     )
-    return Picture(sentence, head, tuple(rows))
+    head = (gettext("Measure"), gettext("Votes"), gettext("Proposals"))
+    return Picture(sentence, head, tuple(zip(names, votes, proposals, strict=True)))
 
 
-def _spread_row(figures: Figures, kind: str, label: str) -> tuple[str, ...]:
+def _spread_column(figures: Figures, kind: str) -> tuple[str, ...]:
     spread = figures.data["spread"][kind]
     elsewhere = f"{num(REFERENCE_GINI[kind][0], 2)}–{num(REFERENCE_GINI[kind][1], 2)}"
     if not has_enough(spread):
-        return (label, NOTHING, NOTHING, elsewhere, NOTHING, NOTHING, NOTHING, NOTHING)
+        return (NOTHING, NOTHING, elsewhere, *[NOTHING] * 4)
     n, n_between = spread["n_people"], spread.get("between_n", 0)
 
-    def shown(name: str, n_people: int, digits: int = 2) -> str:
+    def index(name: str, n_people: int) -> float | None:
         exact = spread.get(name)
-        value = None if exact is None else figures.index(exact, n_people)
+        return None if exact is None else figures.index(exact, n_people)
+
+    def shown(name: str, digits: int = 2) -> str:
+        value = index(name, n)
         return NOTHING if value is None else num(value, digits)
 
-    interval = (shown("gini_lower", n), shown("gini_upper", n))
-    gini = shown("gini", n)
-    parts = [figures.index(spread[name], n_between) if spread.get(name) is not None else None
-             for name in ("between", "between_chance")]  # fmt: skip
+    parts = {name: shown(f"gini{end}") for name, end in (("value", ""), ("lower", "_lower"), ("upper", "_upper"))}
     return (
-        label,
-        percent(figures.index(spread["top"], n // 10)),
-        gini
-        if NOTHING in (gini, *interval)
-        else gettext("%(value)s (%(lower)s to %(upper)s)")
-        % {"value": gini, "lower": interval[0], "upper": interval[1]},
+        percent(index("top", n // 10)),
+        NOTHING if NOTHING in parts.values() else gettext("%(value)s (%(lower)s to %(upper)s)") % parts,
         elsewhere,
-        shown("theil", n),
-        *(percent(part) for part in parts),
-        shown("effective", n, 0),
+        shown("theil"),
+        *(percent(index(name, n_between)) for name in ("between", "between_chance")),
+        shown("effective", 0),
     )
 
 
