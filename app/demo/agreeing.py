@@ -61,7 +61,7 @@ EVIDENCE: tuple[dict[str, Any], ...] = (
         "year": 2026,
     },
 )
-BARRIER = {
+BARRIER: dict[str, Any] = {
     "kind": "financing",
     "words": "Grants pay for projects and end with them; nobody pays for coordinating between two projects.",
     "place": "",
