@@ -55,6 +55,7 @@ class Overview:
     n_participants: ReleasedCount
     n_proposals: int
     is_joined: bool
+    has_commitments: bool
 
 
 LISTED = """
@@ -128,7 +129,9 @@ async def of(actor: Actor) -> Overview:
     row = await fetchrow(
         """
         select (select count(*) from participants where consultation = $1) as n_participants,
-               (select count(*) from proposals where consultation = $1 and status = 'accepted') as n_proposals
+               (select count(*) from proposals where consultation = $1 and status = 'accepted') as n_proposals,
+               exists(select from commitments m join coalitions k on k.id = m.coalition
+                      where k.consultation = $1 and m.made_at is not null) as has_commitments
         """,
         actor.consultation.id,
     )
@@ -140,4 +143,5 @@ async def of(actor: Actor) -> Overview:
         n_participants=release_count(row["n_participants"], mode, audience=Audience.PUBLIC),
         n_proposals=row["n_proposals"],
         is_joined=actor.participant is not None,
+        has_commitments=row["has_commitments"],
     )

@@ -72,6 +72,7 @@ async def made(partner: Browser) -> None:
 
 async def test_a_draft_is_the_partners_alone(client: Any, chidi: Browser) -> None:
     await drafted(chidi)
+    assert 'href="/en/c/water/commitments"' not in (await client.get("/en/c/water")).text
     assert "Forty pump mechanics" in (await (await signed_in(client, "dana")).get(ONE)).text
     for name in ("amara", "eve", "fatima", "ben"):
         who = await signed_in(client, name)
@@ -97,6 +98,7 @@ async def test_what_a_draft_lacks_is_named_and_it_cannot_be_made_before(chidi: B
 async def test_a_commitment_that_is_made_is_dated_and_everybody_s_to_read(client: Any, chidi: Browser) -> None:
     await made(chidi)
     client.cookies.clear()
+    assert 'href="/en/c/water/commitments"' in (await client.get("/en/c/water")).text
     for path in (ONE, LIST, "/en/c/water/commitments"):
         page = await client.get(path)
         assert page.status_code == 200
