@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.errors import BadValue
+from deliberation.languages import language_of
 
 N_BUCKETS = 1 << 20
 """Hashed features: at a few thousand different n-grams a language, collisions change cosines in the third digit."""
@@ -204,6 +205,8 @@ class Hint(StrEnum):
     SHOUTING = "shouting"
     NAMES_SELF = "names_self"
     HAS_LINK = "has_link"
+    ABBREVIATION = "abbreviation"
+    OTHER_LANGUAGE = "other_language"
 
 
 @dataclass(frozen=True)
@@ -261,6 +264,13 @@ _SELF: dict[str, re.Pattern[str]] = {
     "ar": re.compile(r"\b(?:أنا|نحن|بصفتي|بصفتنا|باسم|نيابة عن)\b"),
     "zh": re.compile(r"我们|我們|我|本人|本部|我国|我國|作为.{0,12}(?:代表|部长)|代表.{0,12}(?:发言|發言)"),
 }
+KNOWN_ABBREVIATIONS = frozenset({"UN", "EU", "US", "USA", "UK", "TV", "OK", "AIDS", "HIV", "COVID"}) | frozenset(
+    {"ONU", "UE", "OMS", "VIH", "SIDA", "ООН", "ЕС", "США", "ВОЗ", "СССР", "ВИЧ", "СПИД"}
+)
+"""Abbreviations that stand in any newspaper; others want to be explained to whoever is new to the matter."""
+_ABBREVIATION = re.compile(r"\b(?=[^\W_]*[^\W\d_]{2})[A-ZА-ЯЁ][A-ZА-ЯЁ0-9]{1,5}(?=s?\b)")
+_ROMAN = re.compile(r"[IVXLCDM]+")
+
 _AS_THE = re.compile(r"\bas (?:the|a|an) \w+ of\b", re.IGNORECASE)
 _LINK = re.compile(r"https?://|www\.\S", re.IGNORECASE)
 
@@ -287,6 +297,8 @@ def hints(
         Hint.SHOUTING: len(letters) >= 12 and n_upper > 0.7 * len(letters),
         Hint.NAMES_SELF: is_chatham_house and names_self(text, base),
         Hint.HAS_LINK: bool(_LINK.search(text)),
+        Hint.ABBREVIATION: bool(abbreviations(text)),
+        Hint.OTHER_LANGUAGE: language_of(text) not in (None, base),
     }
     return tuple(hint for hint in Hint if found[hint])
 
@@ -307,6 +319,18 @@ def names_self(text: str, language: str) -> bool:
     """Whether the text tells who speaks ("we at ...", "as the minister of ..."), by the words of its language."""
     pattern = _SELF.get(language)
     return bool(_AS_THE.search(text) or (pattern is not None and pattern.search(text)))
+
+
+def abbreviations(text: str) -> tuple[str, ...]:
+    """Words in capitals of two to six characters that a newcomer may not know ("SDG", "NGOs"), each once, as they come.
+
+    None of a text that is written in capitals altogether.
+    """
+    capitals = [word for word in _WORD.findall(text) if word.isupper() and len(word) > 1]
+    if 2 * len(capitals) > len(_WORD.findall(text)) and len(capitals) > 1:
+        return ()
+    found = dict.fromkeys(_ABBREVIATION.findall(text))
+    return tuple(one for one in found if one not in KNOWN_ABBREVIATIONS and not _ROMAN.fullmatch(one))
 
 
 def lix(text: str) -> float | None:

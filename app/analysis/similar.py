@@ -20,6 +20,8 @@ HINTS = {
     Hint.SHOUTING: N_("It is written in capitals, which many people read as shouting."),
     Hint.NAMES_SELF: N_("It seems to say who you are. Under the Chatham House Rule, please write it without."),
     Hint.HAS_LINK: N_("It holds a link. Links belong in the details."),
+    Hint.ABBREVIATION: N_("It uses an abbreviation. Perhaps explain it: not everybody here will know it."),
+    Hint.OTHER_LANGUAGE: N_("It seems to be in another language than the one you chose for it."),
 }
 
 
