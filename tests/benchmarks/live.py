@@ -26,7 +26,7 @@ MOST_SECONDS = 5.0
 N_VOTES_SENT = 3
 LATEST = "select n_votes, votes_until from analyses where consultation = $1 order by votes_until desc limit 1"
 JOBS = "('analyse', 'look_for_groups', 'check_power')"
-BUSY = f"select exists(select from procrastinate_jobs where status in ('todo', 'doing') and task_name in {JOBS})"  # noqa: S608
+BUSY = f"select exists(select from procrastinate_jobs where status in ('todo', 'doing') and task_name in {JOBS})"
 PARTS = """
 select landscape::json ->> 'timings' from analyses where consultation = $1 and evidence = 'quick'
 order by votes_until desc limit 1
