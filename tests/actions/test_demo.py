@@ -13,6 +13,7 @@ import pytest
 from app import demo
 from app.access import approach
 from app.actions.record import GENESIS
+from app.analysis.pulses import going
 from app.analysis.routing import deck_of
 from app.auth import Person
 from app.database import fetch, fetchrow, fetchval, now
@@ -27,7 +28,9 @@ from app.demo.seeding import imagine_partnerships
 from app.demo.story import Story
 from app.demo.voices import CENTRES, loadings
 from app.demo.voting import N_RING, RING_DAY
+from app.demo.wells import WELLS
 from app.tables.accounts import Account
+from app.tables.coalitions import Coalition
 from app.taxonomies import (
     constituencies,
     curation_reasons,
@@ -40,6 +43,7 @@ from app.taxonomies import (
 from deliberation.bursts import bursts, windows_of
 from deliberation.common_ground import find_common_ground, find_divides
 from deliberation.phases import Role
+from deliberation.pulses import Cause, Colour
 from deliberation.tallies import categories_of
 from deliberation.votes import VoteMatrix
 
@@ -197,7 +201,7 @@ async def who(role: str) -> Person:
     return Person(found.id, found.email, found.name, found.locale, found.zone, False, found.may_convene)
 
 
-async def test_seeding_leaves_three_consultations_for_three_users(database: None) -> None:
+async def test_seeding_leaves_four_consultations_for_three_users(database: None) -> None:
     assert not await demo.is_seeded()
     await seeded()
     assert await demo.is_seeded()
@@ -207,6 +211,7 @@ async def test_seeding_leaves_three_consultations_for_three_users(database: None
     await check_analyses()
     await check_meeting()
     await check_coalition()
+    await check_wells()
     await check_summary()
     await check_chains()
     before = await counts()
@@ -291,6 +296,7 @@ async def check_analyses() -> None:
     )
     assert [tuple(row) for row in rows] == [
         (PARTNERSHIPS.slug, "frozen", "quick", False),
+        (WELLS.slug, "frozen", "full", True),
         (EXPERT_MEETING.slug, "frozen", "full", True),
     ]
     asked = await fetch("select task_name, args ->> 'consultation_id' as id from procrastinate_jobs")
@@ -329,11 +335,31 @@ async def check_coalition() -> None:
     assert stakeholder is not None
     seats = await fetch(
         "select c.status as coalition, s.status, s.participant from coalition_seats s "
-        "join coalitions c on c.id = s.coalition"
+        "join coalitions c on c.id = s.coalition join consultations k on k.id = c.consultation "
+        "where k.slug = $1 and c.number = 1",
+        EXPERT_MEETING.slug,
     )
     assert {row["coalition"] for row in seats} == {"formed"}
     assert Counter(row["status"] for row in seats) == {"accepted": 4, "invited": 1}
     assert [row["participant"] for row in seats if row["status"] == "invited"] == [stakeholder.id]
+
+
+async def check_wells() -> None:
+    """The stakeholder's coalition has sent two pulses and a third is due; the other one rests, and says why."""
+    by = await approach(await who("stakeholder"), WELLS.slug)
+    assert by.state == "commit:open" and by.participant is not None
+    own = await Coalition.objects().where((Coalition.consultation == by.consultation.id) & (Coalition.number == 2))
+    found = await going(by, own[0])
+    assert found.is_partner and found.health is not None and found.health.middle.value is not None
+    assert [one.status for one in found.introductions] == ["suggested"]
+    (item,) = found.situations
+    assert [pulse.period for pulse in item.sent] == [1, 0] and item.is_due
+    assert item.light.colour is Colour.YELLOW and item.light.causes == (Cause.DELIVERY,)
+    (resting,) = await Coalition.objects().where(
+        (Coalition.consultation == by.consultation.id) & (Coalition.number == 1)
+    )
+    assert [item.light.colour for item in (await going(by, resting)).situations] == [Colour.PAUSED]
+    assert await fetchval("select count(*) from engagements where status = 'agreed'") == 1
 
 
 async def check_summary() -> None:
