@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from app import access, emails
 from app.access import Actor
 from app.actions.record import Change, change
 from app.analysis import charters as reading
@@ -50,7 +51,30 @@ async def begin(*, coalition: Coalition, review_on: date, by: Actor, form: Fille
         if known:
             await _carry_over(await version_of(known[0]), charter, made)
         made.payload = {"version": charter.version}
+        await _tell(coalition, "begun", made)
         return charter
+
+
+async def _tell(coalition: Coalition, what: str, made: Change) -> None:
+    """The other partners read in a mail what they are asked: a charter has begun, waits for signatures, may go on."""
+    own = made.by.participant
+    rows = await fetch(reading.PARTNERS, coalition.id)
+    accounts = await access.accounts_of(
+        row["participant"] for row in rows if own is None or row["participant"] != own.id
+    )
+    await emails.send_to(
+        list(accounts.values()),
+        "charter_asks",
+        made.by.consultation,
+        coalition=coalition.title,
+        number=coalition.number,
+        what=what,
+    )
+
+
+async def _is_ready(charter: Charter) -> bool:
+    """Whether every clause is agreed, so that the charter waits for signatures."""
+    return (await version_of(charter)).text is not None
 
 
 def _check_review(review_on: date, made: Change) -> None:
@@ -166,7 +190,10 @@ async def answer(
             raise NotFound
         if consent is Consent.OBJECT and not reason.strip():
             raise Invalid(N_("Please say in a sentence what would have to be different."), field="reason")
+        was_ready = await _is_ready(charter)
         await _answer(wording, partner, consent, reason if consent is Consent.OBJECT else "", made)
+        if not was_ready and await _is_ready(charter):
+            await _tell(coalition, "ready", made)
         made.payload = {"version": charter.version, "clause": clause, "wording": number}
         made.outcome += f"#clause-{clause}"
 
@@ -286,6 +313,7 @@ async def propose_renewal(*, coalition: Coalition, until: date, by: Actor, form:
         )
         made.payload = {"version": charter.version, "until": until.isoformat()}
         made.payload["outcome"] = await _say(renewal, charter, partner, renews=True)
+        await _tell(coalition, "renewal", made)
 
 
 def _check_renewal(until: date, charter: Charter, made: Change) -> None:

@@ -165,6 +165,18 @@ async def test_the_public_reads_it_once_every_signer_has_opened_it(client: Any, 
     assert (await client.get(HOME)).status_code == 404
 
 
+async def test_partners_hear_when_they_are_asked_and_not_of_what_they_do_themselves(
+    partners: dict[str, Browser],
+) -> None:
+    await agree_on_all(partners)
+    sql = 'select subject, "to" from messages where kind = \'charter_asks\' order by created_at, "to"'
+    told = [(row["subject"], row["to"].split("@")[0]) for row in await fetch(sql)]
+    begun, ready = "Your coalition has begun its charter", "Your coalition's charter waits for your signature"
+    assert told[:2] == [(begun, "dana"), (begun, "hana")]
+    assert {who for subject, who in told if subject == ready} == {"chidi", "hana"}, "Dana's answer made it ready"
+    assert len(told) == 4
+
+
 async def test_a_signature_under_older_words_does_not_count(partners: dict[str, Browser]) -> None:
     await agree_on_all(partners)
     old = await digest(partners["chidi"])
