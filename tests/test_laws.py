@@ -46,6 +46,7 @@ WITHOUT_BY = {
     "moderation.end_merges": "a step of every decision on a statement, inside its transaction",
     "assemblies.keep_progress": "a job says how far it is",
     "coalitions.seat": "a step of drafting and revising a line-up, inside their transaction",
+    "escalations.escalate": "a job tells moderators and convenors of what is late",
     "news.tell": "a job tells authors what became of what they wrote",
     "news.ask_voters": "a job asks voters whose votes wait for an answer",
 }
