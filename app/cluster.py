@@ -55,7 +55,7 @@ def _connected(address: str) -> Client | None:
         log().warning("analysis runs in this process", reason="the extra [dask] is not installed")
         return None
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False, direct_to_workers=True)
     except (OSError, ValueError) as error:
         log().warning("analysis runs in this process", reason="no scheduler answers", error=type(error).__name__)
         return None
