@@ -94,7 +94,6 @@ LONG_FILES = {
     "app/analysis/summary.py": "what a summary says, one section after the other",
     "app/analysis/my_data.py": "one list of every column that leads to a person, read from top to bottom",
     "app/charts.py": "the geometry of eight charts, one after the other",
-    "deliberation/power.py": "one measure after the other, each short, read against one section of the method",
 }
 MARKUP = {
     "app/markdown.py": "what nh3 has cleaned",
