@@ -272,6 +272,9 @@ PARTS = (
         "select c.number, c.title, s.status, s.answered_at from coalition_seats s "
         "join coalitions c on c.id = s.coalition where s.participant = $1 and s.status <> 'drafted' order by c.number",
     ),
+    Part("line_up_steps", "comes", P, UNLINKED),
+    Part("line_up_steps", "goes", P, UNLINKED),
+    Part("line_up_seats", "participant", P, UNLINKED),
     Part(
         "cards",
         "participant",
