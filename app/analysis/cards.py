@@ -23,6 +23,8 @@ from deliberation.disclosure import (
 
 PARTS = ("offers", "needs", "must_get", "motivation", "place", "goals", "red_lines")
 """The parts of a card that its owner can open one by one. Named organisations are never opened."""
+MODE = Attribution.CHATHAM_HOUSE
+"""Cards are private in every consultation, so that they are counted by the strictest rule in each of them."""
 
 CARDS = """
 select c.*, p.constituency, p.organisation, p.gender, p.region as own_region
@@ -245,36 +247,35 @@ class Overview:
 
 async def overview_of(consultation: Consultation) -> Overview:
     """What all cards together need and bring."""
-    mode = Attribution(consultation.attribution)
     partners = await partners_of(consultation.id)
     causes = await fetch(CAUSES, consultation.id)
     n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation.id)
 
     def counted(n: int) -> ReleasedCount:
-        return release_count(n, mode, audience=Audience.INSIDE)
+        return release_count(n, MODE, audience=Audience.INSIDE)
 
     told = [(row["cause"], counted(row["n"])) for row in causes]
     return Overview(
         n_cards=counted(len(partners)),
-        kinds=tuple(_line(entry.code, partners, mode, n_participants) for entry in cards.of_kind(cards.RESOURCE)),
+        kinds=tuple(_line(entry.code, partners, n_participants) for entry in cards.of_kind(cards.RESOURCE)),
         causes=tuple((code, n) for code, n in told if n.value is not None),
     )
 
 
-def _line(kind: str, partners: Sequence[PartnerCard], mode: Attribution, n_participants: int) -> KindLine:
+def _line(kind: str, partners: Sequence[PartnerCard], n_participants: int) -> KindLine:
     needing = [one for one in partners if kind in one.needs]
     offering = [one for one in partners if kind in one.offers]
     n_places = sum(one.offers[kind] for one in offering)
     voices = {one.organisation or one.participant for one in (*needing, *offering)}
-    n_needing = release_count(len(needing), mode, audience=Audience.INSIDE)
+    n_needing = release_count(len(needing), MODE, audience=Audience.INSIDE)
     return KindLine(
         kind=kind,
         n_needing=n_needing,
-        n_offering=release_count(len(offering), mode, audience=Audience.INSIDE),
+        n_offering=release_count(len(offering), MODE, audience=Audience.INSIDE),
         standing=release_standing(
             n_places / max(len(needing), 1),
             1.0 if needing else 0.0,
-            mode,
+            MODE,
             audience=Audience.INSIDE,
             n_people=len(needing),
             # A gap of which the number of people is too small to tell is not told either.

@@ -26,6 +26,9 @@ PAGES: list[tuple[str | None, str]] = [
     ("stakeholder", f"{OPEN}/propose"),
     ("stakeholder", f"{OPEN}/me/votes"),
     ("stakeholder", f"{CURATED}/results"),
+    ("stakeholder", f"{CURATED}/results?view=organisations"),
+    ("stakeholder", f"{ADOPTED}/card"),
+    ("stakeholder", f"{ADOPTED}/partners"),
     ("stakeholder", "/me"),
     ("moderator", f"{OPEN}/moderate"),
     ("moderator", f"{OPEN}/rapporteur"),
@@ -34,6 +37,7 @@ PAGES: list[tuple[str | None, str]] = [
     ("convenor", f"{OPEN}/convene/rounds"),
     ("convenor", f"{CURATED}/convene"),
     ("convenor", f"{CURATED}/desk"),
+    ("convenor", f"{CURATED}/cards"),
     ("convenor", f"{ADOPTED}/coalitions"),
 ]
 

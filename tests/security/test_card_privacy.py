@@ -8,6 +8,7 @@ import pytest
 
 from app.actions.accounts import open_session
 from app.database import fetch, fetchval
+from deliberation.disclosure import Attribution
 from deliberation.phases import Phase
 from tests.cast import Browser, person, signed_in
 from tests.factories import join, make_consultation, move_to, propose
@@ -86,8 +87,9 @@ async def test_an_open_part_is_seen_by_those_who_take_part_and_alone(client: Any
     assert (await (await signed_in(client, "eve")).get("/en/c/water/cards")).status_code == 403
 
 
-async def test_few_cards_are_not_counted_and_more_are_told_in_bands(client: Any) -> None:
-    here = await make_consultation()
+@pytest.mark.parametrize("mode", Attribution)
+async def test_few_cards_are_not_counted_and_more_are_told_in_bands(client: Any, mode: Attribution) -> None:
+    here = await make_consultation(attribution=mode)
     for n in range(4):
         await join(f"guest{n}", here)
         await (await signed_in(client, f"guest{n}")).post("/en/c/water/card", {"need_finance": "Pumps."})
