@@ -156,6 +156,8 @@ def passages(
     categories : of each proposal's author; None (starter proposals, not stated) is compared with nobody
     support : least share of any group that agrees, per proposal; NaN where there were too few votes to tell
     passed : shape (proposals, len(STEPS)), whether each proposal passed each step
+    The null is one odds ratio of 1 in all strata: Mantel and Haenszel's test, from `fewest_proposals` on, of which
+    `fewest_in_category` are the category's; the interval is that of `mantel_haenszel`.
     Support is known from votes, so that the first two steps are compared unstratified. Note: odds beyond `odds_over`
     or its inverse, an interval that leaves out 1, and a p that stands after correction. Flag: evidence, besides, that
     e-BH accepts among all categories and steps, which holds however often one looks. Raises `BadShape`.

@@ -60,6 +60,8 @@ def uptake_latency(
 
     hours : from submission to being taken up, per proposal; NaN where it has not been, which counts as longest, for
         leaving those out would call fast whoever is passed over
+    The null is that waits do not depend on the category: Mann and Whitney's test, from `fewest_waits` proposals of both
+    sides on; the interval of the median is a bootstrap's.
     Note: at least `times_as_long` as the others, with a p that stands after correction. Flag: with evidence, besides,
     that e-BH accepts among all categories, which holds however often one looks. Raises `BadShape`, `BadValue`.
     """
@@ -153,9 +155,10 @@ def amendment_exchange(
     """Who gives way to whom, over decided amendments from one category to another's proposal; rows by category.
 
     amenders, authors : category of who proposed and of who decided each amendment, None where not stated
-    Amendments within a category are left out. Note: the two rates differ by more than `gap_over`, and by more than
-    chance. Flag: with evidence, besides, that e-BH accepts among all categories, which holds however often one looks.
-    Raises `BadShape`.
+    Amendments within a category are left out. The null is that others accept a category's amendments as often as it
+    accepts theirs: Fisher's exact test, from `fewest_amendments` both ways on. Note: the two rates differ by more than
+    `gap_over`, and by more than chance. Flag: with evidence, besides, that e-BH accepts among all categories, which
+    holds however often one looks. Raises `BadShape`.
     """
     from scipy.stats import false_discovery_control, fisher_exact
 

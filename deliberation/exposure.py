@@ -61,6 +61,7 @@ def position_bias(
     """Correlation of the order of submission with exposures; None for fewer statements than say anything.
 
     exposures : times shown, one per statement, in the order of submission
+    Spearman's rho, beside none at all, from `fewest_statements` on.
     Negative: early statements were shown more often. Note: beyond `correlation_over` with an interval that leaves out
     0. Flag: with evidence, besides, that holds however often one looks. Raises `BadShape`, `BadValue`.
     """

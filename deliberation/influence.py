@@ -56,6 +56,9 @@ def leave_one_out(
     """Influence of each category (a constituency, an organisation) on the slate, the largest excess over chance first.
 
     categories : of each participant, None where not stated
+    I = 1 - |S and S without c| / max(|S|, |S without c|), for slates S. The null, and the interval of chance, are
+    `n_draws` random removals of as many people; a flag is beyond their `quantile`. From `fewest_people` people on, for
+    categories of at least `fewest_members`.
     Costs one choice of a slate, and for each category of another size 1 + n_draws more. Categories too small or too
     large are left out. Raises `BadValue` where the slate of everybody is empty.
     """

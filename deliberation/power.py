@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deliberation.chance import as_few_by_chance, holm, most_by_chance, tail_of
 from deliberation.errors import BadShape
-from deliberation.inequality import Floats, Theil, effective_number, theil_of
+from deliberation.inequality import Theil, effective_number, theil_of
 from deliberation.participation import (
     COLUMNS,
     CONVENOR,
@@ -236,8 +236,9 @@ def largest_organisation(participation: Participation) -> tuple[str, float, int]
 
 
 def _concentrated(participation: Participation, settings: PowerSettings) -> list[_Case]:
-    """The author and the organisation with most proposals, and how many authors there are in effect; beside proposals
-    that each participant, or each organisation, is equally likely to write."""
+    """The author and the organisation with most proposals, and how many authors there are in effect: 1 over the sum of
+    squared shares. The null is that each participant, or each organisation, is equally likely to be behind a proposal:
+    binomial tails over all holders, and Pearson's chi-squared on the authors; from `fewest_events` proposals on."""
     by_author = participation.n_proposals
     n = int(by_author.sum())
     if n < settings.fewest_events:
@@ -245,7 +246,7 @@ def _concentrated(participation: Participation, settings: PowerSettings) -> list
     n_people, top = participation.n_participants, int(by_author.argmax())
     share = float(by_author[top]) / n
     bound = max(settings.author_share_over, settings.times_equal_share / n_people)
-    p = _most_by_chance(int(by_author[top]), n, 1 / n_people, n_people)
+    p = most_by_chance(int(by_author[top]), n, 1 / n_people, n_people)
     found = [_holding("one_author", str(top), share, bound, {"n": int(by_author[top]), "of": n}, p, n, settings)]
     largest = largest_organisation(participation)
     if largest is not None:
@@ -253,13 +254,13 @@ def _concentrated(participation: Participation, settings: PowerSettings) -> list
         n_alive, n_held = round(count / share), _n_held(participation)
         n_bodies = len(known_labels(participation.organisations))
         bound = max(settings.organisation_share_over, settings.times_equal_share / n_bodies)
-        p = _most_by_chance(count, n_alive, min(n_held / n_alive / n_bodies, 1.0), n_bodies)
+        p = most_by_chance(count, n_alive, min(n_held / n_alive / n_bodies, 1.0), n_bodies)
         parameters = {"n": count, "of": n}
         found.append(_holding("one_organisation", name, share, bound, parameters, p, n_alive, settings))
     effective = effective_number(by_author)
     wanted = min(settings.fewest_effective_authors, settings.effective_authors_share * n_people)
     one = Imbalance("few_authors", "", effective, wanted, Level.NOTE, {"of": n})
-    evidence = e_of_p(_as_few_by_chance(by_author), n, settings.fewest_events)
+    evidence = e_of_p(as_few_by_chance(by_author), n, settings.fewest_events)
     return [*found, _Case(one, wanted / effective, 1.0, evidence)]
 
 
@@ -284,23 +285,6 @@ def _n_held(participation: Participation) -> int:
         for at, status in enumerate(participation.statuses)
         if status is not Status.DECLINED
     )
-
-
-def _most_by_chance(most: int, n: int, probability: float, n_holders: int) -> float:
-    """Chance that any of so many holders has so many of `n`, at most: Bonferroni over binomial tails."""
-    from scipy.special import betainc
-
-    tail = 1.0 if most <= 0 else float(betainc(most, n - most + 1, probability)) if most <= n else 0.0
-    return min(1.0, n_holders * tail)
-
-
-def _as_few_by_chance(counts: NDArray[np.int64]) -> float:
-    """Chance that equally likely authors are as few in effect: Pearson's chi-squared on their counts."""
-    from scipy.special import gammaincc
-
-    n, people = int(counts.sum()), counts.size
-    statistic = (people * float((counts.astype(np.float64) ** 2).sum()) / n**2 - 1) * n
-    return float(gammaincc((people - 1) / 2, max(statistic, 0.0) / 2)) if people > 1 else 1.0
 
 
 @dataclass(frozen=True)
@@ -339,7 +323,7 @@ def between_constituencies(
             continue
         whole = theil_of(values, index)
         shuffled = np.array([theil_of(values, index[order]).between_share for order in orders])
-        p = _tail_of(shuffled, whole.between_share)
+        p = tail_of(shuffled, whole.between_share)
         found[column] = Between(whole, float(np.quantile(shuffled, 0.95)), p, len(rows))
     return found
 
@@ -353,18 +337,6 @@ def _between(participation: Participation, seed: int, settings: PowerSettings) -
         evidence = e_of_p(one.p_value, one.n_people, settings.fewest_people)
         found.append(_Case(imbalance, share, bound, evidence, is_noted=share > one.chance))
     return found
-
-
-def _tail_of(shuffled: Floats, share: float) -> float:
-    """Chance of at least this share, from a beta distribution with the mean and variance of the permutations, whose
-    own tail ends at one in their number."""
-    from scipy.special import betaincc
-
-    mean, variance = float(shuffled.mean()), float(shuffled.var())
-    if not 0 < mean < 1 or variance <= 0:
-        return 1.0
-    size = max(mean * (1 - mean) / variance - 1, 1e-6)
-    return float(betaincc(mean * size, (1 - mean) * size, min(max(share, 0.0), 1.0)))
 
 
 def _moderated(participation: Participation, settings: PowerSettings) -> list[_Case]:
@@ -413,8 +385,9 @@ def declines(
 ) -> dict[str, Declines]:
     """Whether each category is declined more often than the rest, by name.
 
-    One-sided Fisher's exact test, corrected by Holm over the categories with enough decided proposals; waiting ones are
-    left out. Raises `BadShape`.
+    The null is that who is declined does not depend on the category, given how many are: one-sided Fisher's exact test,
+    corrected by Holm over the categories with at least `fewest_in_moderation` decided proposals, and as many others;
+    waiting ones are left out. An effect is the ratio of both rates, above `declined_ratio_over`. Raises `BadShape`.
     """
     from scipy.stats import hypergeom
 
@@ -433,7 +406,7 @@ def declines(
         for label, (size, hits) in counted.items()
         if size >= settings.fewest_in_moderation and n - size >= settings.fewest_in_moderation
     }
-    corrected = _holm(raw)
+    corrected = holm(raw)
     return {
         label: Declines(
             size,
@@ -445,12 +418,3 @@ def declines(
         )
         for label, (size, hits) in sorted(counted.items())
     }
-
-
-def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    corrected: dict[str, float] = {}
-    highest = 0.0
-    for at, name in enumerate(sorted(p_values, key=lambda key: (p_values[key], key))):
-        highest = max(highest, min(1.0, p_values[name] * (len(p_values) - at)))
-        corrected[name] = highest
-    return corrected
