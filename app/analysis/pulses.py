@@ -68,8 +68,9 @@ union all select 'renewed', g.renewed_on from pledges g join commitments c on c.
   where c.coalition = $1 and c.made_at is not null
 union all select 'evidence', e.created_at::date from evidence_cards e join commitments c on c.id = e.commitment
   where c.coalition = $1
-union all select 'agreed', a.answered_on from clause_answers a join clause_wordings w on w.id = a.wording
-  join charters h on h.id = w.charter where h.coalition = $1
+union all select 'agreed', d.day from (
+  select distinct a.participant, a.answered_on as day from clause_answers a join clause_wordings w on w.id = a.wording
+  join charters h on h.id = w.charter where h.coalition = $1) d
 """
 PEERS = """
 select c.id, c.number, m.id as commitment, m.targets from coalitions c join commitments m on m.coalition = c.id

@@ -14,10 +14,11 @@ from uuid import UUID
 import numpy as np
 
 from app.access import Actor, actor_in, proposal_for
-from app.actions import coalitions, commitments, curation, curators, pulses, roster
+from app.actions import charters, coalitions, commitments, curation, curators, pulses, roster
 from app.actions.consultations import PlannedRound
 from app.actions.pulses import Report
 from app.actions.roster import Terms
+from app.analysis.charters import charters_of, version_of
 from app.database import execute, fetch, fetchval
 from app.demo.analysing import freeze
 from app.demo.calendar import DAY, Exposures
@@ -29,6 +30,7 @@ from app.demo.story import SEED, Staff, Story, convene, imagine, on_the_hour, st
 from app.demo.writing import timetable
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment
+from deliberation.charters import CLAUSES, Consent, digest_of
 from deliberation.commitments import Status
 from deliberation.phases import Phase
 from deliberation.pulses import Line
@@ -182,6 +184,7 @@ async def keep_wells(staff: Staff, organisation_ids: dict[str, UUID], moment: da
     keepers = await _commitment(
         wells, actors[1], KEEPERS, "Forty pairs are trained", "Each pair is called a third time"
     )
+    await _sign(wells, actors[:4])
     await pulses.plan(coalition=wells, structure="hosts", minutes_a_year=90, by=actors[1])
     # Each coalition reports twice, a quarter apart; the first then says that it rests.
     for step, (days, before, report) in enumerate(((82, BEFORE, FIRST), (91, LATER, SECOND))):
@@ -272,6 +275,33 @@ async def _commitment(coalition: Coalition, by: Actor, given: dict[str, Any], fi
     return found
 
 
+CLAUSE_WORDS = (
+    "Wells in our forty villages still give water in ten years.",
+    "Those who drink the water speak first.",
+    "Forty villages in one county; we do not dig new wells.",
+    "By consent, within ten days.",
+    "Each partner pays its own time; the fund for parts is kept by two of us.",
+    "All are named; the list of wells is public.",
+    "Whoever leaves says so a month before and hands over.",
+    "We look at how many wells give water, and vote.",
+    "Whoever disagrees writes three sentences that stay beside the decision.",
+)
+
+
+async def _sign(coalition: Coalition, partners: Sequence[Actor]) -> None:
+    """Nine clauses are agreed by all, and all have signed: the coalition has a date on which it ends."""
+    first, *others = partners
+    await charters.begin(coalition=coalition, review_on=first.now.date() + timedelta(days=235), by=first)
+    for clause, words in zip(CLAUSES, CLAUSE_WORDS, strict=True):
+        await charters.write(coalition=coalition, clause=clause, words=words, by=first)
+        for other in others:
+            await charters.answer(coalition=coalition, clause=clause, number=1, consent=Consent.AGREE, by=other)
+    text = (await version_of((await charters_of(coalition.id))[0])).text
+    assert text is not None
+    for partner in partners:
+        await charters.sign(coalition=coalition, digest=digest_of(text), opens=True, by=partner)
+
+
 async def _report(
     coalition: Coalition, commitment: Commitment, report: Report, partners: Sequence[Actor], step: int
 ) -> None:
@@ -328,6 +358,13 @@ SHIFTS = (
     "from commitments m join coalitions c on c.id = m.coalition where m.id = d.commitment and c.consultation = $1",
     "update pulses p set started_at = p.started_at - $2::interval, sent_at = p.sent_at - $2::interval "
     "from commitments m join coalitions c on c.id = m.coalition where m.id = p.commitment and c.consultation = $1",
+    "update charters h set created_at = h.created_at - $2::interval, signed_at = h.signed_at - $2::interval "
+    "from coalitions c where c.id = h.coalition and c.consultation = $1",
+    "update charter_signatures s set signed_on = (s.signed_on - $2::interval)::date "
+    "from charters h join coalitions c on c.id = h.coalition where h.id = s.charter and c.consultation = $1",
+    "update clause_answers a set answered_on = (a.answered_on - $2::interval)::date from clause_wordings w "
+    "join charters h on h.id = w.charter join coalitions c on c.id = h.coalition "
+    "where w.id = a.wording and c.consultation = $1",
 )
 """What lies in the past moves back, so that so much time has passed since."""
 

@@ -63,7 +63,7 @@ def _invitation(coalition: Coalition, going: Going) -> tuple[str, ...]:
     waiting = _open(going)
     if waiting:
         said = ngettext(
-            "%(n)s thing that we undertook is still open; the first is: %(words)s",
+            "%(n)s thing that we undertook is still open: %(words)s",
             "%(n)s things that we undertook are still open; the first is: %(words)s",
             len(waiting),
         )
