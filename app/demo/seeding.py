@@ -1,4 +1,4 @@
-"""The demo from an empty database to three consultations, in one transaction: all of it, or nothing."""
+"""The demo from an empty database to four consultations, in one transaction: all of it, or nothing."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, gather
 from app.demo.scoring import score_alone
 from app.demo.story import SEED, Staff, Story, convene, eager, imagine, on_the_hour, stakeholder_as, write_down
 from app.demo.voting import N_RING, add_ring, few_of
+from app.demo.wells import keep_wells
 from app.demo.writing import timetable
 from app.taxonomies import curation_criteria
 from deliberation.phases import Phase
@@ -45,6 +46,8 @@ async def seed_all(progress: Progress) -> None:
         await _partnerships(staff, organisation_ids, moment)
         progress("What makes partnerships work: an expert meeting and its summary", 0.5)
         await hold_meeting(staff, organisation_ids, moment)
+        progress("Wells that still give water: what became of it after a year", 0.75)
+        await keep_wells(staff, organisation_ids, moment)
         progress("Data that communities can use: a round that is open", 0.8)
         await _community_data(staff, organisation_ids, moment)
     progress("Ready", 1.0)
