@@ -84,6 +84,7 @@ async def test_an_objection_is_read_without_its_author_and_needs_a_reason(partne
     bare = await answer(partners["hana"], "money", "object")
     assert bare.status_code == 422
     assert "what would have to be different" in bare.text
+    assert 'href="#reason-money-1"' in bare.text and 'id="reason-money-1"' in bare.text
     assert (await answer(partners["hana"], "money", "object", reason="We have no budget line.")).status_code == 303
     page = (await partners["dana"].get(HOME)).text
     assert "An objection stands" in page
