@@ -41,7 +41,7 @@ async def test_the_page_works_without_scripts_and_its_part_is_fetched_alone(clie
     ben = await signed_in(client, "ben")
     page = (await ben.get(f"{PATH}?by=region")).text
     assert 'data-hx-sse:connect="/live/water/power"' in page
-    part = re.search(r'<div id="power" data-hx-get="([^"]+)" data-hx-trigger="changed from:#live', page)
+    part = re.search(r'<div id="power" class="stack" data-hx-get="([^"]+)" data-hx-trigger="changed from:#live', page)
     assert part
     assert part.group(1) == f"{PATH}?by=region"
     assert "For your decision" in page
