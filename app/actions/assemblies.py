@@ -35,7 +35,7 @@ GONE = N_("Somebody of this line-up has withdrawn in the meantime. Please ask th
 
 async def ask(*, proposal: Proposal, asked: Asked, by: Actor, form: Filled[Any] | None = None) -> Assembly:
     """The assembler has been asked; line-ups found at once are there, and a job looks for the best one."""
-    pool = await bridge.read_pool(by.consultation.id, proposal.id, asked)
+    pool = await bridge.read_pool(by.consultation.id, proposal.id, asked, with_unusual=True)
     try:
         quick = await asyncio.to_thread(greedy_line_ups, pool, settings=asked.settings)
     except TooFewParticipants as few:

@@ -56,19 +56,30 @@ class Asked:
         return cls(**{**record, **lists})
 
 
-async def read_pool(consultation: UUID, proposal: int, asked: Asked) -> Pool:
-    """Everybody who said they would work on the proposal and has left a card, with what stands between them."""
+async def read_pool(consultation: UUID, proposal: int, asked: Asked, *, with_unusual: bool = False) -> Pool:
+    """Everybody who said they would work on the proposal and has left a card, with what stands between them.
+
+    with_unusual : also pairs worth bringing together, which takes the opinion space; for the assembler, not for pages
+    """
     offered = {row["participant"] for row in await fetch(OFFERED, proposal)}
     cards = [card for card in await partners_of(consultation) if card.participant in offered]
-    places = await _positions(consultation)
+    places = await _positions(consultation) if with_unusual else {}
     candidates = tuple(_candidate(card, places.get(card.participant)) for card in cards)
+    together = await worked_together(consultation) if with_unusual else set()
     return Pool(
         candidates,
         frozenset(conflicts(cards)),
         tuple(Quota(*quota) for quota in asked.quotas),
         {(min(one, other), max(one, other)): weight for one, other, weight in asked.interlinkages},
-        unusual_pairs(candidates, await worked_together(consultation), n_most=asked.settings.n_pairs),
+        unusual_pairs(candidates, together, n_most=asked.settings.n_pairs) if with_unusual else {},
     )
+
+
+async def unusual_among(consultation: UUID, participants: Iterable[int]) -> dict[Pair, float]:
+    """Pairs of these worth bringing together, by their cards and by who worked with whom."""
+    wanted = set(participants)
+    candidates = [_candidate(card, None) for card in await partners_of(consultation) if card.participant in wanted]
+    return unusual_pairs(candidates, await worked_together(consultation))
 
 
 def _candidate(card: PartnerCard, position: tuple[float, ...] | None) -> Candidate:

@@ -9,13 +9,13 @@ from typing import Any
 from app.access import Actor
 from app.analysis.alert_words import TAXONOMIES
 from app.analysis.assembly import Asked, read_pool
-from app.database import fetch, fetchval
+from app.database import fetch
 from app.language import gettext, num, pct
 from app.refusals import N_
 from app.tables.coalitions import Coalition
 from app.taxonomies import cards
 from deliberation.assembly import Demand, describe
-from deliberation.disclosure import Attribution, Audience, release_count
+from deliberation.disclosure_rules import DEFAULT
 
 PROBLEMS: dict[str, str] = {
     Demand.SIZE: N_("There are too few people: a line-up has at least %(needed)s, and %(found)s have left a card."),
@@ -94,18 +94,13 @@ async def own_win(actor: Actor, coalition: Coalition) -> OwnWin | None:
 
 async def _partner_names(actor: Actor, codes: list[str | None]) -> dict[str, str]:
     """Names of constituencies that are large enough to hide a person; none in a small room."""
-    mode = Attribution(actor.consultation.attribution)
-    where = "select count(*) from participants where consultation = $1 and ($2 = '' or constituency = $2)"
-    n_all = await fetchval(where, actor.consultation.id, "")
-    if mode is Attribution.CHATHAM_HOUSE and n_all < SMALL_ROOM:
+    rows = await fetch(
+        "select constituency, count(*) as n from participants where consultation = $1 group by constituency",
+        actor.consultation.id,
+    )
+    n_of = {row["constituency"]: row["n"] for row in rows}
+    if sum(n_of.values()) < DEFAULT.small_room_below:
         return {}
-    found = {}
-    for code in {code for code in codes if code}:
-        n = await fetchval(where, actor.consultation.id, code)
-        if release_count(n, mode, audience=Audience.INSIDE).value is not None:
-            found[code] = gettext(TAXONOMIES["constituency"].label(code))
-    return found
-
-
-SMALL_ROOM = 30
-"""Below this many people a constituency tells who it is."""
+    # Cards are private in every mode, so that five must stand behind a name in the open too.
+    told = {code for code in codes if code and n_of.get(code, 0) >= DEFAULT.fewest_inside}
+    return {code: gettext(TAXONOMIES["constituency"].label(code)) for code in sorted(told)}

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.analysis.assembly import Asked, read_pool
+from app.analysis.assembly import unusual_among
 from app.analysis.cards import overview_of, partners_of
 from app.analysis.coalition_power import coalition_imbalances
 from app.analysis.pulses import deliverables_of, health_of
@@ -285,13 +285,12 @@ async def _between(
 async def _pairs(actor: Actor, offers: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
     """Kinds of partners who share goals and would seldom meet, those most worth it first; each pair of kinds once."""
     where = {row["participant"]: row["constituency"] for row in offers}
+    unusual = await unusual_among(actor.consultation.id, where)
     found: list[tuple[str, str]] = []
-    for proposal in sorted({row["proposal"] for row in offers}):
-        pool = await read_pool(actor.consultation.id, proposal, Asked())
-        for pair, _ in sorted(pool.unusual.items(), key=lambda item: (-item[1], item[0])):
-            kinds = tuple(sorted(where[one] for one in pair))
-            if all(kinds) and kinds[0] != kinds[1] and kinds not in found:
-                found.append((kinds[0], kinds[1]))
+    for pair, _ in sorted(unusual.items(), key=lambda item: (-item[1], item[0])):
+        kinds = sorted(where[one] for one in pair)
+        if all(kinds) and kinds[0] != kinds[1] and (kinds[0], kinds[1]) not in found:
+            found.append((kinds[0], kinds[1]))
     return tuple(found[:5])
 
 

@@ -25,7 +25,7 @@ async def assemble(*, assembly_id: str) -> None:
         return
     by = await access.system_actor(run.consultation)
     asked = bridge.Asked.from_json(bridge.loaded(run.settings))
-    pool = await bridge.read_pool(run.consultation, run.proposal, asked)
+    pool = await bridge.read_pool(run.consultation, run.proposal, asked, with_unusual=True)
     work = asyncio.create_task(asyncio.to_thread(solve, pool, seed=run.seed, settings=asked.settings))
     found: Found | None = None
     problem: DeliberationError | None = None

@@ -10,6 +10,7 @@ from app.database import execute, fetch, fetchval
 from app.jobs.assemble import assemble
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
+from deliberation.disclosure import Attribution
 from tests.cast import Browser, signed_in
 from tests.harbour import PEOPLE, names_on, offered, published
 
@@ -163,6 +164,26 @@ async def test_an_invited_partner_reads_what_they_would_get_and_give(client: Any
     assert "What you would get" in text
     assert "Finance, from another partner" in text, "in a small room a constituency would tell who it is"
     assert "People and expertise, to another partner" in text
+
+
+async def test_in_a_larger_room_they_read_from_which_kind_of_partner(client: Any, database: None) -> None:
+    made, proposal = await published(Attribution.OPEN)
+    await offered(made, proposal)
+    for number in range(26):
+        await execute(
+            "insert into participants (id, consultation, constituency, joined_on) values ($1, $2, $3, current_date)",
+            900_000 + number,
+            made.id,
+            "business" if number < 3 else "farmers",
+        )
+    amara = await signed_in(client, "amara")
+    await ask(amara, proposal)
+    await solved()
+    await amara.post("/en/c/water/assemblies/1", {"place": "0", "title": "Well keepers"})
+    await amara.post("/en/c/water/coalitions/1/invite")
+    text = (await (await signed_in(client, "chidi")).get("/en/c/water/coalitions/1")).text
+    assert "Finance, from a partner of Business and Industry" in text, "five of them are here"
+    assert "People and expertise, to another partner" in text, "of two women one would be told apart"
 
 
 async def test_the_log_says_what_was_asked_and_never_of_whom(client: Any, room: Any) -> None:
