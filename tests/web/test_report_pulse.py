@@ -11,12 +11,14 @@ import pytest_asyncio
 from app.access import system_actor
 from app.actions import pulses
 from app.analysis import pulses as reading
+from app.analysis.locality import locality_of
 from app.database import execute, fetch, fetchval, now
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment, Deliverable
 from app.tables.consultations import Consultation
 from deliberation.phases import Phase
 from deliberation.pulses import Colour
+from tests import rooms
 from tests.cast import Browser, signed_in
 from tests.factories import actor, coalition_of, join, make_consultation
 
@@ -398,6 +400,28 @@ async def test_the_sunset_date_is_that_of_the_signed_charter(
         coalition.id,
     )
     assert "ends on 28 May 2031" in (await partners["chidi"].get(f"{HOME}/going")).text
+
+
+async def test_many_votes_are_told_by_place_in_steps_and_within_bounds(database: None) -> None:
+    here = await rooms.crowd()
+    ids = [row["id"] for row in await fetch("select id from participants where consultation = $1 order by id", here.id)]
+    await execute("update participants set region = 'grulac' where id = any($1::bigint[])", ids[::4])
+    proposal = await fetchval(
+        "select v.proposal from votes v where v.consultation = $1 group by 1 order by count(*) desc, 1 limit 1", here.id
+    )
+    moment = await now()
+    made = Coalition(
+        consultation=here.id, proposal=proposal, number=1, title="Well keepers", status="formed", created_at=moment
+    )
+    await made.save()
+    commitment = await undertake(made)
+    for region, share in (("african", 0.75), ("grulac", 0.25)):
+        await execute("update commitments set region = $2 where id = $1", commitment.id, region)
+        found = await locality_of(await actor("amara", here), made)
+        assert found is not None and found.region == region
+        assert found.votes.value is not None and abs(found.votes.value - share) <= 0.1
+        assert round(found.votes.value * 20) == pytest.approx(found.votes.value * 20), "in steps of five points"
+        assert found.leads.value is None, "nobody has joined"
 
 
 async def test_few_votes_are_not_told_by_place(partners: dict[str, Browser]) -> None:
