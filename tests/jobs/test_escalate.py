@@ -158,7 +158,7 @@ async def test_workers_ask_for_it_once_for_each_ten_minutes(committing: str) -> 
     with jobs_app().replace_connector(PsycopgConnector(conninfo=committing)) as app:
         async with app.open_async():
             registry = app.periodic_registry
-            assert [key[0] for key in registry.periodic_tasks] == ["escalate"]
+            assert "escalate" in {name for name, _ in registry.periodic_tasks}
             for _ in range(2):
                 deferrer = PeriodicDeferrer(registry=registry)
                 await deferrer.defer_jobs(deferrer.get_previous_tasks(at=1_800_000_000.0))
