@@ -51,7 +51,7 @@ HEADLINES = {
     "favoured_at_equal_support": N_("A constituency's proposals pass more often than equally supported ones"),
     "passed_over_at_equal_support": N_("A constituency's proposals pass less often than equally supported ones"),
     "long_wait": N_("A constituency's proposals wait longer"),
-    "uneven_exposure": N_("Early statements were not shown as often as late ones"),
+    "uneven_exposure": N_("Early and late statements were not shown alike"),
     "one_way_amendments": N_("Amendments go one way"),
     "near_identical": N_("Some people's votes are nearly identical"),
     "coalition_dominated": N_("One constituency or organisation holds much of a coalition"),

@@ -63,10 +63,12 @@ def spread_picture(figures: Figures) -> Picture:
         if figures.index(0.0, figures.n) is None:
             return Picture(gettext("Too few people take part for these figures to be shown."))
         return Picture(gettext("Nothing to compare yet: %(why)s.") % {"why": too_few_words()})
-    sentence = gettext("The most active tenth cast %(votes)s of votes and wrote %(proposals)s of proposals.") % {
-        "votes": votes[0],
-        "proposals": proposals[0],
-    }
+    told = {"votes": votes[0], "proposals": proposals[0]}
+    sentence = gettext("The most active tenth cast %(votes)s of votes and wrote %(proposals)s of proposals.")
+    if proposals[0] == NOTHING:
+        sentence = gettext("The most active tenth cast %(votes)s of votes; of proposals there are too few to say.")
+    if votes[0] == NOTHING:
+        sentence = gettext("The most active tenth wrote %(proposals)s of proposals; of votes there are too few to say.")
     names = (
         gettext("By the most active tenth"),
         gettext("Gini, 95% interval"),
@@ -77,7 +79,7 @@ def spread_picture(figures: Figures) -> Picture:
         gettext("As if by so many people"),
     )
     head = (gettext("Measure"), gettext("Votes"), gettext("Proposals"))
-    return Picture(sentence, head, tuple(zip(names, votes, proposals, strict=True)))
+    return Picture(sentence % told, head, tuple(zip(names, votes, proposals, strict=True)))
 
 
 def _spread_column(figures: Figures, kind: str) -> tuple[str, ...]:
