@@ -210,10 +210,11 @@ def _table(figures: Figures, attribute: str, invited: Mapping[str, int]) -> Pict
 
 
 def _crossed(figures: Figures) -> Picture | None:
-    """Who joined by constituency and region at once; None where the mode crosses nothing, or would tell too much."""
+    """Who joined by constituency and region at once; None where the mode crosses nothing, where that would tell too
+    much, or where there is nothing to cross."""
     counts = {(one, other): n for one, other, n in figures.data.get("crossed", ())}
     released = release_crossing(counts, figures.mode, audience=Audience.INSIDE, n_participants=figures.n)
-    if not released.is_shown:
+    if not released.is_shown or any(len({cell[side] for cell in released.cells} - {""}) < 2 for side in (0, 1)):
         return None
     rows = sorted({row for row, _ in released.cells}, key=lambda code: (not code, label_of(CONSTITUENCY, code)))
     columns = sorted({column for _, column in released.cells}, key=lambda code: (not code, label_of("region", code)))
@@ -226,6 +227,8 @@ def _crossed(figures: Figures) -> Picture | None:
         "In %(n)s pairs of a constituency and a region there is nobody.",
         n_empty,
     ) % {"n": num(n_empty)}
+    if not n_empty:
+        sentence = gettext("Of every constituency somebody is here from every region.")
     head = (gettext("Constituency"), *(label_of("region", column) for column in columns))
     return Picture(sentence, head, told)
 
