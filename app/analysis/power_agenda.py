@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.analysis import landscape as bridge
 from app.analysis.curation import Frozen, frozen_of
 from app.analysis.power_rows import slate_of
+from app.analysis.queue_age import AWAY
 from app.analysis.results import GROUP, vote_rows
 from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
@@ -38,9 +39,9 @@ PAIR = 2
 MOST_ORGANISATIONS = 20
 ENDLESS = 1e9
 """What stands for infinite odds, which JSON cannot hold."""
-PROPOSALS = """
+PROPOSALS = f"""
 select p.id, p.author, q.constituency, p.is_starter,
-  extract(epoch from p.decided_at - p.waiting_since) / 3600 as hours, p.status,
+  extract(epoch from p.decided_at - p.waiting_since - {AWAY}) / 3600 as hours, p.status,
   (select count(*) from showings s where s.proposal = p.id) as n_shown,
   (select count(*) from votes v where v.proposal = p.id) as n_votes,
   exists(select from slate_items i join curated_slates c on c.id = i.slate
@@ -49,7 +50,7 @@ select p.id, p.author, q.constituency, p.is_starter,
     where c.proposal = p.id and k.status in ('made', 'paused', 'delivered')) as is_committed
 from proposals p left join participants q on q.id = p.author
 where p.consultation = $1 and p.status <> 'withdrawn' order by p.id
-"""
+"""  # noqa: S608  # a constant
 AMENDMENTS = """
 select a.status, q.constituency as amender, r.constituency as author
 from amendments a join proposals p on p.id = a.proposal
