@@ -16,6 +16,7 @@ from app.actions.consultations import PlannedRound
 from app.actions.responses import settle
 from app.database import execute
 from app.demo.analysing import freeze
+from app.demo.assembling import assemble_second
 from app.demo.calendar import Exposures
 from app.demo.cards import leave_cards, wish
 from app.demo.coalition import join_forces
@@ -53,6 +54,7 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await respond(by.consultation, persons)
     await leave_cards(persons, story.people, consultation=by.consultation)
     await join_forces((*persons[1:5], persons[0]), convenor=await _convenor(by, staff))
+    await assemble_second((persons[0], *persons[4:]), convenor=await _convenor(by, staff))
     await wish(persons[1], persons[2], persons[0], consultation=by.consultation)
     await _as_it_was(by, plan)
     await _count(by)
