@@ -160,6 +160,17 @@ def test_planted_imbalances_are_found_within_one_and_a_half_times_the_measured_m
     assert np.median(found) <= 1.5 * median
 
 
+@pytest.mark.parametrize(("truth", "median"), [(0.30, 140), (0.25, 560)])
+def test_beside_the_other_measures_of_a_consultation_they_are_found_as_soon(truth: float, median: int) -> None:
+    """Votes and proposals follow the people: three among twelve measures need four times the evidence of one."""
+    evidence, _ = watched(np.random.default_rng(7), truth, 0.2, 300)
+    whole = np.ones(12)
+    whole[:3] = 81.0
+    assert power.e_bh(whole.tolist())[:3] == (True, True, True)
+    found = np.where((evidence >= 81).any(axis=1), (evidence >= 81).argmax(axis=1) + 1, math.inf)
+    assert np.median(found) <= 1.5 * median
+
+
 def test_twenty_measures_watched_together_raise_a_flag_in_at_most_one_of_twenty_consultations() -> None:
     """Each measure needs evidence of 20 for every measure that is watched."""
     rng = np.random.default_rng(8)
