@@ -45,7 +45,8 @@ async def by_hand(proposal: int) -> float:
     """The mean of the organisations' shares of agreement, straight from the rows."""
     rows = await fetch(
         "select avg((v.choice = 'agree')::int)::float as share "
-        "from votes v join participants q on q.id = v.participant where v.proposal = $1 and q.organisation is not null and q.mandate <> 'own' group by q.organisation",
+        "from votes v join participants q on q.id = v.participant "
+        "where v.proposal = $1 and q.organisation is not null and q.mandate <> 'own' group by q.organisation",
         proposal,
     )
     return sum(row["share"] for row in rows) / len(rows)
@@ -70,8 +71,10 @@ async def test_the_switch_leads_to_three_views_without_scripts(client: Any, mode
     await closed(mode)
     page = (await client.get(PATH)).text
     links = re.findall(r'href="([^"]*/results[^"]*)"[^>]*>(person|organisation|constituency)</a>', page)
-    assert links == [(PATH, "person"), (f"{PATH}?view=organisations", "organisation")] + [
-        (f"{PATH}?view=constituencies", "constituency")
+    assert links == [
+        (PATH, "person"),
+        (f"{PATH}?view=organisations", "organisation"),
+        (f"{PATH}?view=constituencies", "constituency"),
     ]
     for link, heading in zip(
         links, ("The short version", "Each organisation counted once", "Each constituency counted once"), strict=True
