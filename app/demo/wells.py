@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 
 from app.access import Actor, actor_in, proposal_for
-from app.actions import charters, coalitions, commitments, curation, curators, pulses, roster
+from app.actions import backing, charters, coalitions, commitments, curation, curators, pulses, roster
 from app.actions.consultations import PlannedRound
 from app.actions.pulses import Report
 from app.actions.roster import Terms
@@ -105,6 +105,22 @@ PARTS_SHOPS: dict[str, Any] = KEEPERS | {
     "role": "initiate",
     "monitoring": "A photograph of the shelf, each quarter",
     "targets": ["6.1", "12.2", "17.17"],
+}
+EVIDENCE: dict[str, Any] = {
+    "about": "solution",
+    "claim": "Where a shop held the parts, a broken pump stood still for four days and not for forty.",
+    "source": "Log of the district's water office",
+    "kind": "measured",
+    "place": "Kitui County",
+    "year": 2025,
+}
+BARRIER: dict[str, Any] = {
+    "kind": "tax",
+    "words": "Parts are taxed at the border as if they were machines.",
+    "place": "",
+    "owner_kind": "ministry",
+    "owner": "",
+    "ask": "Free the twelve parts that break most often of import duty.",
 }
 FIRST = Report(
     value=27,
@@ -269,6 +285,9 @@ async def _commitment(coalition: Coalition, by: Actor, given: dict[str, Any], fi
     await commitments.add_resource(
         kind="people", amount=Decimal(60), unit="days", words="two trainers", from_role="a training centre", **here
     )
+    if given is PARTS_SHOPS:
+        await backing.add_evidence(**EVIDENCE, **here)
+        await backing.add_barrier(**BARRIER, **here)
     await commitments.make(**here)
     found = await Commitment.objects().where(Commitment.id == made.id).first()
     assert found is not None
@@ -358,6 +377,8 @@ SHIFTS = (
     "from commitments m join coalitions c on c.id = m.coalition where m.id = d.commitment and c.consultation = $1",
     "update pulses p set started_at = p.started_at - $2::interval, sent_at = p.sent_at - $2::interval "
     "from commitments m join coalitions c on c.id = m.coalition where m.id = p.commitment and c.consultation = $1",
+    "update evidence_cards e set created_at = e.created_at - $2::interval from commitments m "
+    "join coalitions c on c.id = m.coalition where m.id = e.commitment and c.consultation = $1",
     "update charters h set created_at = h.created_at - $2::interval, signed_at = h.signed_at - $2::interval "
     "from coalitions c where c.id = h.coalition and c.consultation = $1",
     "update charter_signatures s set signed_on = (s.signed_on - $2::interval)::date "

@@ -379,7 +379,11 @@ async def test_a_coalition_that_falls_silent_is_said_to_cool(
 
 async def test_the_structure_is_chosen_among_four_with_hours_and_risks(partners: dict[str, Browser]) -> None:
     page = await partners["chidi"].get(f"{HOME}/going")
-    assert "Two hosts, from different constituencies" in page.text and "Hours a month" in page.text
+    assert (
+        "Two hosts, from different constituencies" in page.text
+        and "10 hours a month" in page.text
+        and "put their open questions to all" in page.text
+    )
     assert (
         await partners["chidi"].post(f"{HOME}/structure", {"structure": "empire", "minutes_a_year": "90"})
     ).status_code == 422
