@@ -19,6 +19,7 @@ from app.demo.calendar import DAY, Calendar, come_by, four_weeks
 from app.demo.cards import leave_early_cards
 from app.demo.community_data import COMMUNITY_DATA
 from app.demo.consenting import seek_consent, written_by_the_stakeholder
+from app.demo.excluding import N_RUSHED_VOTES, RUSH_DAY, ask_to_leave_out, who_rush
 from app.demo.moderating import moderate
 from app.demo.one_meeting import hold_meeting
 from app.demo.partnerships import PARTNERSHIPS
@@ -139,8 +140,13 @@ async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], momen
     exposures = come_by(calendar, times.available, alike, until=elapsed, seed=SEED + 3)
     story = imagine(COMMUNITY_DATA, people, times, exposures, opens_at, seed=SEED + 3)
     story = written_by_the_stakeholder(replace(story, votes=few_of(story.votes, 0, 8)))
+    rushed = add_ring(
+        story.votes, who_rush(story, people), times.available, day=RUSH_DAY, n_votes=N_RUSHED_VOTES, seed=SEED + 3
+    )
+    story = replace(story, votes=rushed)
     by = await convene(COMMUNITY_DATA, plan, staff, created_at=opens_at - timedelta(days=20), seed=SEED + 3)
     persons = await write_down(story, by, staff, organisation_ids)
     await seek_consent(by, staff, persons)
     await moderate(by, staff, persons)
+    await ask_to_leave_out(by, moment=moment)
     await ask_for_analysis(by)

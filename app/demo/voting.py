@@ -41,12 +41,21 @@ def cast(proposals: Sequence[DemoProposal], positions: NDArray[np.float64], expo
     return Cast(exposures, table[exposures.participants, exposures.statements], table)
 
 
-def add_ring(votes: Cast, ring: Sequence[int], available: NDArray[np.float64], *, seed: int) -> Cast:
+def add_ring(
+    votes: Cast,
+    ring: Sequence[int],
+    available: NDArray[np.float64],
+    *,
+    day: int = RING_DAY,
+    n_votes: int = N_RING_VOTES,
+    n_rushed: int = N_RUSHED,
+    seed: int,
+) -> Cast:
     """The same votes, but those in the ring have cast nearly the same ones, on one day, and no others."""
     chance = np.random.default_rng(seed)
-    start = RING_DAY * DAY + 5 * 3600.0
-    statements = chance.permutation(np.flatnonzero(available < start - 10 * 3600.0))[:N_RING_VOTES]
-    rushed = burst(len(ring), statements, start=start, n_rushed=N_RUSHED, seed=seed)
+    start = day * DAY + 5 * 3600.0
+    statements = chance.permutation(np.flatnonzero(available < start - 10 * 3600.0))[:n_votes]
+    rushed = burst(len(ring), statements, start=start, n_rushed=min(n_rushed, statements.size), seed=seed)
     signs = votes.table[ring[0]][rushed.statements].copy()
     signs[chance.random(signs.size) > NEARLY] *= -1
     kept = ~np.isin(votes.exposures.participants, list(ring))

@@ -12,7 +12,10 @@ import pytest
 
 from app import demo
 from app.access import approach
+from app.actions import exclusions
 from app.actions.record import GENESIS
+from app.analysis.charters import charters_of, version_of
+from app.analysis.exclusions import waiting
 from app.analysis.pulses import going
 from app.analysis.routing import deck_of
 from app.auth import Person
@@ -31,6 +34,7 @@ from app.demo.voting import N_RING, RING_DAY
 from app.demo.wells import WELLS
 from app.tables.accounts import Account
 from app.tables.coalitions import Coalition
+from app.tables.exclusions import Exclusion
 from app.taxonomies import (
     constituencies,
     curation_reasons,
@@ -41,7 +45,9 @@ from app.taxonomies import (
     themes,
 )
 from deliberation.bursts import bursts, windows_of
+from deliberation.charters import ClauseState
 from deliberation.common_ground import find_common_ground, find_divides
+from deliberation.exclusions import Step
 from deliberation.phases import Role
 from deliberation.pulses import Cause, Colour
 from deliberation.tallies import categories_of
@@ -209,8 +215,11 @@ async def test_seeding_leaves_four_consultations_for_three_users(database: None)
     await check_first_consultation()
     await check_queue()
     await check_analyses()
+    await check_exclusion()
     await check_meeting()
     await check_coalition()
+    await check_agreement()
+    await check_line_up()
     await check_wells()
     await check_summary()
     await check_chains()
@@ -304,6 +313,17 @@ async def check_analyses() -> None:
     assert ("analyse", str(third)) in {(row["task_name"], row["id"]) for row in asked}
 
 
+async def check_exclusion() -> None:
+    """A colleague has proposed that votes cast within minutes be left out, and the moderator can confirm it."""
+    lin = await approach(await who("moderator"), COMMUNITY_DATA.slug)
+    found = await Exclusion.objects().where(Exclusion.consultation == lin.consultation.id)
+    assert [one.standing for one in found] == ["proposed"]
+    assert 3 <= len(found[0].participants) <= 8
+    assert await exclusions.role_in(lin, found[0], Step.CONFIRM) is Role.MODERATOR
+    assert await waiting(lin) == (found[0].id,)
+    assert not await fetchval("select bool_or(is_excluded) from participants")
+
+
 async def check_meeting() -> None:
     """Its slate is published, differs by one stance gone and one come, and gives a reason for both."""
     row = await fetchrow(
@@ -329,6 +349,24 @@ async def check_meeting() -> None:
     assert n_late == 0
 
 
+async def check_agreement() -> None:
+    """Its charter is nearly agreed, with one objection; its commitment is made, with what stands behind and against."""
+    coalition = await fetchval(
+        "select c.id from coalitions c join consultations k on k.id = c.consultation "
+        "where k.slug = $1 and c.number = 1",
+        EXPERT_MEETING.slug,
+    )
+    (charter,) = await charters_of(coalition)
+    standing = {one.clause: one.state for one in (await version_of(charter)).standings}
+    assert sum(state is ClauseState.AGREED for state in standing.values()) == 5
+    assert standing["money"] is ClauseState.WAITING, "one partner objects to the first words, nobody to the others"
+    assert await fetchval("select count(*) from clause_answers where answer = 'object'") == 1
+    made = await fetchval("select id from commitments where coalition = $1 and status = 'made'", coalition)
+    held = {"deliverables": 2, "pledges": 1, "evidence_cards": 2, "barriers": 1, "resources": 2}
+    for table, n in held.items():
+        assert await fetchval(f"select count(*) from {table} where commitment = $1", made) == n, table
+
+
 async def check_coalition() -> None:
     """It has formed without the stakeholder, whose invitation is still to be answered."""
     stakeholder = (await approach(await who("stakeholder"), EXPERT_MEETING.slug)).participant
@@ -342,6 +380,19 @@ async def check_coalition() -> None:
     assert {row["coalition"] for row in seats} == {"formed"}
     assert Counter(row["status"] for row in seats) == {"accepted": 4, "invited": 1}
     assert [row["participant"] for row in seats if row["status"] == "invited"] == [stakeholder.id]
+
+
+async def check_line_up() -> None:
+    """The assembler has answered; the draft is its line-up and one more, with a reason, and nobody is asked yet."""
+    runs = await fetch("select status, gap from assemblies")
+    assert [row["status"] for row in runs] == ["done"]
+    assert runs[0]["gap"] <= 0.01
+    assert await fetchval("select count(*) from line_up_steps where verb = 'add' and sentence <> ''") == 1
+    first = await fetchval("select count(*) from line_up_seats")
+    seats = await fetch(
+        "select s.status from coalition_seats s join line_up_steps l on l.coalition = s.coalition where l.number = 1"
+    )
+    assert [row["status"] for row in seats] == ["drafted"] * (first + 1)
 
 
 async def check_wells() -> None:
