@@ -30,6 +30,8 @@ from deliberation.phases import Action
 
 AT_WORK = N_("The assembler is at work on this statement already. Its answer will stand on the page.")
 TOO_FEW = N_("At least %(needed)s people who would work on this must have left a card; %(found)s have.")
+LOST_MINUTES = 15
+"""A run that has not answered by then was lost with its worker, and may be asked for anew."""
 GONE = N_("Somebody of this line-up has withdrawn in the meantime. Please ask the assembler again.")
 
 
@@ -66,7 +68,11 @@ async def ask(*, proposal: Proposal, asked: Asked, by: Actor, form: Filled[Any] 
 
 
 async def _refuse_busy(proposal: int) -> None:
-    if await fetchval("select true from assemblies where proposal = $1 and status in ('waiting', 'running')", proposal):
+    sql = (
+        "select true from assemblies where proposal = $1 and status in ('waiting', 'running') "
+        "and asked_at > clock_timestamp() - make_interval(mins => $2)"
+    )
+    if await fetchval(sql, proposal, LOST_MINUTES):
         raise Conflict(AT_WORK)
 
 

@@ -190,7 +190,7 @@ async def _run_page(
     return page_or_fragment(
         request,
         "coalitions/assembly.html",
-        "coalitions/_assembly.html",
+        "coalitions/_assembly_job.html",
         status=status,
         actor=actor,
         proposal=proposal,

@@ -39,6 +39,9 @@ PAGES: list[tuple[str | None, str]] = [
     ("convenor", f"{CURATED}/desk"),
     ("convenor", f"{CURATED}/cards"),
     ("convenor", f"{ADOPTED}/coalitions"),
+    ("convenor", f"{ADOPTED}/coalitions/overview"),
+    ("convenor", f"{ADOPTED}/coalitions/2/line-up"),
+    ("convenor", f"{ADOPTED}/assemblies/1"),
 ]
 
 

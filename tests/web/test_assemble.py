@@ -57,6 +57,25 @@ async def test_the_best_line_up_follows_with_its_gap_and_its_digest(client: Any,
     assert "hands of k" not in page.text.split("Found at once")[0], "Kim would receive nothing"
 
 
+async def test_while_it_works_only_its_progress_is_replaced(client: Any, room: Any) -> None:
+    amara = await signed_in(client, "amara")
+    await ask(amara, room[1])
+    part = await amara.get("/en/c/water/assemblies/1", headers={"hx-request": "true"})
+    assert "looking for the best line-up" in part.text
+    assert "<form" not in part.text, "a name that is being typed stays"
+    await solved()
+    part = await amara.get("/en/c/water/assemblies/1", headers={"hx-request": "true"})
+    assert "Show its answer" in part.text
+    assert "every 2s" not in part.text
+
+
+async def test_a_run_that_was_lost_can_be_asked_for_anew(client: Any, room: Any) -> None:
+    amara = await signed_in(client, "amara")
+    await ask(amara, room[1])
+    await execute("update assemblies set asked_at = asked_at - interval '16 minutes'")
+    assert (await ask(amara, room[1])).status_code == 303
+
+
 async def test_nobodys_name_or_card_is_on_the_page(client: Any, room: Any) -> None:
     amara = await signed_in(client, "amara")
     await ask(amara, room[1])
