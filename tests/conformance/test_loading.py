@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.analysis.loading import read_held
+from app.analysis.loading import OWNED_VOTE, _ordered, read_held
 from app.database import execute, fetch, now
+from app.tables.votes import CODE_BITS
 from deliberation.votes import VoteMatrix
 from tests.benchmarks.goal_9_loading import ONE_BY_ONE
 from tests.rooms import small_room
@@ -54,3 +57,16 @@ async def test_before_the_first_vote_there_is_none(database: None) -> None:
     found = held.matrix(participant_ids=np.arange(3), statement_ids=np.arange(2))
     assert found.n_votes == 0
     assert found.shape == (3, 2)
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 2**62), st.integers(1, 2**28 - 1)), st.integers(0, 6), max_size=40))
+def test_votes_in_any_order_of_the_server_are_read_by_participant_and_statement(
+    votes: dict[tuple[int, int], int],
+) -> None:
+    rows: dict[int, list[tuple[int, int]]] = {}
+    for (person, item), code in reversed(votes.items()):
+        rows.setdefault(person >> 56, []).append((person, item << CODE_BITS | code))
+    held = _ordered([{"votes": np.array(rows[bits], OWNED_VOTE).tobytes()} for bits in sorted(rows)])
+    assert held.people.tolist() == sorted({person for person, _ in votes})
+    found = zip(np.repeat(held.people, held.n_votes).tolist(), held.packed.tolist(), strict=True)
+    assert list(found) == sorted((person, item << CODE_BITS | code) for (person, item), code in votes.items())

@@ -155,3 +155,18 @@ def test_k_means_is_scikit_learns(seed: int, k: int) -> None:
     other = KMeans(k, init=start, n_init=1).fit(points)
     assert labels.tolist() == other.labels_.tolist()
     assert centres == pytest.approx(other.cluster_centers_, abs=1e-10)
+
+
+@given(VOTES, st.lists(st.booleans(), min_size=7, max_size=7), st.lists(st.booleans(), min_size=5, max_size=5))
+def test_a_selection_holds_the_votes_of_the_marked_on_the_marked(
+    votes: list[tuple[int, int, int]], people: list[bool], items: list[bool]
+) -> None:
+    last = {(row, column): sign for row, column, sign in votes}
+    whole = VoteMatrix.from_votes(
+        *columns(votes), participant_ids=np.arange(7), statement_ids=np.arange(5), last_wins=True
+    )
+    some = whole.select(participants=np.array(people), statements=np.array(items))
+    found = zip(some.participant_ids[some.rows], some.statement_ids[some.columns], some.signs, strict=True)
+    wanted = [(row, column, last[row, column]) for row, column in sorted(last) if people[row] and items[column]]
+    assert [(int(row), int(column), int(sign)) for row, column, sign in found] == wanted
+    assert some.shape == (sum(people), sum(items))
