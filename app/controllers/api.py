@@ -18,6 +18,7 @@ from litestar.params import FromPath, QueryParameter
 from app import auth
 from app.access import Actor, enter
 from app.analysis import overview, results, results_page, results_views
+from app.analysis.exclusion_words import sentence_of
 from app.analysis.results import Standing
 from app.analysis.results_reading import Reading
 from app.database import fetch
@@ -133,6 +134,8 @@ class Rows(msgspec.Struct):
 
 
 class Analysis(msgspec.Struct):
+    """`left_out` says in a sentence which votes are not in it, and why; empty where everybody's count."""
+
     id: UUID
     kind: str
     evidence: str
@@ -142,6 +145,10 @@ class Analysis(msgspec.Struct):
     input_digest: str
     digest: str
     votes_until: str
+    left_out: str
+
+
+WORDED = {"votes_until", "left_out"}
 
 
 class SlateItem(msgspec.Struct):
@@ -269,12 +276,16 @@ async def outcome(actor: NamedDependency[Actor]) -> Results:
     if reading is None:
         return Results(standing, None, None, None, [], [], [], [], [])
     stored = reading.stored
-    fields = {name: getattr(stored, name) for name in Analysis.__struct_fields__ if name != "votes_until"}
+    fields = {name: getattr(stored, name) for name in Analysis.__struct_fields__ if name not in WORDED}
     divides, _ = results_page.find_divides(reading)
     return Results(
         standing=standing,
         shape=reading.shape,
-        analysis=Analysis(**fields, votes_until=release_day(stored.votes_until).day.isoformat()),
+        analysis=Analysis(
+            **fields,
+            votes_until=release_day(stored.votes_until).day.isoformat(),
+            left_out=await sentence_of(actor, stored.id),
+        ),
         n_participants=_count(reading.gate.count(stored.n_participants)),
         groups=list(reading.letters) if reading.shape == "groups" else [],
         common_ground=[line.text.number for line in results_page.common_ground(reading, "common_ground")],

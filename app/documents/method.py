@@ -165,15 +165,19 @@ STANDING_OF_EXCLUSION = {
 }
 
 
+TAKEN_BACK = frozenset({exclusions.Step.REFUSE, exclusions.Step.KEEP})
+
+
 def exclusion_rows() -> list[tuple[str, str, str, str]]:
     """Every step by which votes are left out or taken in again: from where, what, to where, by whom."""
-    another, anybody = gettext("another person"), gettext("one person, or whoever proposed it")
+    another, anybody = gettext("another person"), gettext("one person")
+    either = gettext("a second person, or whoever proposed it")
     return [
         (
             gettext(STANDING_OF_EXCLUSION[before]),
             gettext(EXCLUSION_STEPS[step]),
             gettext(STANDING_OF_EXCLUSION[after]),
-            another if step in exclusions.NEEDS_ANOTHER else anybody,
+            another if step in exclusions.NEEDS_ANOTHER else either if step in TAKEN_BACK else anybody,
         )
         for (before, step), after in exclusions.NEXT.items()
     ]

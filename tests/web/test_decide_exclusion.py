@@ -126,6 +126,8 @@ async def test_both_results_stand_side_by_side_in_outcomes_only(client: Any) -> 
     public = (await client.get("/en/c/water/results")).text
     assert "The votes of a few participants are left out of these results by two moderators" in public
     assert "5 to 9" not in public
+    told = (await client.get("/api/v1/consultations/water/results")).json()["analysis"]["left_out"]
+    assert told.startswith("The votes of a few participants are left out")
     slates = (await ben.get("/en/c/water/slates")).text
     assert "Not all votes count here" in slates
     assert row["excluded"] == str(found.id)
