@@ -167,8 +167,9 @@ def _deletion(part: my_data.Part) -> str:
 
 
 async def _leave(seat: my_data.Seat) -> None:
-    await votes.withdraw_all(participant=seat.participant, by=await access.system_actor(seat.consultation))
-    await responses.withdraw(consultation=seat.consultation, participant=seat.participant)
+    platform = await access.system_actor(seat.consultation)
+    await votes.withdraw_all(participant=seat.participant, by=platform)
+    await responses.withdraw(participant=seat.participant, by=platform)
     await execute(
         "update proposals set status = 'withdrawn', version = version + 1 where author = $1 "
         "and status in ('waiting', 'returned')",

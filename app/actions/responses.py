@@ -60,9 +60,9 @@ delete from responses using open_round where round = open_round.id and participa
 """
 
 
-async def withdraw(*, consultation: UUID, participant: int) -> None:
+async def withdraw(*, participant: int, by: Actor) -> None:
     """The participant has given no overall answer in the respond round, if that is open."""
-    await execute(WITHDRAW, consultation, participant)
+    await execute(WITHDRAW, by.consultation.id, participant)
 
 
 async def answer_item(*, proposal: Proposal, choice: Choice, matters: bool = False, by: Actor) -> None:
