@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick lint format messages clean
+.PHONY: help demo test quick bench reliability lint format messages clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,9 @@ quick: $(VENV)/.installed-dev  ## Run the tests that take less than a few second
 
 bench: $(VENV)/.installed-dev  ## Measure beside the peers (DATA=FOLDER of Polis exports, SCALE=1M, ONLY=1,2)
 	@$(BIN)/python -m tests.benchmarks --write $(if $(DATA),--data "$(DATA)") $(if $(SCALE),--scale "$(SCALE)") $(if $(ONLY),--only "$(ONLY)")
+
+reliability: $(VENV)/.installed-dev  ## Kill servers, workers and databases under load, and count what is lost (SEED=N)
+	@$(BIN)/python -m tests.reliability --write $(if $(SEED),--seed "$(SEED)")
 
 lint: $(VENV)/.installed-dev  ## Check style, types and the direction of imports
 	@$(BIN)/ruff check
