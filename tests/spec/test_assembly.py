@@ -234,6 +234,8 @@ def test_an_outsider_would_join_who_wins_and_takes_nothing_from_anybody() -> Non
     line_up = describe([1, 2, 3, 4], pool)
     assert len(line_up.gifts) == 4  # the lab has data for one of the two who need them
     assert stability(line_up, pool).joiners == (7,)  # the port has money for a second partner
+    refused = replace(pool, conflicts=frozenset({(1, 2), (3, 7)}))
+    assert stability(line_up, refused).joiners == ()  # one red line that is crossed already opens no other
     scarce = Pool(people((table + farm).replace("money:2", "money")))
     assert stability(describe([1, 2, 3, 4], scarce), scarce).is_stable
 
