@@ -13,10 +13,13 @@ from app.analysis import assembly as bridge
 from app.analysis.assembly import Asked
 from app.analysis.cards import own_card
 from app.auth import Person
-from app.database import fetch, fetchval
+from app.database import fetchval
 from app.demo.curating import ADDED
+from app.tables.coalitions import Coalition
 from deliberation.assembler import assemble
+from deliberation.assembly import AssemblySettings, LineUp, Pool
 from deliberation.errors import DeliberationError
+from deliberation.stability import stability
 
 TITLE = "The second year"
 REASON = ("unusual", "Nobody else at this table has ever been asked for this.")
@@ -54,17 +57,22 @@ async def assemble_second(people: Sequence[Person], *, convenor: Actor) -> None:
     done = await bridge.numbered(convenor.consultation.id, run.number)
     assert done is not None
     coalition = await assemblies.take_up(assembly=done, place=0, title=TITLE, by=convenor)
-    outside = await fetch(
-        "select id from work_offers where proposal = $1 and not participant = any($2::bigint[]) order by brings",
-        proposal.id,
-        list(found.line_up.participants),
+    await _add_a_welcome_one(coalition, found.line_up, pool, convenor)
+
+
+async def _add_a_welcome_one(coalition: Coalition, line_up: LineUp, pool: Pool, convenor: Actor) -> None:
+    """The first of those who would join and whom nobody would lose anything by."""
+    welcome = stability(line_up, pool, settings=AssemblySettings(most=MOST + 1)).joiners
+    offer = await fetchval(
+        "select id from work_offers where proposal = $1 and participant = any($2::bigint[]) order by brings limit 1",
+        coalition.proposal,
+        list(welcome),
     )
-    if outside:
-        comes = UUID(str(outside[0]["id"]))
+    if offer is not None:
         await line_ups.step(
             coalition=coalition,
             verb="add",
-            comes=comes,
+            comes=UUID(str(offer)),
             goes=None,
             reason_code=REASON[0],
             sentence=REASON[1],
