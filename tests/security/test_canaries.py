@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -23,8 +24,11 @@ from app.actions import (
     accounts,
     amendments,
     appeals,
+    backing,
+    charters,
     clarifications,
     coalitions,
+    commitments,
     curation,
     curators,
     families,
@@ -35,13 +39,16 @@ from app.actions import (
     responses,
     votes,
 )
+from app.analysis.charters import version_of
 from app.auth import Person
 from app.database import execute, fetch, fetchrow, fetchval, now
 from app.jobs.analyse import freeze
 from app.jobs.check_power import check_power
 from app.tables.accounts import Account
+from app.tables.coalitions import Coalition
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
+from deliberation.charters import CLAUSES, Consent, digest_of
 from deliberation.phases import Role
 from deliberation.votes import Choice
 from tests import factories
@@ -61,10 +68,23 @@ PLACES = {
     ("/c/{slug}/amendments", "amendment_id"): "select id from amendments order by created_at",
     ("/c/{slug}/alerts", "alert_id"): "select id from alerts order by id",
     ("/c/{slug}/coalitions", "number"): "select number from coalitions order by number",
+    ("/c/{slug}/exclusions", "exclusion_id"): "select id from exclusions",
+    ("/c/{slug}/assemblies", "number"): "select number from assemblies",
+    ("/c/{slug}/coalitions", "which"): "select number from commitments order by number",
+    ("/c/{slug}/coalitions", "version"): "select version from charters where status = 'signed'",
 }
 """What fills the places of a route: by the start of its path and the place's name, a question to the database."""
-LATER = {"/c/{slug}/coalitions/{number}": 3, "/c/{slug}/coalitions/{number}/edit": 3, "/c/{slug}/alerts/{alert_id}": 2}
-"""Routes below something that only comes to be in a later round: from that round on they must be filled."""
+LATER = {
+    "/c/{slug}/coalitions/{number}": 3,
+    "/c/{slug}/alerts/{alert_id}": 2,
+    "/c/{slug}/exclusions/{exclusion_id}": 4,
+    "/c/{slug}/assemblies/{number}": 4,
+}
+"""Routes below something that only comes to be in a later round: from that round on they must be filled.
+4: not in this walk of three rounds; tests of their own look at who sees what."""
+BETWEEN_PARTNERS = {"/c/{slug}/coalitions/{number}", "/c/{slug}/coalitions/{number}/charter"}
+KNOWN_TO_PARTNERS = {"name", "email", "local part", "organisation"}
+"""Where the partners of a coalition that has formed see each other, and what they see."""
 NOT_WALKED = {"/static": "files of the program, the same for everybody"}
 
 
@@ -97,11 +117,14 @@ class World:
     invited: str = ""
     found: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    partners: set[str] = field(default_factory=set)
 
     def is_allowed(self, role: str, route: str, canary: Canary) -> bool:
         """What may be seen of whom: one's own by oneself, and the addresses a convenor has invited."""
         if canary.kind == "invited":
             return role == "convenor" and route == "/c/{slug}/convene/invitations"
+        if role in self.partners and route in BETWEEN_PARTNERS and canary.kind in KNOWN_TO_PARTNERS:
+            return canary.owner in self.partners or canary.text == SHARED
         if canary.text == SHARED:
             return any(who.token == role and SHARED in who.organisation for who in self.people)
         return role == canary.owner and canary.kind in {"name", "email", "local part", "organisation"}
@@ -227,12 +250,50 @@ async def third_round(world: World) -> None:
     for who in world.people[12:18]:
         await coalitions.offer(proposal=adopted, brings="We bring pumps.", by=await as_actor(who, world.here))
         await responses.answer_overall(represents="yes", can_live_with="yes", by=await as_actor(who, world.here))
-    offers = [row["id"] for row in await fetch("select id from work_offers order by id")]
+    partners = world.people[12:15]
+    sql = "select id from work_offers where participant = any($1::bigint[])"
+    offers = [row["id"] for row in await fetch(sql, [who.participant for who in partners])]
     amara = await factories.actor("amara", world.here)
     coalition = await coalitions.draft(
-        proposal=adopted, title="Wells together", purpose="", offers=offers[:4], n_needed=3, by=amara
+        proposal=adopted, title="Wells together", purpose="", offers=offers, n_needed=3, by=amara
     )
     await coalitions.invite(coalition=coalition, by=amara)
+    await work_together(world, coalition, partners)
+
+
+async def work_together(world: World, coalition: Coalition, partners: list[Someone]) -> None:
+    """The coalition forms, signs a charter that it opens, and makes a commitment with an office it does not name."""
+    world.partners = {who.token for who in partners}
+    for who in partners:
+        await coalitions.answer(coalition=coalition, accepts=True, by=await as_actor(who, world.here))
+    first, *others = [await as_actor(who, world.here) for who in partners]
+    today = (await now()).date()
+    charter = await charters.begin(coalition=coalition, review_on=today + timedelta(days=300), by=first)
+    for clause in CLAUSES:
+        await charters.write(coalition=coalition, clause=clause, words=f"What we say of {clause}.", by=first)
+        for one in others:
+            await charters.answer(coalition=coalition, clause=clause, number=1, consent=Consent.AGREE, by=one)
+    text = (await version_of(charter)).text
+    assert text is not None
+    for one in (first, *others):
+        await charters.sign(coalition=coalition, digest=digest_of(text), opens=True, by=one)
+    given = dict.fromkeys(commitments.FIELDS, "") | {"title": "Six wells", "what": "Six wells.", "indicator": "Wells"}
+    given |= {"target": "6", "achievable": "We dug four.", "targets": ["6.1"]}
+    given |= {"starts_on": today, "due_on": today + timedelta(days=200)}
+    made = await commitments.draft(coalition=coalition, given=given, by=first)
+    here: dict[str, Any] = {"coalition": coalition, "commitment": made, "by": first}
+    await commitments.add_deliverable(words="Two wells.", due_on=today + timedelta(days=99), **here)
+    await commitments.add_resource(kind="people", amount=None, unit="", words="A team", from_role="", **here)
+    await backing.pledge(
+        office=partners[0].organisation,
+        level="head",
+        asset="staff",
+        words="",
+        due_on=today + timedelta(days=99),
+        is_open=False,
+        **here,
+    )
+    await commitments.make(**here)
 
 
 # -------- the walk
@@ -260,7 +321,7 @@ async def filled(route: Route, number: int) -> list[str]:
         starts = [start for start, name in PLACES if name == place and route.path.startswith(start)]
         assert starts, f"{route.path}: nothing is known to fill {{{place}}}; please say so in PLACES"
         rows = await fetch(PLACES[max(starts, key=len), place])
-        if not rows and number < LATER.get(route.path, 0):
+        if not rows and number < max((LATER[start] for start in LATER if route.path.startswith(start)), default=0):
             return []
         assert rows, f"{route.path}: the consultation holds nothing to fill {{{place}}}"
         paths = [path.replace(f"{{{place}}}", str(row[0])) for path in paths for row in rows[:2]]
