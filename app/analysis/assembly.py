@@ -14,8 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from app.analysis.cards import PartnerCard, conflicts, partners_of
-from app.analysis.landscape import previous_landscape
-from app.database import fetch
+from app.database import fetch, fetchrow
 from app.tables.assemblies import Assembly
 from deliberation.assembly import AssemblySettings, Candidate, LineUp, Pair, Pool, Quota, describe
 from deliberation.unusual import unusual_pairs
@@ -27,6 +26,12 @@ where w.proposal = $1 and not q.is_excluded
 TOGETHER = """
 select s.coalition, s.participant from coalition_seats s join coalitions c on c.id = s.coalition
 where c.consultation = $1 and s.status = 'accepted'
+"""
+# Read from the record itself: what reads whole landscapes brings scipy, which web processes do without.
+PLACES = """
+select (landscape::json #>> '{space,rank}')::int as rank, landscape::json #> '{space,participant_ids,values}' as ids,
+  landscape::json #> '{space,positions,values}' as places
+from analyses where consultation = $1 and kind = 'frozen' and evidence = 'full' order by created_at desc limit 1
 """
 UNSAID = {"", "not_said"}
 
@@ -98,12 +103,12 @@ def _candidate(card: PartnerCard, position: tuple[float, ...] | None) -> Candida
 
 async def _positions(consultation: UUID) -> dict[int, tuple[float, ...]]:
     """Places in the opinion space of the last complete analysis; none where the votes make no picture."""
-    found = await previous_landscape(consultation)
-    space = found[1].space if found else None
-    if space is None or not space.rank:
+    row = await fetchrow(PLACES, consultation)
+    if row is None or not row["rank"]:
         return {}
-    ids, places = space.participant_ids.tolist(), space.positions.tolist()
-    return {one: tuple(place) for one, place in zip(ids, places, strict=True)}
+    ids, places = loaded(row["ids"]), loaded(row["places"])
+    rank = int(row["rank"])
+    return {one: tuple(places[at * rank : (at + 1) * rank]) for at, one in enumerate(ids)}
 
 
 async def worked_together(consultation: UUID) -> set[Pair]:
