@@ -294,7 +294,7 @@ async def check_queue() -> None:
     waiting = [row["language"] for row in rows if row["status"] == "waiting"]
     assert sorted(waiting) == ["ar", "en", "en", "es"]
     declined = [row for row in rows if row["status"] == "declined"]
-    assert len(declined) == 2 and all(row["reason"] and row["reason_code"] for row in declined)
+    assert len(declined) == 3 and all(row["reason"] and row["reason_code"] for row in declined)
 
 
 async def check_analyses() -> None:
