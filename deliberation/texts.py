@@ -10,7 +10,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -235,6 +235,12 @@ class HintSettings:
     """Characters per sentence where there is no LIX."""
     fewest_words: int = 8
     """LIX of fewer words is chance."""
+    rare_below: float = 3.0
+    """Zipf frequency: less than once in a million words. Shows typing errors and place names, too."""
+    rare_from: int = 5
+    """Letters; shorter words that are rare are names and abbreviations."""
+    n_rare: int = 3
+    """Words named at once: more would be a reproach."""
 
 
 AND_WORDS: dict[str, frozenset[str]] = {
@@ -269,6 +275,7 @@ KNOWN_ABBREVIATIONS = frozenset({"UN", "EU", "US", "USA", "UK", "TV", "OK", "AID
 )
 """Abbreviations that stand in any newspaper; others want to be explained to whoever is new to the matter."""
 _ABBREVIATION = re.compile(r"\b(?=[^\W_]*[^\W\d_]{2})[A-ZА-ЯЁ][A-ZА-ЯЁ0-9]{1,5}(?=s?\b)")
+_ENDS = re.compile(r"[.!?…:;؟؛]\s*$")
 _ROMAN = re.compile(r"[IVXLCDM]+")
 
 _AS_THE = re.compile(r"\bas (?:the|a|an) \w+ of\b", re.IGNORECASE)
@@ -301,6 +308,30 @@ def hints(
         Hint.OTHER_LANGUAGE: language_of(text) not in (None, base),
     }
     return tuple(hint for hint in Hint if found[hint])
+
+
+def rare_words(
+    text: str, frequency: Callable[[str], float], *, settings: HintSettings | None = None
+) -> tuple[str, ...]:
+    """Words that a reader from elsewhere may not know, each once, as they come: to be explained perhaps, never a score.
+
+    frequency : Zipf frequency of a word in the text's language, log10 of its occurrences in a thousand million words
+    (van Heuven and others 2014); 0 for one that no list has. Names in capitals and words with digits are left alone.
+    """
+    settings = settings or HintSettings()
+    found: dict[str, None] = {}
+    for match in _WORD.finditer(text):
+        word = match.group()
+        is_name = (
+            word[:1].isupper()
+            and bool(text[: match.start()].strip(" \n\t\"'“«¿¡("))
+            and not _ENDS.search(text[: match.start()])
+        )
+        if len(word) >= settings.rare_from and not is_name and not word.isupper():
+            parts = [part for part in re.split(r"[-'’]", word.casefold()) if part]
+            if any(len(part) >= settings.rare_from and frequency(part) < settings.rare_below for part in parts):
+                found.setdefault(word.casefold())
+    return tuple(found)[: settings.n_rare]
 
 
 def has_several_ideas(text: str, language: str) -> bool:

@@ -61,3 +61,18 @@ def hints(statement: str, language: str, *, mode: str) -> tuple[str, ...]:
     """Message ids of what the writer may want to look at again."""
     found = texts.hints(statement, language, is_chatham_house=mode == Attribution.CHATHAM_HOUSE)
     return tuple(HINTS[hint] for hint in found)
+
+
+COUNTED = frozenset({"ar", "en", "es", "fr", "ru"})
+"""Languages whose words are told apart by spaces and counted by `wordfreq`; Chinese would need a dictionary more."""
+
+
+def rare_words(statement: str, language: str) -> tuple[str, ...]:
+    """Words that occur less than once in a million, perhaps to be explained; none where nobody has counted them."""
+    if language not in COUNTED:
+        return ()
+    # A tenth of a second at first use, and pages that show no hints never need it. The small list holds just the words
+    # of a frequency of 3 and more.
+    from wordfreq import zipf_frequency
+
+    return texts.rare_words(statement, lambda word: zipf_frequency(word, language, wordlist="small"))

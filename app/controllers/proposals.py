@@ -197,6 +197,7 @@ async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[
         form=form,
         similar=await similar.to(form.data.statement, consultation=actor.consultation.id),
         hints=similar.hints(form.data.statement, form.data.language, mode=actor.consultation.attribution),
+        rare_words=similar.rare_words(form.data.statement, form.data.language),
     )
 
 

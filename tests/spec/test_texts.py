@@ -193,3 +193,23 @@ def test_lix_has_its_book_value_and_none_without_spaces() -> None:
     assert texts.lix("The big partners should not write long reports every year.") == 30
     assert texts.lix("小型伙伴关系的报告。") is None
     assert texts.lix("12 34") is None
+
+
+ZIPF = {"water": 5.5, "needs": 5.4, "subsidiarity": 2.0, "rules": 5.0, "stock": 4.9, "taking": 5.3, "wells": 3.9}
+
+
+def test_words_rarer_than_once_in_a_million_are_named_as_they_come_and_once() -> None:
+    """Zipf 3 is one in a million; a word that no list has counts as rarer than any."""
+
+    def frequency(word: str) -> float:
+        return ZIPF.get(word, 0.0)
+
+    assert texts.rare_words("Water needs subsidiarity; Subsidiarity needs rules.", frequency) == ("subsidiarity",)
+    assert texts.rare_words("Water-subsidiarity needs stock-taking.", frequency) == ("water-subsidiarity",)
+    # Short words, names within a sentence and abbreviations are left alone.
+    assert texts.rare_words("Wells near Ouagadougou need NEPAD, a qanat and a zaï.", frequency) == ("qanat",)
+    assert texts.rare_words("", frequency) == ()
+
+
+def test_three_rare_words_are_named_at_most() -> None:
+    assert len(texts.rare_words("alphax bravox charlyx deltax", lambda word: 0.0)) == 3

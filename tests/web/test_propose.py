@@ -161,3 +161,11 @@ async def test_markup_in_a_statement_is_text(client: Any) -> None:
     assert "<script>alert" not in shown
     assert "x.example" not in shown.replace("&lt;img src", "") or "<img" not in shown
     assert "javascript:x" not in shown or 'href="javascript' not in shown
+
+
+async def test_a_word_that_few_know_is_named_before_it_is_sent(client: Any) -> None:
+    _, chidi = await as_chidi(client)
+    rare, plain = "Subsidiarity should decide who repairs the pumps.", "People should decide who repairs the pumps."
+    for statement, is_named in ((rare, True), (plain, False)):
+        page = (await chidi.post("/en/c/water/propose/check", FORM | {"statement": statement})).text
+        assert ("Perhaps explain: subsidiarity." in page) is is_named, statement
