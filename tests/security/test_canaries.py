@@ -82,7 +82,11 @@ LATER = {
 }
 """Routes below something that only comes to be in a later round: from that round on they must be filled.
 4: not in this walk of three rounds; tests of their own look at who sees what."""
-BETWEEN_PARTNERS = {"/c/{slug}/coalitions/{number}", "/c/{slug}/coalitions/{number}/charter"}
+BETWEEN_PARTNERS = {
+    "/c/{slug}/coalitions/{number}",
+    "/c/{slug}/coalitions/{number}/charter",
+    "/c/{slug}/coalitions/{number}/commitments/{which}",
+}
 KNOWN_TO_PARTNERS = {"name", "email", "local part", "organisation"}
 """Where the partners of a coalition that has formed see each other, and what they see."""
 NOT_WALKED = {"/static": "files of the program, the same for everybody"}
