@@ -173,7 +173,7 @@ def _exposure(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
     words = gettext("%(value)s (%(lower)s to %(upper)s)") % {"value": value, "lower": lower, "upper": upper}
     row = (words, num(ExposureSettings().correlation_over, 1), num(n_below), num(n_gaps))
     head = (
-        gettext("Order of submission with times shown, 95% interval"),
+        gettext("Order of submission with times shown, 95 per cent interval"),
         gettext("Bound"),
         gettext("Statements shown too seldom"),
         gettext("Statements whose first votes differ"),
@@ -234,7 +234,7 @@ def _waits(figures: Figures, agenda: Mapping[str, Any]) -> Picture:
     head = (
         gettext("Constituency"),
         gettext("Median wait"),
-        gettext("95% interval"),
+        gettext("95 per cent interval"),
         gettext("Median wait of the others"),
         gettext("Reading"),
     )

@@ -331,7 +331,7 @@ def _gap_picture(figures: Figures, attribute: str, standings: Mapping[str, Stand
         gettext("Proposals"),
         gettext("Participants' slate"),
         gettext("Curated slate"),
-        gettext("Participants over target, 95% interval"),
+        gettext("Participants over target, 95 per cent interval"),
     )
     near = sum(standing is Standing.NEAR for standing in standings.values())
     known = sum(standing is not None for standing in standings.values())

@@ -71,7 +71,7 @@ def spread_picture(figures: Figures) -> Picture:
         sentence = gettext("The most active tenth wrote %(proposals)s of proposals; of votes there are too few to say.")
     names = (
         gettext("By the most active tenth"),
-        gettext("Gini, 95% interval"),
+        gettext("Gini, 95 per cent interval"),
         gettext("Gini elsewhere"),
         gettext("Theil's index"),
         gettext("Of it, between constituencies"),

@@ -57,7 +57,7 @@ def indicators_annex(w: Writer) -> Section:
                 beyond=model.number(n["beyond"]),
             )
         )
-        head = [N_("Measure"), N_("Figure"), N_("95% interval"), N_("Line, or number compared"), N_("Reading")]
+        head = [N_("Measure"), N_("Figure"), N_("95 per cent interval"), N_("Line, or number compared"), N_("Reading")]
         tables = [Table(N_("Indicators of power and voice"), head, [_row(one) for one in indicators], facts)]
     else:
         rule = w.fact("rule", "rule", {"mode": w.material.mode.value, "is_small_room": w.material.is_small_room})
