@@ -61,11 +61,13 @@ async def assemble_second(people: Sequence[Person], *, convenor: Actor) -> None:
 
 
 async def _add_a_welcome_one(coalition: Coalition, line_up: LineUp, pool: Pool, convenor: Actor) -> None:
-    """The first of those who would join and whom nobody would lose anything by."""
+    """Somebody who would join and whom nobody would lose anything by, where there is one; else whoever else offered."""
     welcome = stability(line_up, pool, settings=AssemblySettings(most=MOST + 1)).joiners
     offer = await fetchval(
-        "select id from work_offers where proposal = $1 and participant = any($2::bigint[]) order by brings limit 1",
+        "select id from work_offers where proposal = $1 and not participant = any($2::bigint[]) "
+        "order by participant = any($3::bigint[]) desc, brings limit 1",
         coalition.proposal,
+        list(line_up.participants),
         list(welcome),
     )
     if offer is not None:
