@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, Boolean, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -25,7 +25,10 @@ class Account(Table, tablename="accounts"):
 
 
 class Session(Table, tablename="sessions"):
-    """One signed-in browser; only the hash of its token is stored."""
+    """One signed-in browser; only the hash of its token is stored.
+
+    While it awaits the second factor it is half a session: it can do nothing but give it.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     token_hash = Bytea(unique=True)
@@ -33,6 +36,28 @@ class Session(Table, tablename="sessions"):
     created_at = Timestamptz()
     seen_at = Timestamptz()
     expires_at = Timestamptz(index=True)
+    awaits_factor = Boolean(default=False)
+    factor_at = Timestamptz(null=True, default=None)
+
+
+class SecondFactor(Table, tablename="second_factors"):
+    """What an account's authenticator shares with us, sealed; it counts once a code has confirmed it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, unique=True)
+    sealed_secret = Bytea()
+    last_counter = BigInt(default=0)
+    created_at = Timestamptz()
+    enabled_at = Timestamptz(null=True, default=None)
+
+
+class RecoveryCode(Table, tablename="recovery_codes"):
+    """A code that stands in for a lost authenticator, once; only its hash is stored."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, index=True)
+    code_hash = Bytea()
+    used_at = Timestamptz(null=True, default=None)
 
 
 class SignInCode(Table, tablename="sign_in_codes"):
