@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.auth import Person
@@ -367,6 +368,22 @@ def _seal(purpose: str, text: str, bound_to: bytes) -> bytes:
 
 def _open(purpose: str, sealed: bytes, bound_to: bytes) -> str:
     return AESGCM(_key(purpose)).decrypt(sealed[:12], sealed[12:], bound_to).decode()
+
+
+def sealed_secret(account: UUID, secret: str) -> bytes:
+    """What an account shares with its authenticator, for its row alone.
+
+    Sealed with the link key, which outlives a new session secret: signing everybody out takes nobody's factor away.
+    """
+    return _seal("second factor", secret, account.bytes)
+
+
+def opened_secret(account: UUID, sealed: bytes) -> str | None:
+    """The secret again; None where it was sealed with another key or for another account."""
+    try:
+        return _open("second factor", sealed, account.bytes)
+    except InvalidTag:
+        return None
 
 
 def new_participant_id() -> int:

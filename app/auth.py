@@ -27,6 +27,8 @@ from app.refusals import N_, Busy, Denied
 from app.settings import get_settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Half a session waits this long for the second factor.
+HALF_LIFE = timedelta(minutes=10)
 STAFF_IDLE, STAFF_LIFE = timedelta(minutes=30), timedelta(hours=12)
 IDLE, LIFE = timedelta(hours=4), timedelta(hours=24)
 # The row is touched at most this often, so that reading pages does not write to the database each time.
@@ -56,9 +58,17 @@ class Person:
 
 @dataclass
 class Visit:
-    """One request's visitor. `browser` is a random id that binds forms of people who are not signed in."""
+    """One request's visitor. `browser` is a random id that binds forms of people who are not signed in.
+
+    Who has still to give the second factor is `half` and no account: to every door they are a visitor.
+    """
 
     account: Person | None = None
+    half: Person | None = None
+    factor_at: datetime | None = None
+    """When the second factor was last given in this session."""
+    owes_factor: bool = False
+    """They govern something, and this installation wants a second factor of them that they have not set up."""
     token: str = ""
     browser: str = ""
     is_new_browser: bool = False
@@ -98,8 +108,11 @@ def _keyed(purpose: str, text: str) -> str:
 
 
 FIND_SESSION = """
-select a.id, a.email, a.name, a.locale, a.zone, a.is_administrator, a.may_convene, s.seen_at,
-       clock_timestamp() as now
+select a.id, a.email, a.name, a.locale, a.zone, a.is_administrator, a.may_convene, s.seen_at, s.awaits_factor,
+       s.factor_at, clock_timestamp() as now, $2::boolean
+         and not exists(select from second_factors where account = a.id and enabled_at is not null)
+         and (a.is_administrator or a.may_convene or exists(select from memberships where account = a.id
+              and role in ('convenor', 'moderator', 'auditor', 'curator'))) as owes_factor
 from sessions s join accounts a on a.id = s.account
 where s.token_hash = $1 and s.expires_at > clock_timestamp() and a.disabled_at is null
 """
@@ -116,7 +129,7 @@ async def visit_of(cookies: Mapping[str, str]) -> Visit:
         visit.browser, visit.is_new_browser = new_token(), True
     if len(token) != 43:
         return visit
-    row = await fetchrow(FIND_SESSION, hashed(token))
+    row = await fetchrow(FIND_SESSION, hashed(token), get_settings().staff_needs_factor)
     if row is None:
         return visit
     idle = row["now"] - row["seen_at"]
@@ -124,8 +137,12 @@ async def visit_of(cookies: Mapping[str, str]) -> Visit:
         return visit
     if idle > TOUCH_AFTER:
         await execute("update sessions set seen_at = clock_timestamp() where token_hash = $1", hashed(token))
-    visit.account = Person(*(row[name] for name in Person.__dataclass_fields__))
+    person = Person(*(row[name] for name in Person.__dataclass_fields__))
     visit.token = token
+    if row["awaits_factor"]:
+        visit.half = person
+    else:
+        visit.account, visit.factor_at, visit.owes_factor = person, row["factor_at"], bool(row["owes_factor"])
     return visit
 
 

@@ -292,6 +292,18 @@ def user_password(email: str) -> None:
     _print_password(email, password)
 
 
+@user.command("factor")
+@click.argument("email")
+@click.option("--off", is_flag=True, required=True, help="Switch the second factor off, and end the sessions.")
+def user_factor(email: str, off: bool) -> None:
+    """Let an account in again whose second factor is lost; make sure that it is its owner who asks."""
+    from app.actions import staff
+
+    with the_database():
+        run(lambda: staff.remove_factor(email=email))
+    people.print("Done. The next sign-in is without a second factor.")
+
+
 @user.command("disable")
 @click.argument("email")
 def user_disable(email: str) -> None:

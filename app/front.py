@@ -118,8 +118,8 @@ class Front:
         visit = state.get("session")
         if isinstance(visit, auth.Visit):
             if b"cache-control" not in names:
-                extra.append((b"cache-control", b"no-store" if visit.account else b"no-cache, private"))
-            if visit.is_new_browser and visit.uses_forms and not visit.token:
+                extra.append((b"cache-control", b"no-store" if visit.token else b"no-cache, private"))
+            if visit.is_new_browser and visit.uses_forms and visit.account is None:
                 extra.append((b"set-cookie", cookie("browser", visit.browser, 86_400).encode()))
         return [*given, *extra]
 

@@ -23,7 +23,7 @@ from app.forms import remember
 from app.front import Front
 from app.language import sentence
 from app.logs import configure_logs
-from app.refusals import AlreadyDone, Busy, Closed, Invalid, NotSignedIn, Refusal, TooMany
+from app.refusals import N_, AlreadyDone, Busy, Closed, FactorOwed, Invalid, NotSignedIn, Refusal, TooMany
 from app.settings import Settings, get_settings
 from app.static_files import static_files
 from deliberation.errors import DeliberationError
@@ -46,6 +46,8 @@ async def before_request(request: AnyRequest) -> None:
     if request.method not in auth.SAFE_METHODS and not _is_api(request):
         await remember(request)
     await auth.check_csrf(request)
+    if auth.visit(request).owes_factor and not _is_own_page(request.url.path):
+        raise FactorOwed(N_("Whoever governs a consultation here needs a second factor. Set it up to go on."))
     declared = request.route_handler.opt.get("action")
     if declared is not None and Action(declared) in SITE_ACTIONS:
         check_site(auth.visit(request).account, Action(declared))
@@ -94,6 +96,10 @@ async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         await close_pool()
 
 
+def _is_own_page(path: str) -> bool:
+    return path in {"/me", "/sign-out"} or path.startswith("/me/")
+
+
 def _is_api(request: AnyRequest) -> bool:
     return request.url.path.startswith("/api/")
 
@@ -124,6 +130,8 @@ def _error(request: AnyRequest, status: int, message: Any = None, **more: Any) -
 def on_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
     if isinstance(refusal, NotSignedIn) and not _is_api(request):
         return _to_sign_in(request)
+    if isinstance(refusal, FactorOwed) and not _is_api(request):
+        return _led(request, rendering.url("/me/factor"))
     if isinstance(refusal, TooMany):
         return _error(request, refusal.status, refusal, retry_after=refusal.retry_after)
     return _error(request, refusal.status, refusal)
@@ -133,7 +141,10 @@ def _to_sign_in(request: AnyRequest) -> Response[Any]:
     back = ""
     if request.method == "GET" and auth.safe_next(request.url.path):
         back = rendering.url(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
-    path = rendering.url("/sign-in", next=auth.safe_next(back) or None)
+    return _led(request, rendering.url("/sign-in", next=auth.safe_next(back) or None))
+
+
+def _led(request: AnyRequest, path: str) -> Response[Any]:
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"HX-Redirect": path})
     return Response("", status_code=303, headers={"Location": path})

@@ -36,6 +36,10 @@ class Denied(Refusal):
     status = 403
 
 
+class FactorOwed(Denied):
+    """Who governs something sets up a second factor first; the reader is led there."""
+
+
 class NotFound(Refusal):
     """There is no such thing, or none that you may know of: the two cannot be told apart."""
 

@@ -56,6 +56,8 @@ class Settings:
     """The port the web server binds to."""
     is_demo: bool
     """One-click sign-ins exist and mail stays in the outbox; only `plenary demo` sets it, on the loopback address."""
+    staff_needs_factor: bool
+    """Whoever governs anything does nothing before their account has a second factor."""
     is_production: bool
     """Others can reach this installation, so that an unsafe setting refuses the start."""
     allowed_hosts: tuple[str, ...]
@@ -98,6 +100,7 @@ class Settings:
             host=host,
             port=port,
             is_demo=reader.flag("PLENARY_DEMO"),
+            staff_needs_factor=reader.flag("PLENARY_STAFF_SECOND_FACTOR", default=is_production),
             is_production=is_production,
             allowed_hosts=reader.names("PLENARY_ALLOWED_HOSTS", _hosts_of(parts.hostname)),
             n_web_workers=reader.number("PLENARY_WEB_WORKERS", 2, 1, 64),

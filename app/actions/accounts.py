@@ -18,6 +18,7 @@ TOO_OFTEN = N_("Too many attempts. Please wait a few minutes.")
 MAILS_PER_QUARTER_HOUR, TRIES_PER_HOUR, DOWNLOADS_PER_HOUR = 3, 30, 6
 
 OTHER_ADMINISTRATORS = "select count(*) from accounts where is_administrator and disabled_at is null and id <> $1"
+HAS_FACTOR = "select true from second_factors where account = $1 and enabled_at is not null"
 ALONE_IN = """
 select c.title from memberships m join consultations c on c.id = m.consultation
 where m.account = $1 and m.role = 'convenor' and c.lifecycle in ('draft', 'running') and not exists (
@@ -30,15 +31,16 @@ update accounts set email = 'erased-' || id || '@erased.invalid', name = '', zon
 """
 
 
-async def _limit(key: str, limit: int, seconds: int) -> None:
-    if await RateWindow.tick(key, seconds) > limit:
+async def limit(key: str, most: int, seconds: int) -> None:
+    """Counts one more attempt. Raises TooMany above `most` within a window of `seconds`, on all servers together."""
+    if await RateWindow.tick(key, seconds) > most:
         raise TooMany(TOO_OFTEN, retry_after=seconds)
 
 
 async def request_code(*, email: str, browser: str, next_path: str, locale: str) -> None:
     """A one-time code is on its way to the address. The same happens, to the eye, whether or not it is known."""
     address = auth.normalised_email(email)
-    await _limit(f"code:{address}", MAILS_PER_QUARTER_HOUR, 900)
+    await limit(f"code:{address}", MAILS_PER_QUARTER_HOUR, 900)
     code, moment = auth.new_code(), await now()
     async with transaction():
         await SignInCode(
@@ -55,7 +57,7 @@ async def request_code(*, email: str, browser: str, next_path: str, locale: str)
 async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str) -> tuple[str, str]:
     """A session for who typed the code in the browser that asked for it: its token, and where to go next."""
     address = auth.normalised_email(email)
-    await _limit(f"try:{address}", TRIES_PER_HOUR, 3600)
+    await limit(f"try:{address}", TRIES_PER_HOUR, 3600)
     row = await fetchrow(
         """
         update sign_in_codes set n_tries = n_tries + 1
@@ -80,7 +82,7 @@ async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str)
 async def sign_in_with_password(*, email: str, password: str) -> str:
     """A session for staff who know their password."""
     address = auth.normalised_email(email)
-    await _limit(f"try:{address}", TRIES_PER_HOUR, 3600)
+    await limit(f"try:{address}", TRIES_PER_HOUR, 3600)
     account = await Account.objects().where(Account.email == address).first()
     stored = account.password_hash if account is not None and account.disabled_at is None else None
     if not await auth.password_matches(stored, password) or account is None:
@@ -106,19 +108,29 @@ async def _account_for(email: str, locale: str) -> Account:
 
 
 async def open_session(account_id: UUID) -> str:
-    """A new session of the account; returns its token, which is stored nowhere."""
+    """A new session of the account; returns its token, which is stored nowhere.
+
+    It is half a session where the account has a second factor, until that is given.
+    """
     token, moment = auth.new_token(), await now()
     account = await Account.objects().where(Account.id == account_id).first()
     assert account is not None
     staff = await auth.is_staff(account.id, account.is_administrator or account.may_convene)
+    awaits = bool(await fetchval(HAS_FACTOR, account_id))
     await Session(
         token_hash=auth.hashed(token),
         account=account_id,
         created_at=moment,
         seen_at=moment,
-        expires_at=auth.expires_at(moment, staff=staff),
+        expires_at=moment + auth.HALF_LIFE if awaits else auth.expires_at(moment, staff=staff),
+        awaits_factor=awaits,
     ).save()
     return token
+
+
+async def awaits_factor(*, token: str) -> bool:
+    """Whether the session is half a session, until the second factor is given."""
+    return bool(await fetchval("select awaits_factor from sessions where token_hash = $1", auth.hashed(token)))
 
 
 async def sign_out(*, token: str) -> None:
@@ -136,7 +148,7 @@ async def change_details(*, account: UUID, name: str, zone: str, locale: str) ->
 
 async def allow_download(account: UUID) -> None:
     """Everything a person has in one file is much work: a few times an hour."""
-    await _limit(f"data:{account}", DOWNLOADS_PER_HOUR, 3600)
+    await limit(f"data:{account}", DOWNLOADS_PER_HOUR, 3600)
 
 
 async def erase(*, account: Account, typed: str) -> None:
@@ -156,7 +168,10 @@ async def erase(*, account: Account, typed: str) -> None:
             if part.fate is my_data.Fate.ERASED and part.whose is not my_data.Whose.PARTICIPANT:
                 key = account.email if part.whose is my_data.Whose.EMAIL else account.id
                 await execute(_deletion(part), key)
-        await execute("delete from rate_windows where key = any($1)", [f"code:{account.email}", f"try:{account.email}"])
+        await execute(
+            "delete from rate_windows where key = any($1)",
+            [f"code:{account.email}", f"try:{account.email}", f"factor:{account.id}", f"data:{account.id}"],
+        )
         await execute(EMPTY_ACCOUNT, account.id)
         payload["consultations"] = len(seats)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app import auth
+from app.actions import factors
 from app.actions.record import site_change
 from app.database import execute, fetch, fetchval, now
 from app.refusals import N_, Conflict, Invalid, NotFound
@@ -67,6 +68,17 @@ async def reset_password(*, email: str) -> str:
         await _one(await execute("update accounts set password_hash = $2 where email = $1", address, hash_))
         await _end_sessions(address)
     return password
+
+
+async def remove_factor(*, email: str) -> None:
+    """The account has no second factor any more, and its sessions are over: for who has lost theirs."""
+    address = _checked(email)
+    async with site_change("staff.remove_factor", actor=COMMAND_LINE, subject=address):
+        account = await fetchval("select id from accounts where email = $1 for update", address)
+        if account is None:
+            raise NotFound(NO_ACCOUNT)
+        await factors.forget(account=account)
+        await _end_sessions(address)
 
 
 async def disable(*, email: str) -> None:

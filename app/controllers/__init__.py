@@ -11,6 +11,7 @@ MODULES = (
     "health",
     "home",
     "accounts",
+    "factors",
     "my_data",
     "consultations",
     "voting",

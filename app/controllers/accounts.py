@@ -45,6 +45,8 @@ class DetailsForm(msgspec.Struct):
 
 @get("/sign-in", opt={"action": Action.SIGN_IN})
 async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "") -> Response[Any]:
+    if auth.visit(request).half is not None:
+        return see_other(request, url("/sign-in/factor", next=auth.safe_next(next_path) or None))
     return page(request, "accounts/sign_in.html", form=blank(next=auth.safe_next(next_path)))
 
 
@@ -71,7 +73,7 @@ async def use_code(request: AnyRequest) -> Response[Any]:
             token, next_path = await accounts.sign_in_with_code(
                 email=form.data.email, code=form.data.code, browser=visit.browser, locale=current_locale()
             )
-            return signed_in(request, token, next_path)
+            return await signed_in(request, token, next_path)
         except Invalid as refusal:
             form.errors[refusal.field] = refusal
     return page(request, "accounts/code.html", status=422, form=form)
@@ -90,16 +92,20 @@ async def use_password(request: AnyRequest) -> Response[Any]:
     if form.is_valid:
         try:
             token = await accounts.sign_in_with_password(email=form.data.email, password=form.data.password)
-            return signed_in(request, token, form.data.next)
+            return await signed_in(request, token, form.data.next)
         except Invalid as refusal:
             form.errors[refusal.field] = refusal
     form.typed.pop("password", None)
     return page(request, "accounts/password.html", status=422, form=form)
 
 
-def signed_in(request: AnyRequest, token: str, next_path: str) -> Response[Any]:
-    """303 to where they were going, with the cookie of the new session."""
-    answer = see_other(request, auth.safe_next(next_path) or url("/"), said=gettext("You are signed in."))
+async def signed_in(request: AnyRequest, token: str, next_path: str) -> Response[Any]:
+    """303 to where they were going, or first to the second factor, with the cookie of the new session."""
+    goal = auth.safe_next(next_path)
+    if await accounts.awaits_factor(token=token):
+        answer = see_other(request, url("/sign-in/factor", next=goal or None))
+    else:
+        answer = see_other(request, goal or url("/"), said=gettext("You are signed in."))
     answer.headers["set-cookie"] = front.cookie("sid", token, int(auth.LIFE.total_seconds()))
     return answer
 

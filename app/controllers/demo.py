@@ -36,7 +36,7 @@ async def sign_in(request: AnyRequest, role: FromPath[str]) -> Response[Any]:
     account = await Account.objects().where(Account.email == DEMO_ACCOUNTS.get(role, "")).first()
     if account is None:
         raise NotFound
-    return signed_in(request, await accounts.open_session(account.id), "")
+    return await signed_in(request, await accounts.open_session(account.id), "")
 
 
 @get("/outbox", opt={"action": Action.SEE_OUTBOX})

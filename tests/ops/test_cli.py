@@ -86,12 +86,19 @@ async def test_staff_accounts_are_made_listed_changed_and_disabled(committing: s
     (listed,) = json.loads(plenary("user", "list", "--json", **url).stdout)
     assert (listed["email"], listed["is_administrator"], listed["may_convene"]) == ("ada@example.org", True, False)
     assert plenary("user", "grant", "ada@example.org", "--convenor", **url).returncode == 0
+    assert plenary("user", "factor", "ada@example.org", **url).returncode == 2, "it says what it is to do"
+    assert plenary("user", "factor", "ada@example.org", "--off", **url).returncode == 0
     assert plenary("user", "disable", "ada@example.org", **url).returncode == 0
     row = await fetchrow("select is_administrator, may_convene, disabled_at is not null as is_disabled from accounts")
     assert row is not None
     assert dict(row) == {"is_administrator": False, "may_convene": True, "is_disabled": True}
     events = await db.fetch("select action from audit_events where chain = 'site' order by sequence")
-    assert [event["action"] for event in events] == ["staff.add", "staff.grant", "staff.disable"]
+    assert [event["action"] for event in events] == [
+        "staff.add",
+        "staff.grant",
+        "staff.remove_factor",
+        "staff.disable",
+    ]
 
 
 @pytest.mark.parametrize("email", ["nobody@example.org", "x y@b"])

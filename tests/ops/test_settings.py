@@ -162,3 +162,13 @@ def test_a_demo_elsewhere_than_on_this_machine_is_refused() -> None:
     settings = replace(get_settings(), is_demo=True, is_production=True, host="0.0.0.0")
     with pytest.raises(SettingsError, match="PLENARY_DEMO"):
         settings.refuse_unsafe({})
+
+
+def test_staff_need_a_second_factor_in_production_unless_told_otherwise(
+    production: dict[str, str], tmp_path: Path
+) -> None:
+    assert Settings.from_environment(production).staff_needs_factor
+    assert not Settings.from_environment(production | {"PLENARY_STAFF_SECOND_FACTOR": "0"}).staff_needs_factor
+    private = {"PLENARY_DATA_DIR": str(tmp_path)}
+    assert not Settings.from_environment(private).staff_needs_factor
+    assert Settings.from_environment(private | {"PLENARY_STAFF_SECOND_FACTOR": "1"}).staff_needs_factor

@@ -1,0 +1,145 @@
+"""The second factor: set it up, give it when signing in, have new recovery codes, switch it off."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+import segno
+from litestar import Request, Response, get, post
+from litestar.params import QueryParameter
+
+from app import auth, front
+from app.actions import factors
+from app.auth import Person
+from app.forms import Filled, blank, read
+from app.language import gettext
+from app.refusals import N_, Denied, Invalid, NotSignedIn
+from app.rendering import page, see_other, url
+from app.settings import DEMO_ACCOUNTS, get_settings
+from deliberation.phases import Action
+
+AnyRequest = Request[Any, Any, Any]
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class GiveForm(msgspec.Struct):
+    code: Code
+    next: Annotated[str, msgspec.Meta(max_length=400)] = ""
+
+
+class ConfirmForm(msgspec.Struct):
+    code: Code
+
+
+class ChangeForm(msgspec.Struct):
+    code: Code
+    what: Literal["codes", "off"]
+
+
+def _asked(request: AnyRequest) -> Person:
+    """Whose factor is asked for: of who has half a session, or of who is signed in and gives it afresh."""
+    visit = auth.visit(request)
+    person = visit.half or visit.account
+    if person is None:
+        raise NotSignedIn(N_("Please sign in first."))
+    return person
+
+
+def _person(request: AnyRequest) -> Person:
+    person = auth.visit(request).account
+    assert person is not None
+    return person
+
+
+@get("/sign-in/factor", opt={"action": Action.SIGN_IN})
+async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "") -> Response[Any]:
+    if (await factors.standing(_asked(request).id)).enabled_at is None:
+        return see_other(request, url("/me/factor"))
+    return page(request, "accounts/give_factor.html", form=blank(next=auth.safe_next(next_path)))
+
+
+@post("/sign-in/factor", opt={"action": Action.SIGN_IN}, status_code=200)
+async def give(request: AnyRequest) -> Response[Any]:
+    form, person = await read(request, GiveForm), _asked(request)
+    if form.is_valid:
+        try:
+            token = await factors.give(account=person.id, token=auth.visit(request).token, code=form.data.code)
+        except Invalid as refusal:
+            form.errors[refusal.field] = refusal
+        else:
+            answer = see_other(request, auth.safe_next(form.data.next) or url("/"), said=gettext("You are signed in."))
+            return _with(answer, token)
+    form.typed.pop("code", None)
+    return page(request, "accounts/give_factor.html", status=422, form=form)
+
+
+@get("/me/factor", opt={"action": Action.SEE_OWN_ACCOUNT})
+async def show(request: AnyRequest) -> Response[Any]:
+    return await _shown(request, blank())
+
+
+@post("/me/factor", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
+async def begin(request: AnyRequest) -> Response[Any]:
+    person = _person(request)
+    if get_settings().is_demo and person.email in DEMO_ACCOUNTS.values():
+        raise Denied(N_("The people of the demo stay: the next visitor needs them."))
+    await factors.begin(account=person.id)
+    return see_other(request, url("/me/factor"))
+
+
+@post("/me/factor/confirm", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=200)
+async def confirm(request: AnyRequest) -> Response[Any]:
+    form, visit = await read(request, ConfirmForm), auth.visit(request)
+    if form.is_valid:
+        try:
+            token, codes = await factors.confirm(account=_person(request).id, token=visit.token, code=form.data.code)
+        except Invalid as refusal:
+            form.errors[refusal.field] = refusal
+        else:
+            # The page is the new session's: its forms carry that one's token.
+            visit.token, visit.owes_factor = token, False
+            return _with(page(request, "accounts/recovery_codes.html", codes=codes), token)
+    return await _shown(request, form, status=422)
+
+
+@post("/me/factor/change", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=200)
+async def change(request: AnyRequest) -> Response[Any]:
+    form, person = await read(request, ChangeForm), _person(request)
+    if form.is_valid:
+        try:
+            if form.data.what == "codes":
+                codes = await factors.renew_codes(account=person.id, code=form.data.code)
+                return page(request, "accounts/recovery_codes.html", codes=codes)
+            await factors.switch_off(account=person.id, code=form.data.code)
+            return see_other(request, url("/me/factor"), said=gettext("The second factor is switched off."))
+        except Invalid as refusal:
+            form.errors[refusal.field] = refusal
+    return await _shown(request, form, status=422)
+
+
+async def _shown(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+    person, visit = _person(request), auth.visit(request)
+    standing = await factors.standing(person.id)
+    picture = ""
+    if standing.secret:
+        square = segno.make(factors.address_of(standing.secret, person.email), error="m")
+        picture = square.svg_data_uri(scale=5, border=4, light="white")
+    return page(
+        request,
+        "accounts/factor.html",
+        status=status,
+        form=form,
+        standing=standing,
+        picture=picture,
+        is_owed=visit.owes_factor,
+        zone=person.zone,
+    )
+
+
+def _with(answer: Response[Any], token: str) -> Response[Any]:
+    answer.headers["set-cookie"] = front.cookie("sid", token, int(auth.LIFE.total_seconds()))
+    return answer
+
+
+HANDLERS = [ask, give, show, begin, confirm, change]
