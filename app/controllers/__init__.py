@@ -51,6 +51,7 @@ MODULES = (
     "cards",
     "contacts",
     "summary",
+    "summary_files",
     "objections",
     "method",
 )

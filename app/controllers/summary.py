@@ -1,7 +1,8 @@
-"""The summary: its page, versions and downloads, its editor, and its two signatures."""
+"""The summary: its page and versions, its editor, and its two signatures."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from app.access import Actor
 from app.actions import summaries
 from app.analysis import governance, holding, integrity
 from app.analysis.summary import gather
-from app.documents import compare, markdown, snapshot, wording
+from app.documents import compare, pdf, snapshot, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
 from app.documents.model import Document, Passage, Section
@@ -64,7 +65,8 @@ class EmptyForm(msgspec.Struct):
 # -------- reading
 
 
-async def _may_see_draft(actor: Actor) -> bool:
+async def may_see_draft(actor: Actor) -> bool:
+    """Whether a draft is theirs to read: staff's, and the drawn participant's once it is signed first."""
     if actor.roles & STAFF:
         return True
     if actor.participant is None:
@@ -85,7 +87,7 @@ async def _published(actor: Actor, number: str) -> tuple[dict[str, Any] | None, 
     return (None if chosen is None else summaries.plain(chosen.snapshot)), numbers
 
 
-def _body_of(draft: summaries.Draft, actor: Actor) -> dict[str, Any]:
+def body_of(draft: summaries.Draft, actor: Actor) -> dict[str, Any]:
     """The draft as it is signed, if it is signed already; else as it would be now."""
     held = summaries.plain(draft.row.document) if draft.row else {}
     if "first_role" in held:
@@ -142,7 +144,7 @@ async def show_summary(
     request: AnyRequest, actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = ""
 ) -> Response[Any]:
     record, numbers = await _published(actor, number)
-    sees_draft = await _may_see_draft(actor)
+    sees_draft = await may_see_draft(actor)
     asked_until = await summaries.asked_until(actor)
     if sees_draft and (record is None or is_draft == "1"):
         draft = await summaries.draft_of(actor)
@@ -153,13 +155,14 @@ async def show_summary(
             "summary/show.html",
             actor=actor,
             is_draft=True,
+            has_pdf=await asyncio.to_thread(pdf.is_possible),
             numbers=numbers,
             problems=draft.problems,
             sees_draft=True,
             draft=draft,
             asked_until=asked_until,
             link=partial(_passage_link, actor) if _may_change(actor, draft) else None,
-            **_view(_body_of(draft, actor)),
+            **_view(body_of(draft, actor)),
         )
     if record is None:
         return page(request, "summary/none.html", actor=actor, why=gettext(NOTHING_YET), asked_until=asked_until)
@@ -168,6 +171,7 @@ async def show_summary(
         "summary/show.html",
         actor=actor,
         is_draft=False,
+        has_pdf=await asyncio.to_thread(pdf.is_possible),
         numbers=numbers,
         problems=(),
         sees_draft=sees_draft,
@@ -195,9 +199,9 @@ async def compare_summaries(
     request: AnyRequest, actor: NamedDependency[Actor], number: Number = "", other: Other = ""
 ) -> Response[Any]:
     """One published summary beside another, by default the one before it."""
-    after = await _record(actor, number)
+    after = await record_of(actor, number)
     wanted = other or str(after["snapshot"]["number"] - 1)
-    before = await _record(actor, wanted)
+    before = await record_of(actor, wanted)
     return page(
         request,
         "summary/compare.html",
@@ -209,7 +213,8 @@ async def compare_summaries(
     )
 
 
-async def _record(actor: Actor, number: str) -> dict[str, Any]:
+async def record_of(actor: Actor, number: str) -> dict[str, Any]:
+    """The published record that was asked for, else the newest. Raises NotFound where there is none."""
     record, _ = await _published(actor, number)
     if record is None:
         raise NotFound
@@ -219,21 +224,6 @@ async def _record(actor: Actor, number: str) -> dict[str, Any]:
 def _file(content: str, name: str, media_type: str) -> Response[str]:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)
-
-
-@get("/c/{slug:str}/summary.json", opt={"action": Action.SEE_SUMMARY})
-async def summary_as_json(actor: NamedDependency[Actor], number: Number = "") -> Response[str]:
-    record = await _record(actor, number)
-    text = json.dumps(record, ensure_ascii=False, indent=1)
-    name = f"{actor.consultation.slug}-summary-{record['snapshot']['number']}.json"
-    return _file(text, name, MediaType.JSON)
-
-
-@get("/c/{slug:str}/summary.md", opt={"action": Action.SEE_SUMMARY})
-async def summary_as_markdown(actor: NamedDependency[Actor], number: Number = "") -> Response[str]:
-    record = await _record(actor, number)
-    name = f"{actor.consultation.slug}-summary-{record['snapshot']['number']}.md"
-    return _file(markdown.render(record), name, "text/markdown; charset=utf-8")
 
 
 @get("/c/{slug:str}/slate.json", opt={"action": Action.SEE_SLATES})
@@ -360,7 +350,7 @@ async def _sign_page(
     if draft is None:
         raise Denied(summaries.NOT_READY)
     is_held = bool(draft.first_role)
-    body = _body_of(draft, actor)
+    body = body_of(draft, actor)
     return page(
         request,
         "summary/sign.html",
@@ -391,14 +381,14 @@ async def _why_not(actor: Actor, draft: summaries.Draft) -> Refusal | None:
 
 @get("/c/{slug:str}/summary/sign", opt={"action": Action.PUBLISH_SUMMARY})
 async def show_signing(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    if not await _may_see_draft(actor):
+    if not await may_see_draft(actor):
         raise Denied(summaries.NOT_YOURS)
     return await _sign_page(request, actor)
 
 
 @post("/c/{slug:str}/summary/sign", opt={"action": Action.PUBLISH_SUMMARY}, status_code=200)
 async def sign_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    if not await _may_see_draft(actor):
+    if not await may_see_draft(actor):
         raise Denied(summaries.NOT_YOURS)
     form = await read(request, EmptyForm)
     try:
@@ -415,8 +405,6 @@ async def sign_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Re
 HANDLERS = [
     show_summary,
     compare_summaries,
-    summary_as_json,
-    summary_as_markdown,
     slate_as_json,
     public_key,
     show_editor,
