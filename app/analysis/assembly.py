@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
+from app.access import MAX_NUMBER
 from app.analysis.cards import PartnerCard, conflicts, partners_of
 from app.database import fetch, fetchrow
 from app.tables.assemblies import Assembly
@@ -260,6 +261,8 @@ def without_win(participants: Iterable[int], pool: Pool) -> frozenset[int]:
 
 async def numbered(consultation: UUID, number: int) -> Assembly | None:
     """The assembly of this number."""
+    if number > MAX_NUMBER:
+        return None
     found: Assembly | None = (
         await Assembly.objects().where((Assembly.consultation == consultation) & (Assembly.number == number)).first()
     )

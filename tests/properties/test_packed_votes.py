@@ -61,7 +61,7 @@ def same(a: Held, b: Held) -> bool:
 
 
 async def read_cold(here: Consultation, until: datetime) -> Held:
-    return loading._joined(await fetch(EVERYBODY, here.id, until))
+    return loading._ordered(await fetch(EVERYBODY, here.id, until))
 
 
 class History:
