@@ -7,13 +7,20 @@ from datetime import datetime, time
 from typing import Any
 
 from app.documents.archives import repacked
-from app.documents.told import DRAFT, Grid, Run, Runs, Text, Told
+from app.documents.told import DRAFT, Grid, Run, Runs, Text, Told, plain
 from app.language import direction, gettext
 
 FONT, FONT_ARABIC, FONT_CHINESE = "Calibri", "Arial", "Microsoft YaHei"
 INK, BLUE, SHADE = "14283C", "00558C", "E8EEF4"
 HEADINGS = {1: 22, 2: 15, 3: 12}
 """Sizes in points."""
+LINE, TWENTIETH = 9298, 635
+"""The width of a line, in twentieths of a point; and what one of them measures in the library's unit."""
+BEHIND_BIDI = (
+    *("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:contextualSpacing", "w:mirrorIndents"),
+    *("w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment", "w:textboxTightWrap", "w:outlineLvl"),
+    *("w:divId", "w:cnfStyle", "w:rPr", "w:sectPr", "w:pPrChange"),
+)
 LEFT_BEHIND = frozenset({"docProps/thumbnail.jpeg"})
 
 
@@ -68,7 +75,7 @@ def _styles(document: Any, told: Told) -> None:
         style = document.styles[name]
         _fonts(style.element.get_or_add_rPr())
         if told.direction == "rtl":
-            _first(style.element.get_or_add_pPr(), "w:bidi")
+            _right_to_left(style.element.get_or_add_pPr())
     document.styles["Normal"].paragraph_format.space_after = Pt(6)
     for level, size in HEADINGS.items():
         style = document.styles[f"Heading {level}"]
@@ -114,7 +121,7 @@ def _text(document: Any, text: Text, told: Told) -> None:
 
 def _fill(paragraph: Any, runs: Runs, told: Told, *, is_bold: bool = False) -> None:
     if told.direction == "rtl":
-        _first(paragraph._p.get_or_add_pPr(), "w:bidi")
+        _right_to_left(paragraph._p.get_or_add_pPr())
     for run in runs:
         made = _run(run, told, is_bold=is_bold)
         target = f"s{run.statement}" if run.statement else f"f{run.fact}" if run.fact else ""
@@ -156,7 +163,7 @@ def _grid(document: Any, grid: Grid, told: Told) -> None:
     table = document.add_table(rows=1, cols=len(grid.head), style="Table Grid")
     table.autofit = True
     if told.direction == "rtl":
-        _first(table._tbl.tblPr, "w:bidiVisual", after="w:tblStyle")
+        table._tbl.tblPr.find(_name("w:tblStyle")).addnext(_element("w:bidiVisual"))
     for cell, words in zip(table.rows[0].cells, grid.head, strict=True):
         _fill(cell.paragraphs[0], [Run(words)], told, is_bold=True)
         cell._tc.get_or_add_tcPr().append(_element("w:shd", val="clear", color="auto", fill=SHADE))
@@ -168,9 +175,22 @@ def _grid(document: Any, grid: Grid, told: Told) -> None:
             _fill(cell.paragraphs[0], runs, told)
         if grid.anchors and grid.anchors[at]:
             _anchor(made.cells[0].paragraphs[0], grid.anchors[at], len(document.element.body) * 10_000 + at)
+    _widths(table, grid)
     for cell_paragraph in table._tbl.iter(_name("w:pPr")):
         cell_paragraph.append(_element("w:spacing", before="40", after="40"))
     document.add_paragraph()
+
+
+def _widths(table: Any, grid: Grid) -> None:
+    """Columns as wide as their longest words ask for, within bounds; together the line's width."""
+    columns = zip(*grid.rows, strict=True) if grid.rows else [()] * len(grid.head)
+    longest = [max((len(plain(cell)) for cell in column), default=1) for column in columns]
+    asked = [min(max(n, len(words) + 4, 9), 55) for n, words in zip(longest, grid.head, strict=True)]
+    for column, part in zip(table._tbl.tblGrid, asked, strict=True):
+        column.set(_name("w:w"), str(LINE * part // sum(asked)))
+    for row in table._tbl.tr_lst:
+        for cell, part in zip(row.tc_lst, asked, strict=True):
+            cell.width = LINE * part // sum(asked) * TWENTIETH
 
 
 def _anchor(paragraph: Any, name: str, number: int) -> None:
@@ -197,9 +217,7 @@ def _element(tag: str, **attributes: str) -> Any:
     return made
 
 
-def _first(parent: Any, tag: str, *, after: str = "w:pStyle") -> None:
-    """The element in its place of the schema: at the start, behind the style's name."""
-    if parent.find(_name(tag)) is not None:
-        return
-    style = parent.find(_name(after))
-    parent.insert(0 if style is None else parent.index(style) + 1, _element(tag))
+def _right_to_left(properties: Any) -> None:
+    """The paragraph or its style runs from right to left; the element stands where the schema has it."""
+    if properties.find(_name("w:bidi")) is None:
+        properties.insert_element_before(_element("w:bidi"), *BEHIND_BIDI)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.documents import wording
+from app.documents.ladder import DISSENT_NAMES, NAMES
 from app.language import gettext
 from app.refusals import N_
 
 PLACES = ("people", "band", "withheld", "share", "decimal", "number", "day")
+WORDS = {one.value: name for names in (NAMES, DISSENT_NAMES) for one, name in names.items()}
+NAMELESS = frozenset({"n", "text", "word", "dissent"})
+"""What says by itself what it is."""
 LABELS = {"agree": N_("Agree"), "disagree": N_("Disagree"), "pass": N_("Unsure"), "voters": N_("People")}
 
 
@@ -28,7 +32,9 @@ class Measure:
 
     @property
     def label(self) -> str:
-        """Its name for a reader: of votes in their language, else as the signed record has it; "" for the only one."""
+        """Its name for a reader: of votes in their language, else as in the signed record; "" where it needs none."""
+        if self.name in NAMELESS:
+            return ""
         return gettext(LABELS[self.name]) if self.name in LABELS else self.name
 
 
@@ -49,7 +55,7 @@ def _of(name: str, value: Any) -> Iterator[Measure]:
         yield from _of_list(name, value)
     elif value is not None:
         said = str(value).lower() if isinstance(value, bool) else str(value)
-        yield Measure(name, said, said)
+        yield Measure(name, gettext(WORDS[said]) if name in ("word", "dissent") else said, said)
 
 
 def _of_list(name: str, value: list[Any]) -> Iterator[Measure]:
