@@ -79,7 +79,10 @@ def _settings(settings: Settings) -> list[Finding]:
     if problems:
         return [Finding("settings", Light.RED, text) for text in problems]
     kind = "production" if settings.is_production else "for this machine only"
-    return [Finding("settings", Light.GREEN, f"Complete, {kind}; keys are {_origin_of_keys(settings)}.")]
+    found = [Finding("settings", Light.GREEN, f"Complete, {kind}; keys are {_origin_of_keys(settings)}.")]
+    if settings.is_production and not settings.staff_needs_factor:
+        found.append(Finding("settings", Light.AMBER, "PLENARY_STAFF_SECOND_FACTOR is 0: a password alone governs."))
+    return found
 
 
 def _origin_of_keys(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app import doctor
 from app.settings import Settings, SettingsError, get_settings
 
 KEYS = ("PLENARY_SESSION_SECRET", "PLENARY_LINK_KEY", "PLENARY_SIGNING_KEY")
@@ -169,6 +170,9 @@ def test_staff_need_a_second_factor_in_production_unless_told_otherwise(
 ) -> None:
     assert Settings.from_environment(production).staff_needs_factor
     assert not Settings.from_environment(production | {"PLENARY_STAFF_SECOND_FACTOR": "0"}).staff_needs_factor
+    without = Settings.from_environment(production | {"PLENARY_STAFF_SECOND_FACTOR": "0"})
+    assert [finding.light for finding in doctor._settings(without)] == ["green", "amber"]
+    assert [finding.light for finding in doctor._settings(Settings.from_environment(production))] == ["green"]
     private = {"PLENARY_DATA_DIR": str(tmp_path)}
     assert not Settings.from_environment(private).staff_needs_factor
     assert Settings.from_environment(private | {"PLENARY_STAFF_SECOND_FACTOR": "1"}).staff_needs_factor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import replace
@@ -217,6 +218,18 @@ async def test_a_code_counts_once_however_it_is_typed(client: Any, again: Any) -
     assert (await given(await half(client, account), again(code))).status_code == 303
     assert (await given(await half(client, account), code)).status_code == 422
     assert (await given(await half(client, account), again(code))).status_code == 422
+
+
+async def test_of_many_who_give_the_same_code_at_once_one_gets_in(committing: str) -> None:
+    account = (await person("chidi")).id
+    await factors.begin(account=account)
+    await factors.confirm(account=account, token=await open_session(account), code=await code_of(account))
+    await execute("update second_factors set last_counter = last_counter - 5")
+    code, tokens = await code_of(account), [await open_session(account) for _ in range(6)]
+    at_once = (factors.give(account=account, token=token, code=code) for token in tokens)
+    answers = await asyncio.gather(*at_once, return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Invalid"] * 5 + ["str"]
+    assert await fetchval("select count(*) from sessions where not awaits_factor") == 2, "who set it up, and one more"
 
 
 async def test_after_a_code_an_earlier_one_is_void(client: Any) -> None:
