@@ -19,6 +19,7 @@ from app.documents import data, docx, markdown, pdf, told, xlsx
 from app.language import current_locale
 from app.refusals import Conflict, Denied
 from deliberation.phases import Action
+from deliberation.snapshots import digest
 
 Number = Annotated[str, QueryParameter(name="number")]
 IsDraft = Annotated[str, QueryParameter(name="draft")]
@@ -26,7 +27,7 @@ Record = Mapping[str, Any]
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 N_KEPT = 24
-"""Published summaries never change, so the last few files are kept: about 100 kB each."""
+"""The same content is the same file, so the last few files are kept: about 100 kB each."""
 
 _kept: OrderedDict[tuple[str, str, str], bytes] = OrderedDict()
 _turn = asyncio.Semaphore(1)
@@ -53,16 +54,14 @@ def _file(content: str | bytes, actor: Actor, record: Record, ending: str, media
 
 async def _made(record: Record, ending: str, make: Callable[[Record], bytes]) -> bytes:
     """The file in the reader's language, made aside so that votes do not wait for it."""
-    key = (ending, str(record.get("hash", "")), current_locale())
+    key = (ending, digest(record), current_locale())
     async with _turn:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-        content = await asyncio.to_thread(make, record)
-        if "hash" in record:
-            _kept[key] = content
-            if len(_kept) > N_KEPT:
-                _kept.popitem(last=False)
+        content = _kept[key] = await asyncio.to_thread(make, record)
+        if len(_kept) > N_KEPT:
+            _kept.popitem(last=False)
         return content
 
 
