@@ -46,6 +46,9 @@ def main() -> None:
                 rows.append(row)
     if options.write:
         RESULT.parent.mkdir(parents=True, exist_ok=True)
+        # A row that was not asked for stays as it was measured last.
+        known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else []
+        rows = [*(row for row in known if row["name"] not in {new["name"] for new in rows}), *rows]
         RESULT.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     raise SystemExit(0 if rows and all(row["is_met"] for row in rows) else 1)
 

@@ -92,7 +92,7 @@ async def worker(folder: Path, is_short: bool, chance: random.Random) -> dict[st
     server = EmbeddedServer(folder)
     server.start()
     try:
-        results = [await _freeze_with_a_kill(server, folder, chance, n) for n in range(1 if is_short else 5)]
+        results = [await _freeze_with_a_kill(server, folder, chance, n) for n in range(1 if is_short else 3)]
     finally:
         server.stop()
     is_met = all(n_frozen == 1 and n_half == 0 for n_frozen, n_half, _ in results)
