@@ -20,9 +20,17 @@ from app.tables.pulses import Pulse
 from deliberation.disclosure import Attribution, Audience, release_count
 from deliberation.released import ReleasedCount
 
-RESOURCES = "select kind, amount, unit, words from resources where commitment = $1 order by created_at, id"
+RESOURCES = """
+select commitment, kind, amount, unit, words from resources where commitment = any($1::uuid[]) order by created_at, id
+"""
 OFFICES = """
-select office from pledges where commitment = $1 and is_open and status = 'standing' order by pledged_on, id
+select commitment, office from pledges where commitment = any($1::uuid[]) and is_open and status = 'standing'
+order by pledged_on, id
+"""
+PARTNERS = """
+select c.id, p.number,
+  (select count(*) from coalition_seats s where s.coalition = c.id and s.status = 'accepted') as n
+from coalitions c join proposals p on p.id = c.proposal where c.consultation = $1
 """
 BARRIERS = """
 select b.number as barrier, b.owner_kind, b.owner, b.ask, m.number as commitment_number, k.number, k.title, k.proposal,
@@ -70,33 +78,32 @@ class Recommended:
 
 async def undertaken_in(actor: Actor) -> tuple[Undertaken, ...]:
     """Every commitment that was made in the consultation, by coalition and number."""
-    found = []
     on, mode = actor.now.date(), Attribution(actor.consultation.attribution)
     every = await Coalition.objects().where(Coalition.consultation == actor.consultation.id).order_by(Coalition.number)
-    for coalition in every:
-        alive = await reading.vitality_of(coalition, on)
-        rows = await fetch(
-            "select p.number, (select count(*) from coalition_seats s where s.coalition = $2 and s.status = 'accepted')"
-            " as n from proposals p where p.id = $1",
-            coalition.proposal,
-            coalition.id,
+    found = await reading.situations(every, on)
+    if not found:
+        return ()
+    ids = [now.commitment.id for _, now in found]
+    told = await reading.told_of_each([one.id for _, now in found for one in now.sent if one.is_open])
+    resources, offices = await fetch(RESOURCES, ids), await fetch(OFFICES, ids)
+    partners = {row["id"]: row for row in await fetch(PARTNERS, actor.consultation.id)}
+    return tuple(
+        Undertaken(
+            coalition,
+            now,
+            partners[coalition.id]["number"],
+            release_count(partners[coalition.id]["n"], mode, audience=Audience.PUBLIC),
+            tuple(
+                {key: row[key] for key in ("kind", "amount", "unit", "words")}
+                for row in resources
+                if row["commitment"] == now.commitment.id
+            ),
+            tuple(row["office"] for row in offices if row["commitment"] == now.commitment.id),
+            tuple(one for one in now.sent if one.is_open),
+            {one.id: told[one.id] for one in now.sent if one.is_open},
         )
-        for commitment in await reading.commitments_of(coalition.id):
-            now = await reading.situation(coalition, commitment, on, alive)
-            opened = tuple(one for one in now.sent if one.is_open)
-            found.append(
-                Undertaken(
-                    coalition,
-                    now,
-                    rows[0]["number"],
-                    release_count(rows[0]["n"], mode, audience=Audience.PUBLIC),
-                    tuple(dict(row) for row in await fetch(RESOURCES, commitment.id)),
-                    tuple(row["office"] for row in await fetch(OFFICES, commitment.id)),
-                    opened,
-                    {one.id: await reading.told_of(one.id) for one in opened},
-                )
-            )
-    return tuple(found)
+        for coalition, now in found
+    )
 
 
 async def recommended_in(consultation: UUID) -> tuple[Recommended, ...]:

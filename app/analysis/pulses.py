@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
+from app.analysis.introductions import Introduced, introductions_of
 from app.database import fetch
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment
@@ -46,31 +47,34 @@ REPORTING = (Status.MADE,)
 """Only what is under way is reported on: who has paused is asked nothing."""
 
 DELIVERABLES = """
-select d.id, d.number, d.words, d.due_on, d.done_at, d.status, (
+select d.commitment, d.id, d.number, d.words, d.due_on, d.done_at, d.status, (
   select l.standing from pulse_lines l join pulses p on p.id = l.pulse
   where l.deliverable = d.id and p.status = 'sent' order by p.period desc limit 1) as last
-from deliverables d where d.commitment = $1 and d.status <> 'dropped' order by d.number
+from deliverables d where d.commitment = any($1::uuid[]) and d.status <> 'dropped' order by d.number
 """
 MINUTES = """
-select p.minutes from pulses p join commitments c on c.id = p.commitment
-where c.coalition = $1 and p.status = 'sent' and p.minutes is not null
+select c.coalition, p.minutes from pulses p join commitments c on c.id = p.commitment
+where c.coalition = any($1::uuid[]) and p.status = 'sent' and p.minutes is not null
   and extract(year from p.sent_at at time zone 'UTC')::int = $2
 """
 EVENTS = """
-select 'joined' as kind, s.answered_at::date as day from coalition_seats s join coalitions c on c.id = s.coalition
-  where s.coalition = $1 and s.status = 'accepted' and s.answered_at::date > c.formed_at::date
-union all select 'committed', c.made_at::date from commitments c where c.coalition = $1 and c.made_at is not null
-union all select 'pulse', p.sent_at::date from pulses p join commitments c on c.id = p.commitment
-  where c.coalition = $1 and p.status = 'sent'
-union all select 'delivered', d.done_at::date from deliverables d join commitments c on c.id = d.commitment
-  where c.coalition = $1 and d.done_at is not null
-union all select 'renewed', g.renewed_on from pledges g join commitments c on c.id = g.commitment
-  where c.coalition = $1 and c.made_at is not null
-union all select 'evidence', e.created_at::date from evidence_cards e join commitments c on c.id = e.commitment
-  where c.coalition = $1
-union all select 'agreed', d.day from (
-  select distinct a.participant, a.answered_on as day from clause_answers a join clause_wordings w on w.id = a.wording
-  join charters h on h.id = w.charter where h.coalition = $1) d
+select c.id as coalition, 'joined' as kind, s.answered_at::date as day
+  from coalition_seats s join coalitions c on c.id = s.coalition
+  where c.id = any($1::uuid[]) and s.status = 'accepted' and s.answered_at::date > c.formed_at::date
+union all select c.coalition, 'committed', c.made_at::date from commitments c
+  where c.coalition = any($1::uuid[]) and c.made_at is not null
+union all select c.coalition, 'pulse', p.sent_at::date from pulses p join commitments c on c.id = p.commitment
+  where c.coalition = any($1::uuid[]) and p.status = 'sent'
+union all select c.coalition, 'delivered', d.done_at::date from deliverables d join commitments c on c.id = d.commitment
+  where c.coalition = any($1::uuid[]) and d.done_at is not null
+union all select c.coalition, 'renewed', g.renewed_on from pledges g join commitments c on c.id = g.commitment
+  where c.coalition = any($1::uuid[]) and c.made_at is not null
+union all select c.coalition, 'evidence', e.created_at::date
+  from evidence_cards e join commitments c on c.id = e.commitment where c.coalition = any($1::uuid[])
+union all select d.coalition, 'agreed', d.day from (
+  select distinct h.coalition, a.participant, a.answered_on as day
+  from clause_answers a join clause_wordings w on w.id = a.wording join charters h on h.id = w.charter
+  where h.coalition = any($1::uuid[])) d
 """
 PEERS = """
 select c.id, c.number, m.id as commitment, m.targets from coalitions c join commitments m on m.coalition = c.id
@@ -138,37 +142,64 @@ async def pulses_of(commitment: UUID) -> tuple[Pulse, ...]:
 
 async def deliverables_of(commitment: UUID) -> tuple[DeliverableLine, ...]:
     """What the commitment will deliver, without what was dropped; the last pulse's word stands beside each."""
-    rows = await fetch(DELIVERABLES, commitment)
-    return tuple(
-        DeliverableLine(
-            row["id"],
-            row["words"],
-            Due(
-                row["number"],
-                row["due_on"],
-                row["done_at"].date() if row["done_at"] else row["due_on"] if row["status"] == "done" else None,
-                Line(row["last"]) if row["last"] else None,
-            ),
-        )
-        for row in rows
-    )
+    return tuple(_line(row) for row in await fetch(DELIVERABLES, [commitment]))
+
+
+def _line(row: Mapping[str, Any]) -> DeliverableLine:
+    done_on = row["done_at"].date() if row["done_at"] else row["due_on"] if row["status"] == "done" else None
+    last = Line(row["last"]) if row["last"] else None
+    return DeliverableLine(row["id"], row["words"], Due(row["number"], row["due_on"], done_on, last))
 
 
 async def burden_of(coalition: Coalition, on: date) -> Burden:
     """The minutes that this year's pulses have taken of the coalition's budget."""
-    rows = await fetch(MINUTES, coalition.id, on.year)
+    rows = await fetch(MINUTES, [coalition.id], on.year)
     return burden([row["minutes"] for row in rows], n_budget=coalition.minutes_a_year)
 
 
 async def situation(coalition: Coalition, commitment: Commitment, on: date, alive: Vitality) -> Situation:
     """The commitment on a day, in a coalition as alive as this."""
+    every, lines = await pulses_of(commitment.id), await deliverables_of(commitment.id)
+    return _situated(commitment, on, alive, every, lines, await burden_of(coalition, on))
+
+
+async def situations(coalitions: Sequence[Coalition], on: date) -> tuple[tuple[Coalition, Situation], ...]:
+    """What these coalitions have undertaken, drafts left out, by coalition and number; a few queries for all of it."""
+    wanted = Commitment.coalition.is_in([one.id for one in coalitions]) & Commitment.status.is_in(list(MADE))
+    every = await Commitment.objects().where(wanted).order_by(Commitment.number) if coalitions else []
+    made: dict[UUID, list[Commitment]] = {}
+    for one in every:
+        made.setdefault(one.coalition, []).append(one)
+    ids, homes = [one.id for one in every], list(made)
+    if not ids:
+        return ()
+    pulses = await Pulse.objects().where(Pulse.commitment.is_in(ids)).order_by(Pulse.period, ascending=False)
+    lines, events = await fetch(DELIVERABLES, ids), await fetch(EVENTS, homes)
+    minutes = await fetch(MINUTES, homes, on.year)
+    found = []
+    for coalition in (one for one in coalitions if one.id in made):
+        alive = _alive(coalition, [row for row in events if row["coalition"] == coalition.id], made[coalition.id], on)
+        taken = [row["minutes"] for row in minutes if row["coalition"] == coalition.id]
+        held = burden(taken, n_budget=coalition.minutes_a_year)
+        for commitment in made[coalition.id]:
+            own = tuple(one for one in pulses if one.commitment == commitment.id)
+            due = tuple(_line(row) for row in lines if row["commitment"] == commitment.id)
+            found.append((coalition, _situated(commitment, on, alive, own, due, held)))
+    return tuple(found)
+
+
+def _situated(
+    commitment: Commitment,
+    on: date,
+    alive: Vitality,
+    every: Sequence[Pulse],
+    lines: tuple[DeliverableLine, ...],
+    held: Burden,
+) -> Situation:
     made_on = commitment.made_at.date()
     period = period_of(made_on, max(on, made_on))
-    every = await pulses_of(commitment.id)
-    lines = await deliverables_of(commitment.id)
     wanted = asked([line.due for line in lines], period.ends_on)
     by_number = {line.due.number: line for line in lines}
-    held = await burden_of(coalition, on)
     sent = tuple(one for one in every if one.status == "sent")
     pulse = next((one for one in every if one.period == period.number), None)
     is_under_way = commitment.status in REPORTING and not (pulse is not None and pulse.status == "sent")
@@ -203,10 +234,15 @@ def light_of(
 
 async def vitality_of(coalition: Coalition, on: date) -> Vitality:
     """How alive the coalition is by what its partners did; while all it undertook is paused, silence is agreed on."""
-    rows = await fetch(EVENTS, coalition.id)
+    return _alive(coalition, await fetch(EVENTS, [coalition.id]), await commitments_of(coalition.id), on)
+
+
+def _alive(
+    coalition: Coalition, rows: Sequence[Mapping[str, Any]], commitments: Sequence[Commitment], on: date
+) -> Vitality:
     events = [Event(row["day"], Kind(row["kind"])) for row in rows if row["day"] is not None]
     formed_on = (coalition.formed_at or coalition.created_at).date()
-    under_way = [one for one in await commitments_of(coalition.id) if one.status in ("made", "paused")]
+    under_way = [one for one in commitments if one.status in ("made", "paused")]
     pauses = []
     if under_way and all(one.status == "paused" for one in under_way):
         pauses = [(max(one.status_at.date() for one in under_way if one.status_at is not None), on)]
@@ -277,46 +313,6 @@ async def peer_for(coalition: Coalition, obstacle: str, on: date) -> int | None:
     return found.number if found else None
 
 
-@dataclass(frozen=True)
-class Introduced:
-    """An introduction as one of the two coalitions sees it; `contact` is the person on the other side, once made."""
-
-    id: UUID
-    other: str
-    other_purpose: str
-    obstacle: str
-    status: str
-    is_asking: bool
-    contact: int | None
-
-
-INTRODUCTIONS = """
-select i.id, i.status, p.obstacle, i.asking, i.answering, own.id = $1 as is_asking,
-  case when own.id = $1 then peer.title else own.title end as other,
-  case when own.id = $1 then peer.purpose else own.purpose end as other_purpose
-from peer_introductions i join pulses p on p.id = i.pulse join commitments m on m.id = p.commitment
-join coalitions own on own.id = m.coalition join coalitions peer on peer.id = i.peer
-where (own.id = $1 and i.status <> 'declined') or (peer.id = $1 and i.status in ('asked', 'made'))
-order by p.period desc, i.id
-"""
-
-
-async def introductions_of(coalition: UUID) -> tuple[Introduced, ...]:
-    """Introductions that the coalition is offered or asked for; the other side of a refused one hears nothing."""
-    return tuple(
-        Introduced(
-            row["id"],
-            row["other"],
-            row["other_purpose"],
-            row["obstacle"],
-            row["status"],
-            row["is_asking"],
-            (row["answering"] if row["is_asking"] else row["asking"]) if row["status"] == "made" else None,
-        )
-        for row in await fetch(INTRODUCTIONS, coalition)
-    )
-
-
 # -------- the coalition's page
 
 
@@ -338,7 +334,7 @@ async def going(actor: Actor, coalition: Coalition) -> Going:
     """How the coalition goes on, as far as this reader may know."""
     on = actor.now.date()
     alive = await vitality_of(coalition, on)
-    found = [await situation(coalition, one, on, alive) for one in await commitments_of(coalition.id)]
+    found = [now for _, now in await situations([coalition], on)]
     is_own, reads = await is_partner(actor, coalition), await reads_all(actor, coalition)
     minutes = [one.minutes for item in found for one in item.sent if one.minutes is not None]
     days = (on - (coalition.formed_at or coalition.created_at).date()).days
@@ -368,9 +364,14 @@ async def lines_of(pulse: UUID) -> dict[int, str]:
 
 async def told_of(pulse: UUID) -> tuple[tuple[str, str], ...]:
     """The deliverables of a pulse in their words, with what it says of each."""
+    return (await told_of_each([pulse]))[pulse]
+
+
+async def told_of_each(pulses: Sequence[UUID]) -> dict[UUID, tuple[tuple[str, str], ...]]:
+    """The same of several pulses."""
     rows = await fetch(
-        "select d.words, l.standing from pulse_lines l join deliverables d on d.id = l.deliverable "
-        "where l.pulse = $1 order by d.number",
-        pulse,
+        "select l.pulse, d.words, l.standing from pulse_lines l join deliverables d on d.id = l.deliverable "
+        "where l.pulse = any($1::uuid[]) order by d.number",
+        list(pulses),
     )
-    return tuple((row["words"], row["standing"]) for row in rows)
+    return {one: tuple((row["words"], row["standing"]) for row in rows if row["pulse"] == one) for one in pulses}
