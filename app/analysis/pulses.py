@@ -165,8 +165,10 @@ async def situation(coalition: Coalition, commitment: Commitment, on: date, aliv
 
 async def situations(coalitions: Sequence[Coalition], on: date) -> tuple[tuple[Coalition, Situation], ...]:
     """What these coalitions have undertaken, drafts left out, by coalition and number; a few queries for all of it."""
+    if not coalitions:
+        return ()
     wanted = Commitment.coalition.is_in([one.id for one in coalitions]) & Commitment.status.is_in(list(MADE))
-    every = await Commitment.objects().where(wanted).order_by(Commitment.number) if coalitions else []
+    every = await Commitment.objects().where(wanted).order_by(Commitment.number)
     made: dict[UUID, list[Commitment]] = {}
     for one in every:
         made.setdefault(one.coalition, []).append(one)
