@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
@@ -330,19 +330,6 @@ class LorenzCurve:
     label: str
     path: str
     style: int
-
-
-def cumulative_shares(amounts: ArrayLike, steps: int = 20) -> Floats:
-    """The share of the total held by the least active k/steps of people, k = 0 to steps. Least active first.
-
-    Read at few steps on purpose: a curve through every person would show each person's amount.
-    """
-    values = np.sort(np.asarray(amounts, dtype=float))
-    if values.size == 0 or values.sum() <= 0:
-        return np.linspace(0.0, 1.0, steps + 1)
-    total = np.concatenate([[0.0], np.cumsum(values)]) / values.sum()
-    at: Floats = np.interp(np.linspace(0, 1, steps + 1), np.linspace(0, 1, len(total)), total)
-    return at
 
 
 def lorenz(curves: Mapping[str, Sequence[float] | Floats]) -> tuple[LorenzCurve, ...]:

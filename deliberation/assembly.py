@@ -6,7 +6,7 @@ up what it would bring (docs: the method, coalitions). Nothing here needs more t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -329,9 +329,3 @@ def _gain(
         + 2 * serves
         + (1 if receives and gives else 0)
     )
-
-
-def conflicts_of(refusals: Mapping[int, Collection[int]]) -> frozenset[Pair]:
-    """Pairs of whom one at least refuses the other."""
-    return frozenset((min(one, other), max(one, other)) for one, refused in refusals.items() for other in refused
-                     if one != other)  # fmt: skip

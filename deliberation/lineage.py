@@ -49,11 +49,6 @@ def current_of(statement_id: int, successors: Mapping[int, int]) -> int:
     return statement_id
 
 
-def closes_circle(statement_id: int, into: int, successors: Mapping[int, int]) -> bool:
-    """Whether a statement would stand for itself in the end, if `into` stood for it."""
-    return current_of(into, successors) == statement_id
-
-
 def waiting_votes(
     choices: Mapping[int, Choice],
     successors: Mapping[int, int],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from deliberation.disclosure import Attribution
 from deliberation.landscape import Landscape, map_landscape
 from deliberation.phases import Phase
 from deliberation.votes import VoteMatrix
-from tests.cast import person
+from tests.cast import person, signed_in
 from tests.factories import join, make_consultation, move_to, propose
 
 PEOPLE: Mapping[str, tuple[str, str, str, Mapping[str, int], tuple[int, ...]]] = {
@@ -100,3 +101,10 @@ async def names_on(coalition: int = 1) -> set[str]:
         coalition,
     )
     return {row["brings"].removeprefix("hands of ") for row in rows}
+
+
+async def offer(client: Any, name: str, proposal: Proposal, brings: str = "") -> None:
+    """One of the cast says on the page that they would work on this proposal."""
+    browser = await signed_in(client, name)
+    answer = await browser.post(f"/en/c/water/coalitions/offers/{proposal.number}", {"brings": brings})
+    assert answer.status_code == 303, answer.text

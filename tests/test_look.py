@@ -18,6 +18,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from app import charts, maps, rendering
 from app.language import direction, use_locale
 from app.taxonomies.sdgs import GOALS
+from deliberation.inequality import lorenz
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "app" / "static"
@@ -153,7 +154,7 @@ def kitchen_sink_context() -> dict[str, Any]:
             ],
             flagged=[19],
         ),
-        "lorenz": charts.lorenz({name: charts.cumulative_shares(values) for name, values in amounts.items()}),
+        "lorenz": charts.lorenz({name: lorenz(values, n_points=21).contributions for name, values in amounts.items()}),
         "network": _network(),
         "status_line": rendering.StatusLine("You agreed with statement 46", "/en/votes/46/undo"),
         "account": None,

@@ -51,14 +51,6 @@ def targets_of(code: str) -> tuple[str, ...]:
     return tuple(TAXONOMY.entry(code).kind.split())
 
 
-def heading_of(target: str) -> str:
-    """The code of the heading that a target of Goal 17 stands under. Raises `KeyError` for another target."""
-    for entry in TAXONOMY.entries:
-        if target in entry.kind.split():
-            return entry.code
-    raise KeyError(target)
-
-
 def targets_of_goal(goal: int) -> tuple[str, ...]:
     """The numbers of a goal's targets, for instance 13.1 to 13.3, 13.a and 13.b. Raises `KeyError` outside 1 to 17."""
     n_numbers, n_letters = N_TARGETS[goal]

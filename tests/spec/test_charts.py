@@ -136,23 +136,6 @@ def test_a_group_served_less_than_its_due_is_short() -> None:
 # -------- how evenly something is spread
 
 
-def test_equal_amounts_lie_on_the_diagonal() -> None:
-    assert charts.cumulative_shares([3] * 40, 4) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
-
-
-def test_one_who_does_everything_bends_the_curve_to_the_corner() -> None:
-    assert charts.cumulative_shares([0] * 99 + [5], 20)[-2] == pytest.approx(0)
-
-
-@given(st.lists(st.integers(0, 1000), min_size=1, max_size=200))
-def test_a_curve_rises_from_nothing_to_everything_below_the_diagonal(amounts: list[int]) -> None:
-    curve = charts.cumulative_shares(amounts)
-    assert curve[0] == 0
-    assert curve[-1] == pytest.approx(1)
-    assert np.all(np.diff(curve) >= -1e-12)
-    assert np.all(curve <= np.linspace(0, 1, 21) + 1e-9)
-
-
 def test_a_fourth_curve_could_not_be_told_apart() -> None:
     with pytest.raises(ValueError, match="three"):
         charts.lorenz({str(i): [0.0, 1.0] for i in range(4)})

@@ -109,9 +109,7 @@ def test_the_six_languages_are_those_the_pages_speak_under_the_same_names() -> N
 def test_the_nineteen_targets_of_goal_17_stand_under_one_heading_each() -> None:
     found = [target for code in targets.codes() for target in targets.targets_of(code)]
     assert found == [f"17.{number}" for number in range(1, 20)]
-    assert targets.heading_of("17.16") == "partnerships"
-    with pytest.raises(KeyError):
-        targets.heading_of("16.7")
+    assert "17.16" in targets.targets_of("partnerships")
 
 
 def test_the_seventeen_goals_have_one_hundred_and_sixty_nine_targets() -> None:

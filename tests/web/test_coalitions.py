@@ -4,56 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest_asyncio
-
 from app.database import execute, fetchval
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
-from deliberation.phases import Phase
 from tests.cast import signed_in
-from tests.factories import actor, join, make_consultation, move_to, propose
-
-PEOPLE = {"chidi": ("ngos", "Wells Union"), "dana": ("women", "Women for Water"), "hana": ("business", "")}
-
-
-@pytest_asyncio.fixture
-async def adopted(database: None) -> tuple[Consultation, Proposal]:
-    """A consultation whose published slate holds one statement."""
-    made = await make_consultation(phases=(Phase.PROPOSE, Phase.CURATE, Phase.COMMIT))
-    authors = [await join(name, made, constituency=where, organisation=body) for name, (where, body) in PEOPLE.items()]
-    proposal = await propose(authors[0], "Each village keeps its own wells.")
-    await move_to(made, 3)
-    analysis = await fetchval(
-        """
-        insert into analyses (id, consultation, kind, evidence, method, method_version, seed, input_digest, digest,
-          n_participants, n_votes, n_statements, landscape, slate, noise, votes_until, created_at)
-        values (gen_random_uuid(), $1, 'frozen', 'full', 'default', '1', 1, '', '', 3, 0, 1, '{}', '{}', '{}', now(),
-                now()) returning id
-        """,
-        made.id,
-    )
-    slate = await fetchval(
-        """
-        insert into curated_slates (id, consultation, round, analysis, status, version, n_places, report, published_at)
-        select gen_random_uuid(), $1, r.id, $2, 'published', 1, 8, '{}', now() from rounds r
-        where r.consultation = $1 and r.phase = 'curate' returning id
-        """,
-        made.id,
-        analysis,
-    )
-    await execute(
-        "insert into slate_items (id, slate, proposal, choice, position) "
-        "values (gen_random_uuid(), $1, $2, 'agree', 1)",
-        slate,
-        proposal.id,
-    )
-    return made, proposal
-
-
-async def offer(client: Any, name: str, proposal: Proposal, brings: str = "") -> None:
-    browser = await signed_in(client, name)
-    answer = await browser.post(f"/en/c/water/coalitions/offers/{proposal.number}", {"brings": brings})
-    assert answer.status_code == 303, answer.text
+from tests.factories import actor
+from tests.harbour import offer
 
 
 async def test_an_offer_is_kept_and_withdrawn(client: Any, adopted: tuple[Consultation, Proposal]) -> None:
@@ -79,7 +35,7 @@ async def test_a_statement_that_was_not_adopted_cannot_be_worked_on(
 
 async def test_a_line_up_shows_its_balance_without_names(client: Any, adopted: tuple[Consultation, Proposal]) -> None:
     _, proposal = adopted
-    for name in PEOPLE:
+    for name in ("chidi", "dana", "hana"):
         await offer(client, name, proposal)
     amara = await signed_in(client, "amara")
     page = await amara.get(f"/en/c/water/coalitions/new?statement={proposal.number}")
@@ -103,7 +59,7 @@ async def _offers() -> list[Any]:
 
 
 async def drafted(client: Any, proposal: Proposal) -> Any:
-    for name in PEOPLE:
+    for name in ("chidi", "dana", "hana"):
         await offer(client, name, proposal)
     amara = await signed_in(client, "amara")
     answer = await amara.post(
@@ -120,7 +76,7 @@ async def test_it_forms_only_when_enough_have_accepted(client: Any, adopted: tup
     assert (await chidi.get("/en/c/water/coalitions/1")).status_code == 404, "a draft is the convenor's alone"
     await amara.post("/en/c/water/coalitions/1/invite")
     assert await fetchval("select count(*) from messages where kind = 'coalition_invited'") == 3
-    for name in PEOPLE:
+    for name in ("chidi", "dana", "hana"):
         assert await fetchval("select status from coalitions") == "invited"
         browser = await signed_in(client, name)
         page = await browser.get("/en/c/water/coalitions/1")
@@ -137,7 +93,7 @@ async def test_it_forms_only_when_enough_have_accepted(client: Any, adopted: tup
 async def test_leaving_takes_the_coalition_back(client: Any, adopted: tuple[Consultation, Proposal]) -> None:
     amara = await drafted(client, adopted[1])
     await amara.post("/en/c/water/coalitions/1/invite")
-    for name in PEOPLE:
+    for name in ("chidi", "dana", "hana"):
         await (await signed_in(client, name)).post("/en/c/water/coalitions/1/answer", {"answer": "accept"})
     dana = await signed_in(client, "dana")
     await dana.post("/en/c/water/coalitions/1/answer", {"answer": "decline"})

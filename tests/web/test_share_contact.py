@@ -14,7 +14,7 @@ from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
 from tests.cast import signed_in
 from tests.factories import actor
-from tests.web.test_coalitions import adopted, offer  # noqa: F401
+from tests.harbour import offer
 
 PAGE = "/en/c/water/partners"
 BRINGS = {"offer_people": "Two engineers.", "need_finance": "Pumps."}
@@ -22,7 +22,7 @@ LACKS = {"need_people": "Engineers.", "offer_finance": "A fund for pumps."}
 
 
 @pytest_asyncio.fixture
-async def here(adopted: tuple[Consultation, Proposal]) -> tuple[Consultation, Proposal]:  # noqa: F811
+async def here(adopted: tuple[Consultation, Proposal]) -> tuple[Consultation, Proposal]:
     return adopted
 
 
