@@ -106,12 +106,6 @@ class OpinionSpace:
         expected: Floats = self.means + self.positions @ self.loadings.T
         return expected
 
-    def axis_shares(self) -> Floats:
-        """Share of a vote's variance that the axes explain, per statement (m,)."""
-        explained = np.einsum("ja,ab,jb->j", self.loadings, self.position_prior, self.loadings)
-        shares: Floats = explained / (explained + self.noise_variance)
-        return shares
-
 
 def fit_space(
     votes: VoteMatrix, *, seed: int, settings: SpaceSettings = SpaceSettings(), workers: Workers = in_turn
