@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import platform
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ MODULES = {
     "routing": "routing",
     "slates": "slates",
 }
+HEAD = f"{'goal':9}{'what':34}{'peer':28}{'Plenary':>11}{'peer':>11}{'ratio':>9}{'memory':>16}{'ratio':>7}{'aim':>8}"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -44,17 +46,19 @@ def main() -> None:
     for name in ONE_THREAD:  # before numpy is loaded
         os.environ[name] = "1"
     warnings.simplefilter("ignore")
-    from tests.benchmarks.plot import plot
-
     about = _about()
     print(" ".join(f"{name} {value}" for name, value in about.items()), flush=True)
-    rows = list(_printed(options))
-    if options.write:
-        DOCS.mkdir(parents=True, exist_ok=True)
-        merged = _merged(rows)
-        (DOCS / "latest.json").write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
-        (DOCS / "latest.svg").write_text(plot(merged), encoding="utf-8")
-        (DOCS / "machine.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    print(HEAD, flush=True)
+    rows, seconds = [], {}
+    for name in options.modules:
+        began = time.perf_counter()
+        found = list(_printed(name, options))
+        seconds[name] = round(time.perf_counter() - began, 1)
+        print(f"     {name} took {seconds[name]:.0f} s", flush=True)
+        rows += found
+        if options.write:
+            _write(found, about)
+    print(f"     all of it took {sum(seconds.values()) / 60:.0f} minutes")
     missed = [row for row in rows if not row["is_met"]]
     for row in missed:
         print(f"MISSED: goal {row['goal']}, {row['name']}")
@@ -76,22 +80,29 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _printed(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    print(
-        f"{'goal':9}{'what':34}{'peer':28}{'Plenary':>11}{'peer':>11}{'ratio':>9}{'memory':>16}{'ratio':>7}{'aim':>8}"
-    )
-    for name in options.modules:
-        for row in importlib.import_module(f"tests.benchmarks.{name}").rows(options.data, options.scale):
-            memory = "/".join("-" if mb is None else f"{mb:.0f}" for mb in (row.plenary_mb, row.peer_mb))
-            print(
-                f"{str(row.goal or '-')[:8]:<9}{row.name[:33]:34}{row.peer[:27]:28}{_seconds(row.plenary_s):>11}"
-                f"{_seconds(row.peer_s):>11}{_number(row.ratio_time):>9}{memory + ' MB':>16}"
-                f"{_number(row.ratio_memory):>7}{_number(row.aim):>8}{'' if row.is_met else '  missed'}",
-                flush=True,
-            )
-            for what, figure in (row.figures or {}).items():
-                print(f"     {what} {figure:.3g}" if isinstance(figure, float) else f"     {what} {figure}")
-            yield row.to_json()
+def _printed(module: str, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    for row in importlib.import_module(f"tests.benchmarks.{module}").rows(options.data, options.scale):
+        memory = "/".join("-" if mb is None else f"{mb:.0f}" for mb in (row.plenary_mb, row.peer_mb))
+        print(
+            f"{str(row.goal or '-')[:8]:<9}{row.name[:33]:34}{row.peer[:27]:28}{_seconds(row.plenary_s):>11}"
+            f"{_seconds(row.peer_s):>11}{_number(row.ratio_time):>9}{memory + ' MB':>16}"
+            f"{_number(row.ratio_memory):>7}{_number(row.aim):>8}{'' if row.is_met else '  missed'}",
+            flush=True,
+        )
+        for what, figure in (row.figures or {}).items():
+            print(f"     {what} {figure:.3g}" if isinstance(figure, float) else f"     {what} {figure}")
+        yield row.to_json()
+
+
+def _write(rows: list[dict[str, Any]], about: dict[str, str]) -> None:
+    """These figures are on disk, and what a run measures after them can be cut off."""
+    from tests.benchmarks.plot import plot
+
+    DOCS.mkdir(parents=True, exist_ok=True)
+    merged = _merged(rows)
+    (DOCS / "latest.json").write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
+    (DOCS / "latest.svg").write_text(plot(merged), encoding="utf-8")
+    (DOCS / "machine.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
