@@ -159,13 +159,30 @@ PARTS = (
     ),
     Part("exclusion_objections", "answered_by", A, EMPTIED),
     Part(
+        "reveals",
+        "asked_by",
+        A,
+        EMPTIED,
+        N_("Reveals of an author I asked for"),
+        "select cause, words, asked_at, is_confirmed from reveals where asked_by = $1 order by asked_at",
+    ),
+    Part(
+        "reveals",
+        "answered_by",
+        A,
+        EMPTIED,
+        N_("Reveals of an author I decided on"),
+        "select cause, answer, law, answered_at, is_confirmed from reveals where answered_by = $1 order by answered_at",
+    ),
+    Part(
         "participants",
         "id",
         P,
         UNLINKED,
         N_("As what I take part"),
-        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.gender, q.joined_on "
-        "from participants q left join organisations o on o.id = q.organisation where q.id = $1",
+        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.gender, q.joined_on, "
+        "q.has_objected, q.consent, q.consented_on from participants q "
+        "left join organisations o on o.id = q.organisation where q.id = $1",
     ),
     Part(
         "proposals",
@@ -176,7 +193,9 @@ PARTS = (
         "select number, statement, details, status, reason_code, reason, submitted_on, "
         "(select a.reason from appeals a where a.proposal = p.id) as appeal, "
         "array(select c.answer from clarifications c where c.proposal = p.id and c.answer <> '' order by c.asked_at) "
-        "as answers_to_moderators from proposals p where author = $1 order by number",
+        "as answers_to_moderators, (select jsonb_agg(jsonb_build_object('cause', r.cause, 'reason', r.words, 'on', "
+        "r.answered_at::date)) from reveals r where r.proposal = p.id and r.is_confirmed and r.law = '') "
+        "as author_told_to_two_persons from proposals p where author = $1 order by number",
     ),
     Part(
         "votes",

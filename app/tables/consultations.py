@@ -53,6 +53,7 @@ class Consultation(Table, tablename="consultations"):
     import_notes = JSONB(default="{}")
     created_at = Timestamptz()
     published_at = Timestamptz(null=True, default=None)
+    archived_at = Timestamptz(null=True, default=None)
 
 
 class Membership(Table, tablename="memberships"):

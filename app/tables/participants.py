@@ -19,7 +19,11 @@ class Organisation(Table, tablename="organisations"):
 
 
 class Participant(Table, tablename="participants"):
-    """A person in one consultation. The id is random; there is no column that leads to an account."""
+    """A person in one consultation. The id is random; there is no column that leads to an account.
+
+    has_objected : at their own wish their votes are in no analysis from then on
+    consent : which words on the use of their contributions they agreed to, empty for those from before it was kept
+    """
 
     id = BigInt(primary_key=True)
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
@@ -30,7 +34,10 @@ class Participant(Table, tablename="participants"):
     language = Varchar(length=8, default="en")
     gender = Varchar(length=16, default="")
     is_excluded = Boolean(default=False)
+    has_objected = Boolean(default=False)
     joined_on = Date()
+    consent = Varchar(length=60, default="")
+    consented_on = Date(null=True, default=None)
 
 
 class ParticipantLink(Table, tablename="participant_links"):
