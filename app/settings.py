@@ -30,7 +30,19 @@ DEMO_ACCOUNTS: Mapping[str, str] = {
     "curator": "curator@example.org",
 }
 """Who can be signed in as with one click in a demo, by role; the curator signs slates beside the convenor."""
+KEEP_DAYS: Mapping[str, int] = {
+    "sign_in_codes": 1,
+    "rate_windows": 1,
+    "used_forms": 7,
+    "jobs": 7,
+    "sessions": 30,
+    "messages": 30,
+    "drafts": 30,
+    "links": 90,
+}
+"""How many days each kind of row is kept that is nobody's to keep for longer; `PLENARY_KEEP_DAYS` sets others."""
 DEBUG_VARIABLES = ("LITESTAR_DEBUG", "LITESTAR_PDB", "PYTHONASYNCIODEBUG", "PYTHONINSPECT")
+MOST_DAYS = 3_650
 EXIT_UNSAFE = 78  # EX_CONFIG of sysexits.h
 
 
@@ -62,6 +74,8 @@ class Settings:
     """Others can reach this installation, so that an unsafe setting refuses the start."""
     allowed_hosts: tuple[str, ...]
     """Host headers that are answered; others get 400."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies in front, whose word on where a request comes from is taken."""
     n_web_workers: int
     """Web processes; each holds a pool of at most ten database connections."""
     smtp_url: str | None
@@ -70,6 +84,12 @@ class Settings:
     """The sender of every mail."""
     dask_scheduler: str | None = field(repr=False, default=None)
     """A dask scheduler such as `tcp://dask:8786`, for analyses of tens of millions of votes; None keeps them here."""
+    keep_days: Mapping[str, int] = field(default_factory=lambda: dict(KEEP_DAYS))
+    """How many days each kind of row is kept; what the privacy page and the words of consent say."""
+    privacy_contact: str = ""
+    """Whom people ask about their data; empty leads them to the convenors."""
+    privacy_policy: str = ""
+    """The rules that bind whoever operates the server, by name or address; empty where there are none to name."""
     is_log_json: bool
     """The operational log is JSON lines; otherwise readable lines, for a developer's terminal."""
     session_secret: bytes = field(repr=False)
@@ -103,10 +123,14 @@ class Settings:
             staff_needs_factor=reader.flag("PLENARY_STAFF_SECOND_FACTOR", default=is_production),
             is_production=is_production,
             allowed_hosts=reader.names("PLENARY_ALLOWED_HOSTS", _hosts_of(parts.hostname)),
+            proxies=reader.networks("PLENARY_PROXIES"),
             n_web_workers=reader.number("PLENARY_WEB_WORKERS", 2, 1, 64),
             smtp_url=reader.optional("PLENARY_SMTP_URL"),
             mail_from=reader.text("PLENARY_MAIL_FROM", f"Plenary <no-reply@{parts.hostname}>"),
             dask_scheduler=reader.optional("DASK_SCHEDULER"),
+            keep_days=_keep_days(reader),
+            privacy_contact=reader.text("PLENARY_PRIVACY_CONTACT", "")[:200],
+            privacy_policy=reader.text("PLENARY_PRIVACY_POLICY", "")[:200],
             is_log_json=reader.flag("PLENARY_LOG_JSON", default=is_production),
             session_secret=keys.read("session_secret"),
             link_key=keys.read("link_key"),
@@ -163,6 +187,18 @@ def _database_url(reader: _Reader) -> str | None:
     if not is_given or ":" in user:
         raise SettingsError("With DATABASE_PASSWORD_FILE, DATABASE_URL names a user and no password.")
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
+
+
+def _keep_days(reader: _Reader) -> Mapping[str, int]:
+    """The defaults, and what `PLENARY_KEEP_DAYS=links=60,messages=14` says instead."""
+    found = dict(KEEP_DAYS)
+    for pair in reader.names("PLENARY_KEEP_DAYS", ()):
+        name, _, days = pair.partition("=")
+        if name not in KEEP_DAYS or not (days.isascii() and days.isdigit() and 1 <= int(days) <= MOST_DAYS):
+            names = ", ".join(KEEP_DAYS)
+            raise SettingsError(f"PLENARY_KEEP_DAYS gives one of {names} a number of days from 1 to {MOST_DAYS}.")
+        found[name] = int(days)
+    return found
 
 
 def _hosts_of(hostname: str) -> tuple[str, ...]:
@@ -224,6 +260,13 @@ class _Reader:
     def names(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self.optional(name)
         return default if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        values = self.names(name, ())
+        try:
+            return tuple(str(ipaddress.ip_network(value, strict=False)) for value in values)
+        except ValueError as error:
+            raise SettingsError(f"{name} must list addresses or networks such as 10.0.0.0/8.") from error
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         value = (self.optional(name) or "").lower()
