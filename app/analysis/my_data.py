@@ -159,6 +159,15 @@ PARTS = (
     ),
     Part("exclusion_objections", "answered_by", A, EMPTIED),
     Part(
+        "translations",
+        "account",
+        A,
+        EMPTIED,
+        N_("Translations I wrote in an office"),
+        "select p.number as statement, t.language, t.text, t.status from translations t "
+        "join proposals p on p.id = t.proposal where t.account = $1 order by t.id",
+    ),
+    Part(
         "reveals",
         "asked_by",
         A,
@@ -180,7 +189,7 @@ PARTS = (
         P,
         UNLINKED,
         N_("As what I take part"),
-        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.gender, q.joined_on, "
+        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.reads, q.gender, q.joined_on, "
         "q.has_objected, q.consent, q.consented_on from participants q "
         "left join organisations o on o.id = q.organisation where q.id = $1",
     ),
@@ -203,8 +212,8 @@ PARTS = (
         P,
         UNLINKED,
         N_("Votes"),
-        "select p.number as statement, v.choice, v.matters from votes v join proposals p on p.id = v.proposal "
-        "where v.participant = $1 order by p.number",
+        "select p.number as statement, v.choice, v.matters, v.language as seen_in from votes v "
+        "join proposals p on p.id = v.proposal where v.participant = $1 order by p.number",
     ),
     Part(
         "earlier_votes",
@@ -269,6 +278,15 @@ PARTS = (
         N_("Other words I proposed"),
         "select p.number as statement, a.statement as words, a.reason, a.status from amendments a "
         "join proposals p on p.id = a.proposal where a.participant = $1 order by a.created_at",
+    ),
+    Part(
+        "translations",
+        "participant",
+        P,
+        UNLINKED,
+        N_("Translations and simpler words I wrote"),
+        "select p.number as statement, t.language, t.text, t.status from translations t "
+        "join proposals p on p.id = t.proposal where t.participant = $1 order by t.id",
     ),
     Part(
         "objections",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, BigInt, Boolean, Bytea, Date, ForeignKey, OnDelete, Varchar
+from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Date, ForeignKey, OnDelete, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -21,6 +21,7 @@ class Organisation(Table, tablename="organisations"):
 class Participant(Table, tablename="participants"):
     """A person in one consultation. The id is random; there is no column that leads to an account.
 
+    reads : languages read besides `language`, in which statements are shown as written
     has_objected : at their own wish their votes are in no analysis from then on
     consent : which words on the use of their contributions they agreed to, empty for those from before it was kept
     """
@@ -32,6 +33,7 @@ class Participant(Table, tablename="participants"):
     mandate = Varchar(length=16, default="")
     region = Varchar(length=40, default="")
     language = Varchar(length=8, default="en")
+    reads = Array(base_column=Varchar(length=8), default=list)
     gender = Varchar(length=16, default="")
     is_excluded = Boolean(default=False)
     has_objected = Boolean(default=False)

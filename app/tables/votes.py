@@ -23,7 +23,10 @@ def code_of(choice: str) -> int:
 
 
 class Vote(Table, tablename="votes"):
-    """A participant's current choice on one statement."""
+    """A participant's current choice on one statement.
+
+    language, translation : the words they saw, 0 for the statement's own; never released for a person
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     consultation = ForeignKey(Consultation, null=False, on_delete=OnDelete.cascade, index=True)
@@ -32,6 +35,7 @@ class Vote(Table, tablename="votes"):
     choice = Varchar(length=8)
     matters = Boolean(default=False)
     language = Varchar(length=8, default="")
+    translation = Integer(default=0)
     cast_at = Timestamptz()
     uq_vote = Unique([participant, proposal], name="uq_vote_participant_proposal")
     ck_vote = Check("choice in ('agree', 'disagree', 'pass')", name="ck_vote_choice")
