@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.auth import Person
 from app.database import execute, fetch, fetchrow, now
-from app.refusals import N_, Closed, Denied, NotFound, NotSignedIn, Refusal
+from app.refusals import N_, Closed, Denied, FactorAsked, NotFound, NotSignedIn, Refusal
 from app.settings import get_settings
 from app.tables.consultations import Consultation
 from app.tables.participants import Participant, ParticipantLink
@@ -29,12 +29,14 @@ from app.tables.rounds import Round
 from deliberation.disclosure import Attribution
 from deliberation.phases import (
     ALLOWED,
+    FACTOR_LIFE,
     Action,
     Lifecycle,
     Phase,
     Role,
     Standing,
     State,
+    asks_factor,
     could_ever,
     current_round,
     is_allowed,
@@ -164,6 +166,15 @@ class Actor:
         if not self.may(action):
             raise self.refusal(action)
 
+    def asks_factor(self, action: Action, *, is_write: bool = True) -> bool:
+        """Whether they will be asked for a code of their second factor before they do this."""
+        return asks_factor(action, is_write=is_write) and is_stale(self.person, self.now)
+
+    def check_factor(self, action: Action, *, is_write: bool = True) -> None:
+        """Raises FactorAsked where a fresh code is asked for first."""
+        if self.asks_factor(action, is_write=is_write):
+            raise FactorAsked
+
     def refusal(self, action: Action) -> Refusal:
         others = [role for role in Role if ALLOWED[action][role] and role is not Role.VISITOR]
         if not could_ever(action, self.roles):
@@ -226,10 +237,18 @@ async def _has_curated(round_id: UUID, account: UUID) -> bool:
     return await fetchrow(sql, round_id, curator_code(round_id, account)) is not None
 
 
-async def enter(person: Person | None, slug: str, action: Action) -> Actor:
+def is_stale(person: Person | None, moment: datetime) -> bool:
+    """Whether somebody who has a second factor has not given a code of it lately. Who has none is asked for none."""
+    if person is None or not person.has_factor:
+        return False
+    return person.factor_at is None or moment - person.factor_at > FACTOR_LIFE
+
+
+async def enter(person: Person | None, slug: str, action: Action, *, is_write: bool = False) -> Actor:
     """The door to a consultation: an Actor who may do this. Raises NotFound for what the person may not know of."""
     actor = await approach(person, slug)
     await check_still(actor, action)
+    actor.check_factor(action, is_write=is_write)
     return actor
 
 
@@ -293,8 +312,14 @@ async def _roles(consultation_id: UUID, person: Person | None) -> tuple[frozense
     return frozenset(roles or {Role.VISITOR}), curated
 
 
-def check_site(person: Person | None, action: Action) -> None:
+async def check_site(person: Person | None, action: Action, *, is_write: bool = False) -> None:
     """The door to what concerns no single consultation."""
+    _check_site_roles(person, action)
+    if asks_factor(action, is_write=is_write) and is_stale(person, await now()):
+        raise FactorAsked
+
+
+def _check_site_roles(person: Person | None, action: Action) -> None:
     roles = {Role.VISITOR}
     if person is not None:
         roles = {Role.PARTICIPANT}

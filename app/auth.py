@@ -54,6 +54,9 @@ class Person:
     zone: str
     is_administrator: bool
     may_convene: bool
+    has_factor: bool = False
+    factor_at: datetime | None = None
+    """When this session was last given a code of the second factor."""
 
 
 @dataclass
@@ -65,11 +68,11 @@ class Visit:
 
     account: Person | None = None
     half: Person | None = None
-    factor_at: datetime | None = None
-    """When the second factor was last given in this session."""
     owes_factor: bool = False
     """They govern something, and this installation wants a second factor of them that they have not set up."""
     token: str = ""
+    is_renewed: bool = False
+    """The session goes on under a new token, which the response has to bring."""
     browser: str = ""
     is_new_browser: bool = False
     uses_forms: bool = False
@@ -109,11 +112,11 @@ def _keyed(purpose: str, text: str) -> str:
 
 FIND_SESSION = """
 select a.id, a.email, a.name, a.locale, a.zone, a.is_administrator, a.may_convene, s.seen_at, s.awaits_factor,
-       s.factor_at, clock_timestamp() as now, $2::boolean
-         and not exists(select from second_factors where account = a.id and enabled_at is not null)
+       s.factor_at, f.id is not null as has_factor, clock_timestamp() as now, $2::boolean and f.id is null
          and (a.is_administrator or a.may_convene or exists(select from memberships where account = a.id
               and role in ('convenor', 'moderator', 'auditor', 'curator'))) as owes_factor
 from sessions s join accounts a on a.id = s.account
+  left join second_factors f on f.account = a.id and f.enabled_at is not null
 where s.token_hash = $1 and s.expires_at > clock_timestamp() and a.disabled_at is null
 """
 IS_STAFF = """
@@ -142,7 +145,7 @@ async def visit_of(cookies: Mapping[str, str]) -> Visit:
     if row["awaits_factor"]:
         visit.half = person
     else:
-        visit.account, visit.factor_at, visit.owes_factor = person, row["factor_at"], bool(row["owes_factor"])
+        visit.account, visit.owes_factor = person, bool(row["owes_factor"])
     return visit
 
 

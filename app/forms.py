@@ -2,7 +2,7 @@
 
 A form is a msgspec Struct whose fields have the names of its inputs. `read` never raises on bad input: it returns a
 `Filled` with sentences per field, and the page shows the form again. Three technical fields ride along in every form:
-the CSRF token, the idempotency key, and the version of the thing that is edited.
+the CSRF token, the idempotency key, and the version of the thing that is edited; a fourth where a code is asked for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from deliberation.texts import clean_text
 
 MAX_FIELDS = 400
 MAX_LENGTH = 20_000
-TECHNICAL = ("_csrf_token", "_key", "_version")
+TECHNICAL = ("_csrf_token", "_key", "_version", "_factor")
 # Sentences are worth handing back; choices, addresses and secrets are not.
 NEVER_SHOWN = frozenset({*TECHNICAL, "password", "code", "email", "emails"})
 
@@ -83,6 +83,7 @@ def blank(**typed: Any) -> Filled[Any]:
 async def remember(request: Request[Any, Any, Any]) -> None:
     """What was typed is at hand for the error page, whatever refuses the request, so that nobody types it twice."""
     sent = await request.form()
+    request.scope["state"]["sent"] = [(name, value) for name, value in sent.multi_items() if isinstance(value, str)]
     request.scope["state"]["typed"] = {
         name: value[:MAX_LENGTH]
         for name, value in sent.items()

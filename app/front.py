@@ -121,6 +121,9 @@ class Front:
                 extra.append((b"cache-control", b"no-store" if visit.token else b"no-cache, private"))
             if visit.is_new_browser and visit.uses_forms and visit.account is None:
                 extra.append((b"set-cookie", cookie("browser", visit.browser, 86_400).encode()))
+            ours = auth.cookie_name("sid").encode() + b"="
+            if visit.is_renewed and not any(value.startswith(ours) for name, value in given if name == b"set-cookie"):
+                extra.append((b"set-cookie", session_cookie(visit.token).encode()))
         return [*given, *extra]
 
 
@@ -128,6 +131,11 @@ def cookie(name: str, value: str, seconds: int) -> str:
     """A Set-Cookie value that scripts and other sites cannot read."""
     secure = "; Secure" if auth.is_secure() else ""
     return f"{auth.cookie_name(name)}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+
+
+def session_cookie(token: str) -> str:
+    """The Set-Cookie value of a session that begins or goes on under a new token."""
+    return cookie("sid", token, int(auth.LIFE.total_seconds()))
 
 
 def best_language(accepted: str) -> str:

@@ -17,13 +17,13 @@ from litestar.types import ASGIApp
 
 from app import auth, live, rendering
 from app.access import Actor, check_site, enter
-from app.controllers import routes
+from app.controllers import factors, routes
 from app.database import close_pool, open_pool
 from app.forms import remember
 from app.front import Front
 from app.language import sentence
 from app.logs import configure_logs
-from app.refusals import N_, AlreadyDone, Busy, Closed, FactorOwed, Invalid, NotSignedIn, Refusal, TooMany
+from app.refusals import N_, AlreadyDone, Busy, Closed, FactorAsked, FactorOwed, Invalid, NotSignedIn, Refusal, TooMany
 from app.settings import Settings, get_settings
 from app.static_files import static_files
 from deliberation.errors import DeliberationError
@@ -38,19 +38,23 @@ log = structlog.get_logger("plenary")
 
 async def provide_actor(request: AnyRequest, slug: FromPath[str]) -> Actor:
     """Every route below a consultation declares its action; whoever comes in has passed the door for it."""
-    return await enter(auth.visit(request).account, slug, Action(request.route_handler.opt["action"]))
+    action, is_write = Action(request.route_handler.opt["action"]), request.method not in auth.SAFE_METHODS
+    return await enter(auth.visit(request).account, slug, action, is_write=is_write)
 
 
 async def before_request(request: AnyRequest) -> None:
     """What holds for every route: forms come from our own pages, and the site's doors are guarded."""
-    if request.method not in auth.SAFE_METHODS and not _is_api(request):
+    is_write = request.method not in auth.SAFE_METHODS
+    if is_write and not _is_api(request):
         await remember(request)
     await auth.check_csrf(request)
+    if is_write:
+        await factors.take_code(request)
     if auth.visit(request).owes_factor and not _is_own_page(request.url.path):
         raise FactorOwed(N_("Whoever governs a consultation here needs a second factor. Set it up to go on."))
     declared = request.route_handler.opt.get("action")
     if declared is not None and Action(declared) in SITE_ACTIONS:
-        check_site(auth.visit(request).account, Action(declared))
+        await check_site(auth.visit(request).account, Action(declared), is_write=is_write)
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -132,6 +136,8 @@ def on_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
         return _to_sign_in(request)
     if isinstance(refusal, FactorOwed) and not _is_api(request):
         return _led(request, rendering.url("/me/factor"))
+    if isinstance(refusal, FactorAsked) and not _is_api(request):
+        return factors.asked_page(request, refusal)
     if isinstance(refusal, TooMany):
         return _error(request, refusal.status, refusal, retry_after=refusal.retry_after)
     return _error(request, refusal.status, refusal)

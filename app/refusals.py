@@ -40,6 +40,13 @@ class FactorOwed(Denied):
     """Who governs something sets up a second factor first; the reader is led there."""
 
 
+class FactorAsked(Denied):
+    """A fresh code of the second factor is asked for; the form comes back with what was typed and a place for it."""
+
+    def __init__(self, message: str = N_("Type a code of your second factor to go on.")) -> None:
+        super().__init__(message)
+
+
 class NotFound(Refusal):
     """There is no such thing, or none that you may know of: the two cannot be told apart."""
 

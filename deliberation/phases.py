@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -103,6 +103,9 @@ class Action(StrEnum):
     DECIDE_ALERT = "decide_alert"
     EXCLUDE = "exclude"
     CONTEST = "contest"
+    SEE_REVEALS = "see_reveals"
+    ASK_REVEAL = "ask_reveal"
+    CONFIRM_REVEAL = "confirm_reveal"
     # convening and curating
     CONFIGURE = "configure"
     APPOINT = "appoint"
@@ -176,19 +179,26 @@ def _states(words: str) -> frozenset[State]:
     return frozenset(found)
 
 
-def _row(everyone: str = "", **by_role: str) -> dict[Role, frozenset[State]]:
-    row = {role: _states(everyone) for role in Role}
+class Row(dict[Role, frozenset[State]]):
+    """One action's line of the table: in which states each role may, and whether a fresh second factor is asked for."""
+
+    asks_factor: bool = False
+
+
+def _row(everyone: str = "", *, asks_factor: bool = False, **by_role: str) -> Row:
+    row = Row({role: _states(everyone) for role in Role})
     row.update({Role(role): _states(words) for role, words in by_role.items()})
+    row.asks_factor = asks_factor
     return row
 
 
-ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
+ALLOWED: Mapping[Action, Row] = {
     Action.SEE_SITE: _row("any"),
     Action.SIGN_IN: _row("any"),
     Action.SEE_OWN_ACCOUNT: _row("any", visitor=""),
     Action.SEE_OUTBOX: _row("any"),
     Action.CREATE_CONSULTATION: _row(convenor="any"),
-    Action.MANAGE_ACCOUNTS: _row(administrator="any"),
+    Action.MANAGE_ACCOUNTS: _row(administrator="any", asks_factor=True),
     Action.SEE_CONSULTATION: _row("launched", moderator="any", convenor="any", auditor="any", administrator="any"),
     Action.SEE_STATEMENTS: _row("launched", moderator="any", convenor="any", auditor="any", administrator=""),
     Action.SEE_RESULTS: _row("propose:open after", administrator=""),
@@ -239,34 +249,43 @@ ALLOWED: Mapping[Action, Mapping[Role, frozenset[State]]] = {
     Action.DECIDE_ALERT: _row(moderator="running published"),
     Action.EXCLUDE: _row(moderator="running published", convenor="running published"),
     Action.CONTEST: _row(participant="running published"),
+    Action.SEE_REVEALS: _row(moderator="launched", convenor="launched", auditor="launched"),
+    Action.ASK_REVEAL: _row(moderator="launched"),
+    Action.CONFIRM_REVEAL: _row(convenor="launched", asks_factor=True),
     Action.CONFIGURE: _row(convenor="draft"),
-    Action.APPOINT: _row(convenor="draft running"),
+    Action.APPOINT: _row(convenor="draft running", asks_factor=True),
     Action.WRITE_STARTER: _row(convenor="draft propose:scheduled"),
     Action.INVITE: _row(convenor="draft propose:* respond:scheduled respond:open"),
-    Action.OPEN_ROUND: _row(convenor="draft running"),
-    Action.CHANGE_ROUNDS: _row(convenor="running"),
-    Action.EXTEND_ROUND: _row(convenor="propose:open curate:open respond:open commit:open"),
+    Action.OPEN_ROUND: _row(convenor="draft running", asks_factor=True),
+    Action.CHANGE_ROUNDS: _row(convenor="running", asks_factor=True),
+    Action.EXTEND_ROUND: _row(convenor="propose:open curate:open respond:open commit:open", asks_factor=True),
     Action.CONFIRM_EXTENSION: _row(
         convenor="propose:open curate:open respond:open commit:open",
         moderator="propose:open curate:open respond:open commit:open",
+        asks_factor=True,
     ),
     Action.NOTE_POINT: _row(convenor="propose:open", moderator="propose:open"),
     Action.ANALYSE: _row(convenor="running published", auditor="after"),
-    Action.CURATE: _row(convenor="curate:open", curator="curate:open"),
-    Action.SIGN_SLATE: _row(convenor="curate:open", curator="curate:open", participant="curate:open"),
+    Action.CURATE: _row(convenor="curate:open", curator="curate:open", asks_factor=True),
+    Action.SIGN_SLATE: _row(convenor="curate:open", curator="curate:open", participant="curate:open", asks_factor=True),
     Action.FORM_COALITION: _row(convenor="curate:closed respond:* commit:* published"),
     Action.WRITE_SUMMARY: _row(convenor="after"),
     Action.PUBLISH_SUMMARY: _row(
         convenor="propose:closed curate:closed respond:* commit:* published",
         curator="propose:closed curate:closed respond:* commit:* published",
         participant="propose:closed curate:closed respond:* commit:* published",
+        asks_factor=True,
     ),
-    Action.ARCHIVE: _row(convenor="published"),
+    Action.ARCHIVE: _row(convenor="published", asks_factor=True),
     Action.EXPORT_RESULTS: _row("after", administrator=""),
-    Action.EXPORT_VOTES: _row(convenor="after", auditor="after"),
+    Action.EXPORT_VOTES: _row(convenor="after", auditor="after", asks_factor=True),
 }
 """Who may do what in which state. `visitor` is anybody without another role here, signed in or not. What a mode of
-attribution or a single round narrows further is decided in the application's access checks, never widened there."""
+attribution or a single round narrows further is decided in the application's access checks, never widened there. A line
+that asks for a factor asks whoever has a second factor for a code of it, given within `FACTOR_LIFE`."""
+
+FACTOR_LIFE = timedelta(minutes=10)
+"""How long a second factor counts as fresh: whoever finds a screen unlocked later does not publish with it."""
 
 SITE_ACTIONS: frozenset[Action] = frozenset(
     {
@@ -285,6 +304,11 @@ READING: frozenset[Action] = frozenset(action for action in Action if action.val
     Action.EXPORT_VOTES,
 }
 """Actions that change nothing; a route that changes something may not declare one of these."""
+
+
+def asks_factor(action: Action, *, is_write: bool) -> bool:
+    """Whether a fresh second factor is asked for: to change something, or to take away what is not public."""
+    return ALLOWED[action].asks_factor and (is_write or action in READING)
 
 
 class Step(StrEnum):

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app import auth
+import pyotp
+
+from app import access, auth
 from app.actions.accounts import open_session
 from app.auth import Person
-from app.database import now
-from app.tables.accounts import Account
+from app.database import execute, fetchval, now
+from app.tables.accounts import Account, SecondFactor
 
 STAFF = {"amara"}
 
@@ -60,3 +62,32 @@ async def signed_in(client: Any, name: str, **more: Any) -> Browser:
     """A browser in which this member of the cast is signed in."""
     who = await person(name, **more)
     return Browser(client, await open_session(who.id))
+
+
+async def with_factor(client: Any, name: str, *, minutes_ago: float | None, **more: Any) -> Browser:
+    """The same for who has a second factor, a code of which was given so long ago in this session, or not since."""
+    who = await person(name, **more)
+    await execute("delete from second_factors where account = $1", who.id)
+    await SecondFactor(
+        account=who.id,
+        sealed_secret=access.sealed_secret(who.id, pyotp.random_base32()),
+        created_at=await now(),
+        enabled_at=await now(),
+    ).save()
+    browser = Browser(client, await open_session(who.id))
+    await execute(
+        "update sessions set awaits_factor = false, expires_at = clock_timestamp() + interval '12 hours', "
+        "factor_at = clock_timestamp() - make_interval(secs => $2) where token_hash = $1",
+        auth.hashed(browser.token),
+        None if minutes_ago is None else 60.0 * minutes_ago,
+    )
+    return browser
+
+
+async def code_of(name: str, *, steps: int = 0) -> str:
+    """What the authenticator of one of the cast shows, so many time steps from now."""
+    account = (await person(name)).id
+    sealed = await fetchval("select sealed_secret from second_factors where account = $1", account)
+    secret = access.opened_secret(account, bytes(sealed))
+    assert secret is not None
+    return pyotp.HOTP(secret).at(int((await now()).timestamp()) // 30 + steps)

@@ -78,7 +78,7 @@ async def create(
     form: Filled[Any] | None = None,
 ) -> Consultation:
     """A draft consultation with its rounds and targets; its creator is its convenor."""
-    check_site(by, Action.CREATE_CONSULTATION)
+    await check_site(by, Action.CREATE_CONSULTATION)
     check_rounds(rounds)
     async with transaction():
         moment = await now()

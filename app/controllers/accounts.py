@@ -106,7 +106,7 @@ async def signed_in(request: AnyRequest, token: str, next_path: str) -> Response
         answer = see_other(request, url("/sign-in/factor", next=goal or None))
     else:
         answer = see_other(request, goal or url("/"), said=gettext("You are signed in."))
-    answer.headers["set-cookie"] = front.cookie("sid", token, int(auth.LIFE.total_seconds()))
+    answer.headers["set-cookie"] = front.session_cookie(token)
     return answer
 
 

@@ -1,7 +1,8 @@
-"""The second factor: set it up, give it when signing in, have new recovery codes, switch it off."""
+"""The second factor: set it up, give it when signing in and afresh, have new recovery codes, switch it off."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,10 +13,11 @@ from litestar.params import QueryParameter
 from app import auth, front
 from app.actions import factors
 from app.auth import Person
+from app.database import now
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, Denied, Invalid, NotSignedIn
-from app.rendering import page, see_other, url
+from app.refusals import N_, Denied, FactorAsked, Invalid, NotSignedIn
+from app.rendering import fragment, page, see_other, url, wants_fragment
 from app.settings import DEMO_ACCOUNTS, get_settings
 from deliberation.phases import Action
 
@@ -68,8 +70,8 @@ async def give(request: AnyRequest) -> Response[Any]:
         except Invalid as refusal:
             form.errors[refusal.field] = refusal
         else:
-            answer = see_other(request, auth.safe_next(form.data.next) or url("/"), said=gettext("You are signed in."))
-            return _with(answer, token)
+            said = gettext("You are signed in.") if auth.visit(request).half else None
+            return _with(see_other(request, auth.safe_next(form.data.next) or url("/"), said=said), token)
     form.typed.pop("code", None)
     return page(request, "accounts/give_factor.html", status=422, form=form)
 
@@ -137,8 +139,39 @@ async def _shown(request: AnyRequest, form: Filled[Any], *, status: int = 200) -
     )
 
 
+async def take_code(request: AnyRequest) -> None:
+    """A code that rides along in a form is given before anything else; the session goes on under a new token."""
+    code = next((value for name, value in request.scope["state"].get("sent", ()) if name == "_factor"), "")
+    visit = auth.visit(request)
+    person = visit.account
+    if not code or person is None or not person.has_factor:
+        return
+    try:
+        visit.token = await factors.give(account=person.id, token=visit.token, code=code)
+    except Invalid as refusal:
+        raise FactorAsked(refusal.message) from None
+    visit.is_renewed, visit.account = True, replace(person, factor_at=await now())
+
+
+def asked_page(request: AnyRequest, refusal: FactorAsked) -> Response[Any]:
+    """The form that was sent, with a place for a code; what only reads is asked for again once the code is given."""
+    state, is_write = request.scope["state"], request.method not in auth.SAFE_METHODS
+    here = url(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
+    sent = state.get("sent", []) if is_write else [("next", here)]
+    context = {
+        "target": here if is_write else url("/sign-in/factor"),
+        "field_name": "_factor" if is_write else "code",
+        "sent": [(name, value) for name, value in sent if name not in {"_csrf_token", "_factor"}],
+        "error": refusal if any(name == "_factor" for name, _ in sent) else None,
+    }
+    if wants_fragment(request):
+        swap = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
+        return fragment(request, "accounts/_step_up.html", status=403, headers=swap, **context)
+    return page(request, "accounts/step_up.html", status=403, **context)
+
+
 def _with(answer: Response[Any], token: str) -> Response[Any]:
-    answer.headers["set-cookie"] = front.cookie("sid", token, int(auth.LIFE.total_seconds()))
+    answer.headers["set-cookie"] = front.session_cookie(token)
     return answer
 
 

@@ -1,15 +1,18 @@
 """Every role at every door in every state: what the table of rights says is what the application does.
 
-The doors are tried for all cells; over HTTP, each route is tried by one role that may and by one that may not. A new
-route, role, state or action changes the number of cells, which is asserted, so that nobody adds one unseen.
+The doors are tried for all cells: action, role, state, whether the role is held here or in another consultation, and
+whether a code of the second factor was given lately. Over HTTP, each route is tried by one role that may and by one
+that may not. A new route, role, state or action changes the number of cells, which is asserted, so that nobody adds one
+unseen.
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -20,7 +23,7 @@ from app.access import CLOSING
 from app.actions.accounts import open_session
 from app.auth import Person
 from app.database import execute, fetchval, now, transaction
-from app.refusals import Closed, Denied, NotFound, NotSignedIn, Refusal
+from app.refusals import Closed, Denied, FactorAsked, NotFound, NotSignedIn, Refusal
 from app.tables.consultations import Consultation
 from deliberation.phases import ALLOWED, STATES, Action, Phase, Role
 from tests import factories
@@ -97,6 +100,7 @@ async def world(database: None) -> World:
         "appeal_id": nobody,
         "exclusion_id": nobody,
         "card_id": nobody,
+        "reveal_id": nobody,
         "introduction_id": nobody,
         "entry_id": nobody,
         "engagement_id": nobody,
@@ -120,8 +124,8 @@ async def stand_in(world: World, state: str) -> None:
         )
 
 
-def expected(action: Action, role: Role, state: str) -> set[type[Refusal] | None]:
-    """What the door says, from the table alone."""
+def expected(action: Action, role: Role, state: str, *, is_known: bool = False) -> set[type[Refusal] | None]:
+    """What the door says, from the table alone; to who is signed in without a role here, that they may not."""
     row = ALLOWED[action]
     if state not in ALLOWED[Action.SEE_CONSULTATION][role]:
         return {NotFound}
@@ -131,7 +135,7 @@ def expected(action: Action, role: Role, state: str) -> set[type[Refusal] | None
         return {None}
     if not row[role]:
         others = any(row[other] for other in Role if other is not Role.VISITOR)
-        return {NotSignedIn if role is Role.VISITOR and others else Denied}
+        return {NotSignedIn if role is Role.VISITOR and others and not is_known else Denied}
     return {Closed} if action in CLOSING and is_over(action, role, state) else {Denied}
 
 
@@ -149,42 +153,84 @@ class Undo(Exception):
     """Takes the savepoint back."""
 
 
-async def outcomes(world: World, who: Person | None, state: str) -> dict[Action, type[Refusal] | None]:
-    """What each door says to the person; `enter` is approaching and being checked."""
-    found: dict[Action, type[Refusal] | None] = {}
+STALE, FRESH = timedelta(minutes=11), timedelta(minutes=9)
+
+
+def outcome(actor: access.Actor, action: Action) -> type[Refusal] | None:
+    try:
+        actor.check(action)
+        actor.check_factor(action, is_write=True)
+    except Refusal as refusal:
+        return type(refusal)
+    return None
+
+
+async def outcomes(
+    world: World, who: Person | None, state: str
+) -> dict[tuple[Action, timedelta], type[Refusal] | None]:
+    """What each door says to the person, by how long ago they gave a code; `enter` is approaching and being checked."""
+    cells = list(product(doors(), (STALE, FRESH)))
     try:
         actor = await access.approach(who, world.consultation.slug)
     except NotFound:
-        return dict.fromkeys(doors(), NotFound)
+        return dict.fromkeys(cells, NotFound)
     assert actor.state == state
-    for action in doors():
-        try:
-            actor.check(action)
-            found[action] = None
-        except Refusal as refusal:
-            found[action] = type(refusal)
+    given = {
+        ago: replace(actor, person=who and replace(who, has_factor=True, factor_at=actor.now - ago))
+        for ago in (STALE, FRESH)
+    }
+    return {(action, ago): outcome(given[ago], action) for action, ago in cells}
+
+
+async def elsewhere(world: World) -> dict[Role, Person | None]:
+    """Who has the same roles in another consultation, and none in this one."""
+    other = await factories.make_consultation(slug="forest")
+    found = {}
+    for role, who in world.people.items():
+        stranger = None if who is None else await person(f"far-{role}", is_administrator=role is Role.ADMINISTRATOR)
+        if stranger is not None and role is Role.PARTICIPANT:
+            await factories.join(f"far-{role}", other)
+        elif stranger is not None and role is not Role.ADMINISTRATOR:
+            await execute(
+                "insert into memberships (id, consultation, account, role, rounds) "
+                "values (gen_random_uuid(), $1, $2, $3, '{}')",
+                other.id,
+                stranger.id,
+                role.value,
+            )
+        found[role] = stranger
     return found
 
 
 async def test_every_role_at_every_door_in_every_state(world: World) -> None:
     wrong, n_cells = [], 0
+    strangers = await elsewhere(world)
     for state in STATES:
         with suppress(Undo):
             async with transaction():
                 await stand_in(world, state)
-                for role, who in world.people.items():
-                    for action, outcome in (await outcomes(world, who, state)).items():
+                for role, is_here in product(Role, (True, False)):
+                    # Elsewhere's roles count for nothing here; administrators are administrators everywhere.
+                    counts = role if is_here or role is Role.ADMINISTRATOR else Role.VISITOR
+                    who = world.people[role] if is_here else strangers[role]
+                    for (action, ago), said in (await outcomes(world, who, state)).items():
                         n_cells += 1
-                        if outcome not in expected(action, role, state):
-                            wrong.append(f"{role} {action} in {state}: {outcome}, not {expected(action, role, state)}")
+                        wanted = expected(action, counts, state, is_known=who is not None)
+                        if wanted == {None} and ago is STALE and who is not None and ALLOWED[action].asks_factor:
+                            wanted = {FactorAsked}
+                        if said not in wanted:
+                            wrong.append(f"{role} {is_here=} {action} in {state}, {ago}: {said}, not {wanted}")
                 raise Undo
     assert not wrong, "\n".join(wrong)
-    assert n_cells == len(doors()) * 7 * 15
+    assert n_cells == len(doors()) * 7 * 15 * 2 * 2
     # A new action behind a route needs its row in the table, its cells here, and this number.
     assert len(doors()) == N_DOORS
+    assert len({action for action in doors() if ALLOWED[action].asks_factor}) == N_ASKING
 
 
-N_DOORS = 58
+N_DOORS = 62
+N_ASKING = 11
+"""Doors that ask for a fresh second factor where something is changed."""
 
 
 async def test_to_enter_is_to_approach_and_to_be_checked(world: World) -> None:

@@ -25,6 +25,7 @@ from deliberation.phases import (
     Role,
     RoundTimes,
     Step,
+    asks_factor,
     could_ever,
     current_round,
     is_allowed,
@@ -83,6 +84,10 @@ see_participation    -      moa        moa          moa       moa        moa    
 decide_alert         -      m          m            m         m          m          m
 exclude              -      mo         mo           mo        mo         mo         mo
 contest              -      p          p            p         p          p          p
+see_reveals          -      moa        moa          moa       moa        moa        moa
+ask_reveal           -      m          m            m         m          m          m
+confirm_reveal       -      o          o            o         o          o          o
+archive              -      -          -            -         -          -          o
 configure            o      -          -            -         -          -          -
 appoint              o      o          o            o         o          o          -
 write_starter        o      -          -            -         -          -          -
@@ -158,6 +163,23 @@ def test_several_roles_add_up() -> None:
     assert is_allowed(Action.MODERATE, roles, "propose:open")
     assert could_ever(Action.VOTE, roles)
     assert not could_ever(Action.VOTE, [Role.MODERATOR])
+
+
+ASKS_FACTOR = """
+manage_accounts appoint open_round change_rounds extend_round confirm_extension
+curate sign_slate publish_summary archive export_votes
+"""
+
+
+def test_what_has_consequences_for_others_asks_for_a_fresh_second_factor() -> None:
+    assert {action for action in Action if ALLOWED[action].asks_factor} == {Action(one) for one in ASKS_FACTOR.split()}
+
+
+def test_looking_asks_for_no_factor_but_taking_votes_away_does() -> None:
+    assert asks_factor(Action.CURATE, is_write=True)
+    assert not asks_factor(Action.CURATE, is_write=False)
+    assert asks_factor(Action.EXPORT_VOTES, is_write=False)
+    assert not asks_factor(Action.VOTE, is_write=True)
 
 
 # -------- the order of rounds
