@@ -109,42 +109,42 @@ def markdown(sentence: Sentence) -> str:
     return PLACES.sub(lambda found: _marked(sentence.places[found.group(1)]), message)
 
 
-def html(sentence: Sentence) -> Markup:
-    """The sentence as HTML, with citations that lead to the statement's row."""
+def html(sentence: Sentence, at: str = "") -> Markup:
+    """The sentence as HTML, with citations that lead to the statement's row on the page `at`, or on this one."""
     if sentence.says == "added":
         place = sentence.places["text"]
         return Markup('<span lang="{lang}" dir="auto">{text}</span>').format(
-            lang=place["language"], text=_with_links(place["text"])
+            lang=place["language"], text=_with_links(place["text"], at)
         )
     message = Markup(escape(gettext(sentence.message)))  # noqa: S704  # escaped on the spot
-    return message % {name: place_html(place) for name, place in sentence.places.items()}
+    return message % {name: place_html(place, at) for name, place in sentence.places.items()}
 
 
-def _with_links(text_: str) -> Markup:
+def _with_links(text_: str, at: str) -> Markup:
     """What a person wrote, its citations of statements as links."""
     parts = STATEMENT_CITATION.split(text_)
-    return Markup("").join(_cite_html(int(part)) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(_cite_html(int(part), at) if nth % 2 else escape(part) for nth, part in enumerate(parts))
 
 
 def _linked(numbers: str) -> str:
     return ", ".join(f"[\\[{one.strip()}\\]](#s{one.strip()})" for one in numbers.split(","))
 
 
-def place_html(place: Place) -> Markup:
+def place_html(place: Place, at: str = "") -> Markup:
     """A place as HTML."""
     if "statement" in place:
         before, after = QUOTES[current_locale()]
         return Markup('{before}<span class="quoted" lang="{lang}" dir="auto">{text}</span>{after}\u00a0{cite}').format(
-            before=before, after=after, lang=place["language"], text=place["text"], cite=_cite_html(place["statement"])
+            before=before, after=after, lang=place["language"], text=place["text"], cite=_cite_html(place["statement"], at)
         )
     if "cite" in place:
-        return Markup(" ").join(_cite_html(number) for number in place["cite"])
+        return Markup(" ").join(_cite_html(number, at) for number in place["cite"])
     if "text" in place:
         return Markup('<span lang="{lang}" dir="auto">{text}</span>').format(lang=place["language"], text=place["text"])
     if "parts" in place:
-        return Markup("; ").join(Markup("{}: {}").format(*map(place_html, part)) for part in place["parts"])
+        return Markup("; ").join(Markup("{}: {}").format(*(place_html(each, at) for each in part)) for part in place["parts"])
     if "list" in place:
-        parts = {f"\ue000{at}\ue001": place_html(part) for at, part in enumerate(place["list"])}
+        parts = {f"\ue000{nth}\ue001": place_html(part, at) for nth, part in enumerate(place["list"])}
         joined = escape(format_list(list(parts), locale=current_locale())) if parts else Markup("")
         for key, part in parts.items():
             joined = Markup(str(joined).replace(key, str(part)))  # noqa: S704  # both sides are markup already
@@ -162,9 +162,9 @@ def place_text(place: Place) -> str:
     return _plain(place)
 
 
-def _cite_html(number: int) -> Markup:
-    return Markup('<a class="cite" href="#s{number}"><span class="sr">{word} </span>[{shown}]</a>').format(
-        number=number, word=gettext("Statement"), shown=num(number)
+def _cite_html(number: int, at: str) -> Markup:
+    return Markup('<a class="cite" href="{at}#s{number}"><span class="sr">{word} </span>[{shown}]</a>').format(
+        at=at, number=number, word=gettext("Statement"), shown=num(number)
     )
 
 
