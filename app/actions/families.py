@@ -12,12 +12,12 @@ from app import access
 from app.access import Actor
 from app.actions import moderation
 from app.actions.record import change
+from app.analysis import similar
 from app.database import execute, fetchval
 from app.forms import Filled
 from app.refusals import N_, Conflict, Invalid, NotFound
 from app.tables.moderation import FamilyMember
 from app.tables.proposals import Proposal
-from deliberation import texts
 from deliberation.phases import Action, Role
 
 NOT_ALIKE = N_("These two do not say nearly the same. Suggest a merge instead: both authors are asked.")
@@ -46,7 +46,7 @@ async def _check(proposal: Proposal, into: Proposal, by: Actor) -> None:
         raise Invalid(N_("Please choose another statement of this consultation."), field="into")
     if await fetchval("select status from proposals where id = $1 for update", into.id) != "accepted":
         raise Invalid(N_("A statement can be joined only with one that is open for votes."), field="into")
-    if not texts.similar(proposal.statement, [texts.vector(into.statement)]):
+    if not await similar.is_close(proposal.statement, consultation=by.consultation.id, other=into.id):
         raise Invalid(NOT_ALIKE, field="into")
     if await fetchval(TAKEN_OUT_BEFORE, str(by.consultation.id), str(proposal.number), str(into.number)):
         raise Invalid(TAKEN_OUT, field="into")

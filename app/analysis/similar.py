@@ -57,6 +57,18 @@ async def to(statement: str, *, consultation: UUID, leave_out: int | None = None
     )
 
 
+async def is_close(statement: str, *, consultation: UUID, other: int) -> bool:
+    """Whether this proposal is among those that resemble the text, as the moderators' queue compares them."""
+    rows = await fetch(
+        "select id, vector from proposals where consultation = $1 and status in ('accepted', 'waiting') "
+        "and vector is not null order by id",
+        consultation,
+    )
+    index = texts.TextIndex.of([texts.TextVector.from_bytes(bytes(row["vector"])) for row in rows])
+    found = texts.similar(statement, index, settings=texts.SimilaritySettings(n_most=len(rows)))
+    return any(rows[match.index]["id"] == other for match in found)
+
+
 def hints(statement: str, language: str, *, mode: str) -> tuple[str, ...]:
     """Message ids of what the writer may want to look at again."""
     found = texts.hints(statement, language, is_chatham_house=mode == Attribution.CHATHAM_HOUSE)

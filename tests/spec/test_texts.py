@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from deliberation import texts
 from deliberation.errors import BadValue
-from deliberation.texts import Hint, TextIndex, TextVector, clean_text, hints, n_grams, similar, vector
+from deliberation.texts import (
+    Hint,
+    SimilaritySettings,
+    TextIndex,
+    TextVector,
+    clean_text,
+    hints,
+    n_grams,
+    similar,
+    vector,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,19 +74,40 @@ STATEMENTS = (
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_cosines_equal_those_of_the_workers_index() -> None:
+def test_cosines_equal_those_of_a_plain_tf_idf() -> None:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    worker = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, use_idf=False, preprocessor=texts.normalised
+    peer = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, smooth_idf=False, preprocessor=texts.normalised
     )
-    matrix = worker.fit_transform(STATEMENTS)
+    matrix = peer.fit_transform(STATEMENTS)
     expected = (matrix @ matrix.T).toarray()
-    index = TextIndex.of([vector(text) for text in STATEMENTS])
+    # scikit-learn thinks of no further texts beside.
+    index = TextIndex.of([vector(text) for text in STATEMENTS], settings=SimilaritySettings(n_beside=0))
     found = np.array([index.cosines(vector(text)) for text in STATEMENTS])
     np.testing.assert_allclose(found, expected, atol=2e-3)
     for text in STATEMENTS:
-        assert n_grams(text) == unweighted(worker.build_analyzer()(text))
+        assert n_grams(text) == unweighted(peer.build_analyzer()(text))
+
+
+def test_what_many_statements_say_makes_two_of_them_less_alike() -> None:
+    """Rarity by Spärck Jones 1972: "partnerships should" opens every statement here, and tells none from another."""
+    one, other = "Partnerships should publish budgets", "Partnerships should hire locals"
+    alone = TextIndex.of([vector(other)]).cosines(vector(one))[0]
+    crowd = [
+        f"Partnerships should {rest}" for rest in ("wait", "grow", "listen more", "meet on Zoom", "use maps", "end")
+    ]
+    among = TextIndex.of([vector(text) for text in (other, *crowd * 20)]).cosines(vector(one))[0]
+    assert among < 0.6 * alone
+    copy = TextIndex.of([vector(text) for text in (one, *crowd * 20)]).cosines(vector(one + "!"))[0]
+    assert copy > 0.9
+
+
+def test_in_a_handful_of_statements_what_two_share_does_not_look_common() -> None:
+    pair = [vector("Wells need a mechanic nearby"), vector("Wells need a trained mechanic nearby")]
+    (few,) = TextIndex.of(pair[1:]).cosines(pair[0])
+    (even,) = TextIndex.of(pair[1:], settings=SimilaritySettings(n_beside=10**9)).cosines(pair[0])
+    assert few == pytest.approx(even, abs=0.03)
 
 
 def unweighted(grams: list[str]) -> dict[str, int]:
