@@ -12,6 +12,14 @@ class DeliberationError(Exception):
         super().__init__(", ".join(f"{name}={value!r}" for name, value in sorted(parameters.items())))
         self.parameters = parameters
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process may have refused: an exception is pickled with its message otherwise, and not made anew.
+        return _again, (type(self), self.parameters), self.__dict__
+
+
+def _again(kind: type[DeliberationError], parameters: dict[str, Any]) -> DeliberationError:
+    return kind(**parameters)
+
 
 class TooFewParticipants(DeliberationError):
     """Parameters: needed, found."""

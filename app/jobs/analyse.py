@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from uuid import UUID
 
 from app import access
 from app.access import Actor
 from app.actions import analyses, news, votes
 from app.analysis import landscape as bridge
+from app.analysis.exclusions import left_out
 from app.analysis.results_units import organisation_rows
 from app.database import fetchval, now
+from app.jobs.apart import apart
 from app.queue import enqueue, jobs
 from app.refusals import Conflict
 from app.tables.rounds import Round
@@ -23,11 +26,27 @@ from deliberation.phases import Phase
 if TYPE_CHECKING:
     from deliberation.landscape import Landscape
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Evidence = Literal["quick", "full"]
 DEFAULT_PLACES = 8
 LARGE = 100_000
 """Votes from which reading them all takes longer than a blink: from here on a packed copy is kept beside them, and
 the evidence for groups, which takes minutes, does not hold up the next map."""
+APART = 20_000
+"""Votes from which the evidence takes longer than a process takes to start: it has one of its own, and a low priority,
+so that no refresh in this worker takes turns with it."""
+AT_ONCE = 2
+"""Live searches for groups at the same time: fewer than a worker has places for jobs, so that refreshes find one."""
+GROWN = 1.05
+"""Votes of a newer map, as a multiple, by which it has overtaken the search for groups in the votes before: of a
+twentieth more nobody moves far, and where people vote without a pause some search must come to an end."""
+LOOK_SECONDS = 2.0
+OVERTAKEN = """
+select exists(
+  select from analyses where consultation = $1 and votes_until > $2 and (kind = 'frozen' or n_votes >= $3)
+)
+"""
 
 
 @jobs.task(name="analyse")
@@ -94,16 +113,12 @@ async def _run(
     for evidence in steps:
         if await _is_on_record(kind, evidence, round_id):
             continue
-        try:
-            found = await asyncio.to_thread(
-                bridge.compute, given, seed=by.consultation.seed, evidence=evidence, previous=previous
-            )
-        except DeliberationError:
-            # Too few people or statements for any landscape: the page says so, and the next votes try again.
+        found = await _found(by, given, kind, evidence, previous)
+        if found is None:
             return
         chosen, whole = None, None
         if kind == "frozen" and evidence == "full":
-            chosen = await asyncio.to_thread(bridge.choose, given, found, seed=by.consultation.seed, size=size)
+            chosen = await _done(given, bridge.choose, given, found, seed=by.consultation.seed, size=size)
             whole = await _of_everybody(by, given, previous, size=size) if given.excluded else None
         try:
             await analyses.record(
@@ -125,11 +140,56 @@ async def _run(
             # The round was extended meanwhile, or votes were left out: either has asked for another analysis.
             return
         if kind == "live" and is_large and evidence == "quick":
-            job = f"groups:{consultation_id}"
-            await enqueue("look_for_groups", queueing_lock=job, lock=job, consultation_id=str(consultation_id))
+            await _ask_for_groups(consultation_id)
             break
     if is_large:
         await votes.pack(by=by)
+
+
+async def _found(
+    by: Actor, given: bridge.Input, kind: str, evidence: Evidence, previous: Landscape | None
+) -> Landscape | None:
+    """The landscape of the votes. None where there are too few people or statements for any: the page says so, and
+    the next votes try again. None too where the search was overtaken."""
+    seed = by.consultation.seed
+    try:
+        if evidence == "quick":
+            return await asyncio.to_thread(bridge.compute, given, seed=seed, evidence=evidence, previous=previous)
+        work = _done(given, bridge.compute, given, seed=seed, evidence=evidence, previous=previous)
+        return await (_unless_overtaken(by.consultation.id, given, work) if kind == "live" else work)
+    except DeliberationError:
+        return None
+
+
+async def _ask_for_groups(consultation_id: UUID) -> None:
+    """One search waits for each consultation, behind whatever is quick."""
+    await enqueue(
+        "look_for_groups",
+        queueing_lock=f"groups:{consultation_id}",
+        lock=f"groups:{consultation_id.int % AT_ONCE}",
+        priority=-1,
+        consultation_id=str(consultation_id),
+    )
+
+
+async def _done(given: bridge.Input, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the work comes to, which is long where there are many votes."""
+    return await (apart if given.votes.n_votes >= APART else asyncio.to_thread)(work, *args, **kwargs)
+
+
+async def _unless_overtaken(consultation_id: UUID, given: bridge.Input, work: Coroutine[Any, Any, T]) -> T | None:
+    """What the work comes to; None, and it is ended, once its result could not be shown any more."""
+    task = asyncio.create_task(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
+            most = math.ceil(given.votes.n_votes * GROWN)
+            overtaken = await fetchval(OVERTAKEN, consultation_id, given.until, most)
+            if overtaken or given.excluded != await left_out(consultation_id):
+                return None
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 async def _of_everybody(by: Actor, given: bridge.Input, previous: Landscape | None, *, size: int) -> dict[str, Any]:
@@ -137,8 +197,8 @@ async def _of_everybody(by: Actor, given: bridge.Input, previous: Landscape | No
     everybody = await bridge.read_input(by.consultation, given.until, whole=True)
     assert everybody is not None
     seed = by.consultation.seed
-    found = await asyncio.to_thread(bridge.compute, everybody, seed=seed, evidence="full", previous=previous)
-    chosen = await asyncio.to_thread(bridge.choose, everybody, found, seed=seed, size=size)
+    found = await _done(everybody, bridge.compute, everybody, seed=seed, evidence="full", previous=previous)
+    chosen = await _done(everybody, bridge.choose, everybody, found, seed=seed, size=size)
     return {"landscape": found.to_json(), "slate": chosen.record}
 
 
