@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from app import auth
-from app.language import LANGUAGES, use_locale
+from app import auth, limits
+from app.language import LANGUAGES, sentence, use_locale
 from app.logs import log_request
+from app.refusals import TooMany
 from app.settings import Settings
 
 UNPREFIXED = frozenset({"static", "api", "healthz", "readyz", "metrics", ".well-known", "robots.txt", "live"})
 """First segments that carry no language."""
+WATCHED = frozenset({"healthz", "readyz", "metrics"})
+"""What balancers and monitors ask from one address, however often."""
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -45,6 +50,7 @@ class Front:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self.fuse = limits.Fuse()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -68,6 +74,7 @@ class Front:
                 await _plain(dressed, 400, "This host is not served here.")
                 return
             await self._dispatch(scope, receive, dressed, headers)
+            await _give_back(state, status)
         finally:
             log_request(scope, status=status, seconds=time.perf_counter() - started, request_id=request_id)
 
@@ -81,13 +88,26 @@ class Front:
             return
         locale = first if first in LANGUAGES else "en"
         if first != "static":
-            state["session"] = await auth.visit_of(cookies)
+            state["session"] = visit = await auth.visit_of(cookies)
+            try:
+                self._check_fuse(scope, headers, first, visit)
+            except TooMany as refusal:
+                with use_locale(locale):
+                    await _plain(send, 429, sentence(refusal.message), (b"retry-after", b"%d" % refusal.retry_after))
+                return
         state["locale"] = locale
         if first in LANGUAGES:
             rest = path[len(first) + 1 :] or "/"
             scope["path"], scope["raw_path"] = rest, quote(rest).encode()
         with use_locale(locale):
             await self.app(scope, receive, send)
+
+    def _check_fuse(self, scope: HTTPScope, headers: dict[str, str], first: str, visit: auth.Visit) -> None:
+        if first in WATCHED:
+            return
+        client = (scope.get("client") or ("", 0))[0]
+        address = limits.address_of(client, headers.get("x-forwarded-for", ""), self.settings.proxies)
+        self.fuse.check(address, visit.account.id if visit.account else None)
 
     async def _to_language(self, scope: HTTPScope, send: Send, headers: dict[str, str]) -> None:
         if scope["method"] not in auth.SAFE_METHODS:
@@ -161,12 +181,19 @@ def _cookies(header: str) -> dict[str, str]:
         return {}
 
 
-async def _plain(send: Send, status: int, text: str) -> None:
+async def _give_back(state: dict[str, Any], status: int) -> None:
+    """What changed nothing does not count: a form with a mistake, a page that is closed, a server in trouble."""
+    if "spent" in state and (status >= 400 or state.get("is_second_copy")):
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await limits.give_back(*state["spent"])
+
+
+async def _plain(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
     await send(
         {
             "type": "http.response.start",
             "status": status,
-            "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+            "headers": [(b"content-type", b"text/plain; charset=utf-8"), *more],
         }
     )
     await send({"type": "http.response.body", "body": text.encode(), "more_body": False})

@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from app import auth, live, rendering
+from app import auth, limits, live, rendering
 from app.access import Actor, check_site, enter
 from app.controllers import factors, routes
 from app.database import close_pool, open_pool
@@ -55,6 +55,18 @@ async def before_request(request: AnyRequest) -> None:
     declared = request.route_handler.opt.get("action")
     if declared is not None and Action(declared) in SITE_ACTIONS:
         await check_site(auth.visit(request).account, Action(declared), is_write=is_write)
+    await spend_limit(request)
+
+
+async def spend_limit(request: AnyRequest) -> None:
+    """Counts what a signed-in person sends; the outermost layer gives back what changed nothing."""
+    person, opt = auth.visit(request).account, request.route_handler.opt
+    is_safe = request.method in auth.SAFE_METHODS
+    name = limits.name_of(action=opt.get("action", ""), declared=opt.get("limit"), is_safe=is_safe)
+    if person is None or name is None or (is_safe and name == "search" and not request.query_params.get("q")):
+        return
+    await limits.spend(name, person.id)
+    request.scope["state"]["spent"] = name, person.id
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -158,6 +170,7 @@ def _led(request: AnyRequest, path: str) -> Response[Any]:
 
 def on_already_done(request: AnyRequest, done: AlreadyDone) -> Response[Any]:
     """The second copy of a form: the browser goes where the first one led."""
+    request.scope["state"]["is_second_copy"] = True
     path = done.outcome or request.url.path
     return Response("", status_code=303, headers={"Location": rendering.url(path)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from uuid import UUID
 
-from app import access, auth, emails
+from app import access, auth, emails, limits
 from app.actions import responses, votes
 from app.actions.record import site_change
 from app.analysis import my_data
@@ -31,16 +31,10 @@ update accounts set email = 'erased-' || id || '@erased.invalid', name = '', zon
 """
 
 
-async def limit(key: str, most: int, seconds: int) -> None:
-    """Counts one more attempt. Raises TooMany above `most` within a window of `seconds`, on all servers together."""
-    if await RateWindow.tick(key, seconds) > most:
-        raise TooMany(TOO_OFTEN, retry_after=seconds)
-
-
 async def request_code(*, email: str, browser: str, next_path: str, locale: str) -> None:
     """A one-time code is on its way to the address. The same happens, to the eye, whether or not it is known."""
     address = auth.normalised_email(email)
-    await limit(f"code:{address}", MAILS_PER_QUARTER_HOUR, 900)
+    await limits.spend("code", address)
     code, moment = auth.new_code(), await now()
     async with transaction():
         await SignInCode(
@@ -57,7 +51,7 @@ async def request_code(*, email: str, browser: str, next_path: str, locale: str)
 async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str) -> tuple[str, str]:
     """A session for who typed the code in the browser that asked for it: its token, and where to go next."""
     address = auth.normalised_email(email)
-    await limit(f"try:{address}", TRIES_PER_HOUR, 3600)
+    await limits.spend("try", address)
     row = await fetchrow(
         """
         update sign_in_codes set n_tries = n_tries + 1
@@ -82,7 +76,7 @@ async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str)
 async def sign_in_with_password(*, email: str, password: str) -> str:
     """A session for staff who know their password."""
     address = auth.normalised_email(email)
-    await limit(f"try:{address}", TRIES_PER_HOUR, 3600)
+    await limits.spend("try", address)
     account = await Account.objects().where(Account.email == address).first()
     stored = account.password_hash if account is not None and account.disabled_at is None else None
     if not await auth.password_matches(stored, password) or account is None:
@@ -146,11 +140,6 @@ async def change_details(*, account: UUID, name: str, zone: str, locale: str) ->
         )
 
 
-async def allow_download(account: UUID) -> None:
-    """Everything a person has in one file is much work: a few times an hour."""
-    await limit(f"data:{account}", DOWNLOADS_PER_HOUR, 3600)
-
-
 async def erase(*, account: Account, typed: str) -> None:
     """The person is forgotten: nothing leads to them, and what they wrote and voted stays under codes nobody can open.
 
@@ -168,10 +157,8 @@ async def erase(*, account: Account, typed: str) -> None:
             if part.fate is my_data.Fate.ERASED and part.whose is not my_data.Whose.PARTICIPANT:
                 key = account.email if part.whose is my_data.Whose.EMAIL else account.id
                 await execute(_deletion(part), key)
-        await execute(
-            "delete from rate_windows where key = any($1)",
-            [f"code:{account.email}", f"try:{account.email}", f"factor:{account.id}", f"data:{account.id}"],
-        )
+        await limits.forget(account.id)
+        await limits.forget(account.email)
         await execute(EMPTY_ACCOUNT, account.id)
         payload["consultations"] = len(seats)
 

@@ -14,13 +14,11 @@ from app.actions import moderation, proposals
 from app.actions.record import Change, change
 from app.database import execute, fetchval
 from app.forms import Filled
-from app.refusals import N_, Conflict, Denied, Invalid, NotFound, TooMany
-from app.tables.accounts import RateWindow
+from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.amendments import Amendment
 from app.tables.proposals import Proposal
 from deliberation.phases import Action, Role
 
-AMENDMENTS_PER_HOUR = 10
 SETTLED = N_("This wording has been settled already.")
 
 
@@ -65,10 +63,6 @@ async def _refuse_too_many(proposal: Proposal, participant: int) -> None:
         participant,
     ):
         raise Conflict(N_("A wording of yours for this statement waits for an answer. You can take it back."))
-    if await RateWindow.tick(f"amend:{participant}", 3600) > AMENDMENTS_PER_HOUR:
-        raise TooMany(
-            N_("You have proposed several wordings within an hour. Please come back later."), retry_after=3600
-        )
 
 
 async def accept(*, amendment: Amendment, by: Actor, form: Filled[Any] | None = None) -> None:

@@ -16,8 +16,7 @@ from uuid import UUID
 
 import pyotp
 
-from app import access, auth
-from app.actions.accounts import limit
+from app import access, auth, limits
 from app.actions.record import site_change
 from app.database import execute, fetchrow, fetchval, now, transaction
 from app.refusals import N_, Closed, Conflict, Invalid
@@ -27,8 +26,6 @@ STEP, WINDOW, DIGITS = 30, 1, 6
 # A set-up that is left open could be finished by whoever finds the screen.
 SETUP_LIFE = timedelta(minutes=15)
 N_RECOVERY_CODES, RECOVERY_BYTES = 10, 15
-# Of a million codes three hold at once: ten tries an hour find one in some four years on average.
-TRIES_PER_HOUR = 10
 WRONG = N_("This code is wrong or was used already. Wait for the next one, or use a recovery code.")
 NO_SETUP = N_("The set-up was not finished in time. Please begin again.")
 
@@ -106,7 +103,7 @@ async def give(*, account: UUID, token: str, code: str) -> str:
     async with transaction():
         await _use(account, code)
         fresh = await _renew(account, token)
-        await execute("delete from rate_windows where key = $1", _tries(account))
+        await limits.forget(account, ["factor"])
     return fresh
 
 
@@ -133,13 +130,9 @@ async def forget(*, account: UUID) -> None:
     await execute("update sessions set factor_at = null where account = $1", account)
 
 
-def _tries(account: UUID) -> str:
-    return f"factor:{account}"
-
-
 async def _limit_tries(account: UUID) -> None:
     # Outside the transaction of the change: a wrong code takes the change back, but not that it was tried.
-    await limit(_tries(account), TRIES_PER_HOUR, 3600)
+    await limits.spend("factor", account)
 
 
 async def _use(account: UUID, code: str) -> None:

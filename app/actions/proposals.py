@@ -12,15 +12,13 @@ from app.actions.record import change
 from app.database import execute, fetchval
 from app.forms import Filled
 from app.markdown import render_markdown
-from app.refusals import N_, Conflict, Denied, Invalid, TooMany
-from app.tables.accounts import RateWindow
+from app.refusals import N_, Conflict, Denied, Invalid
 from app.tables.proposals import CoSponsor, Flag, Proposal
 from deliberation import texts
 from deliberation.phases import Action, Role
 
 MAX_STATEMENT, MAX_DETAILS = 200, 5_000
 MAX_WAITING = 3
-PROPOSALS_PER_HOUR = 5
 
 
 async def submit(
@@ -138,11 +136,6 @@ async def _refuse_too_many(participant: int) -> None:
         raise Denied(
             N_("%(n)s of your proposals are waiting for a moderator. You can add more when one has been read."),
             n=MAX_WAITING,
-        )
-    if await RateWindow.tick(f"propose:{participant}", 3600) > PROPOSALS_PER_HOUR:
-        raise TooMany(
-            N_("You have added several proposals within an hour. Voting stays open; please come back later."),
-            retry_after=3600,
         )
 
 

@@ -106,7 +106,11 @@ async def _ask_page(
     )
 
 
-@post("/c/{slug:str}/assemblies/new/{number:int}", opt={"action": Action.FORM_COALITION}, status_code=200)
+@post(
+    "/c/{slug:str}/assemblies/new/{number:int}",
+    opt={"action": Action.FORM_COALITION, "limit": "analysis"},
+    status_code=200,
+)
 async def ask(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
     form: Filled[Any] = await read(request, AskForm)

@@ -91,7 +91,7 @@ def stance_of(token: str) -> Stance:
 # -------- the desk
 
 
-@get("/c/{slug:str}/desk", opt={"action": Action.CURATE})
+@get("/c/{slug:str}/desk", opt={"action": Action.CURATE, "limit": "search"})
 async def show_desk(
     request: AnyRequest, actor: NamedDependency[Actor], words: Search = "", of: Filter = ""
 ) -> Response[Any]:

@@ -163,7 +163,7 @@ async def _queue_page(
     )
 
 
-@get("/c/{slug:str}/moderate", opt={"action": Action.MODERATE}, dependencies=ASKED)
+@get("/c/{slug:str}/moderate", opt={"action": Action.MODERATE, "limit": "search"}, dependencies=ASKED)
 async def show_queue(
     request: AnyRequest, actor: NamedDependency[Actor], asked: NamedDependency[Asked]
 ) -> Response[Any]:

@@ -15,6 +15,7 @@ from app.analysis import amendments, appeals, carrying, families, lineage, resul
 from app.database import fetch, fetchrow
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, ngettext, num
+from app.limits import WORK
 from app.refusals import N_, Denied, Invalid, NotFound
 from app.rendering import fragment, page, page_or_fragment, see_other, url
 from app.taxonomies import moderation_reasons
@@ -67,7 +68,7 @@ order by number limit $4 offset $5
 """
 
 
-@get("/c/{slug:str}/statements", opt={"action": Action.SEE_STATEMENTS})
+@get("/c/{slug:str}/statements", opt={"action": Action.SEE_STATEMENTS, "limit": "search"})
 async def browse(
     request: AnyRequest,
     actor: NamedDependency[Actor],
@@ -183,7 +184,7 @@ def check_proposal(form: Filled[ProposeForm]) -> None:
         form.errors["goals"] = Invalid(N_("Please choose goals from 1 to 17."))
 
 
-@post("/c/{slug:str}/propose/check", opt={"action": Action.PROPOSE}, status_code=200)
+@post("/c/{slug:str}/propose/check", opt={"action": Action.PROPOSE, "limit": WORK}, status_code=200)
 async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Before anything is public: the statement as it will read, hints, and statements that say nearly the same."""
     form = await read(request, ProposeForm)
@@ -201,13 +202,13 @@ async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[
     )
 
 
-@post("/c/{slug:str}/propose/edit", opt={"action": Action.PROPOSE}, status_code=200)
+@post("/c/{slug:str}/propose/edit", opt={"action": Action.PROPOSE, "limit": WORK}, status_code=200)
 async def edit(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Back from the check page, with everything as it was typed."""
     return _write_page(request, actor, await read(request, ProposeForm))
 
 
-@post("/c/{slug:str}/propose/similar", opt={"action": Action.PROPOSE}, status_code=200)
+@post("/c/{slug:str}/propose/similar", opt={"action": Action.PROPOSE, "limit": WORK}, status_code=200)
 async def look_for_similar(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """While writing: what says nearly the same already."""
     text = str((await request.form()).get("statement", ""))[: proposals.MAX_STATEMENT]
@@ -275,7 +276,7 @@ async def ask_to_withdraw(request: AnyRequest, actor: NamedDependency[Actor], nu
     return page(request, "proposals/withdraw.html", actor=actor, proposal=proposal, refused=refused)
 
 
-@post("/c/{slug:str}/statements/{number:int}/withdraw", opt={"action": Action.PROPOSE}, status_code=303)
+@post("/c/{slug:str}/statements/{number:int}/withdraw", opt={"action": Action.PROPOSE, "limit": WORK}, status_code=303)
 async def withdraw(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     form = await read(request, NoFields)
     await proposals.withdraw(proposal=await proposal_for(actor, number), by=actor, form=form)

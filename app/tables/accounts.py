@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from datetime import timedelta
+
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, ForeignKey, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -75,28 +77,35 @@ class SignInCode(Table, tablename="sign_in_codes"):
 
 
 class RateWindow(Table, tablename="rate_windows"):
-    """How often something was done in one window of time; shared by all servers."""
+    """How much of a limit is used up; shared by all servers. `key` tells nobody whose it is.
+
+    Each use takes `step` from the window and is free again after it: at `expires_at` nothing counts any more. Rows are
+    not in the database's log (see triggers.sql), so that counting waits for no disk; after a crash all is free.
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     key = Varchar(length=160, unique=True)
-    n = Integer(default=1)
-    expires_at = Timestamptz(index=True)
+    expires_at = Timestamptz()
 
     @classmethod
-    async def tick(cls, key: str, seconds: int) -> int:
-        """How often this has now been done in its window of `seconds`, counting this time; exact with many servers."""
+    async def spend(cls, key: str, step: timedelta, window: timedelta) -> bool:
+        """One more use counts, or none where the window is used up; exact with many servers."""
         row = await fetchrow(
             """
-            insert into rate_windows (id, key, n, expires_at)
-            values (gen_random_uuid(), $1, 1, clock_timestamp() + make_interval(secs => $2))
-            on conflict (key) do update set
-              n = case when rate_windows.expires_at <= clock_timestamp() then 1 else rate_windows.n + 1 end,
-              expires_at = case when rate_windows.expires_at <= clock_timestamp() then excluded.expires_at
-                                else rate_windows.expires_at end
-            returning n
+            insert into rate_windows as w (id, key, expires_at) values (gen_random_uuid(), $1, clock_timestamp() + $2)
+            on conflict (key) do update set expires_at = greatest(w.expires_at, clock_timestamp()) + $2
+            where greatest(w.expires_at, clock_timestamp()) + $2 <= clock_timestamp() + $3::interval
+            returning id
             """,
             key,
-            float(seconds),
+            step,
+            window,
         )
-        assert row is not None
-        return int(row["n"])
+        return row is not None
+
+    @classmethod
+    async def wait(cls, key: str, step: timedelta, window: timedelta) -> timedelta:
+        """How long until one more would count."""
+        free_in = "expires_at + $2::interval - $3::interval - clock_timestamp()"
+        row = await fetchrow(f"select {free_in} as wait from rate_windows where key = $1", key, step, window)
+        return row["wait"] if row is not None else timedelta(0)
