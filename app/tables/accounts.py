@@ -106,6 +106,11 @@ class RateWindow(Table, tablename="rate_windows"):
     @classmethod
     async def wait(cls, key: str, step: timedelta, window: timedelta) -> timedelta:
         """How long until one more would count."""
-        free_in = "expires_at + $2::interval - $3::interval - clock_timestamp()"
-        row = await fetchrow(f"select {free_in} as wait from rate_windows where key = $1", key, step, window)
+        row = await fetchrow(
+            "select expires_at + $2::interval - $3::interval - clock_timestamp() as wait "
+            "from rate_windows where key = $1",
+            key,
+            step,
+            window,
+        )
         return row["wait"] if row is not None else timedelta(0)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from app import auth, limits
-from app.database import execute
 from app.front import CONTENT_POLICY
 from tests import factories
 from tests.cast import Browser, signed_in

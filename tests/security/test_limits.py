@@ -73,8 +73,10 @@ def test_every_limit_by_action_is_of_an_action_that_somebody_sends() -> None:
 
 @pytest.mark.parametrize(
     ("name", "most", "seconds"),
-    [("vote", 60, 60), ("propose", 5, 3600), ("flag", 20, 3600), ("export", 6, 3600), ("search", 30, 60)]
-    + [("analysis", 6, 3600), ("code", 3, 900), ("try", 5, 60)],
+    [
+        *(("vote", 60, 60), ("propose", 5, 3600), ("flag", 20, 3600), ("export", 6, 3600), ("search", 30, 60)),
+        *(("analysis", 6, 3600), ("code", 3, 900), ("try", 5, 60)),
+    ],
 )
 def test_the_figures_that_were_asked_for_stand_in_the_table(name: str, most: int, seconds: int) -> None:
     first = limits.LIMITS[name][0]
