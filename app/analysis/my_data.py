@@ -106,6 +106,22 @@ PARTS = (
         "select used_at from recovery_codes where account = $1 order by used_at nulls last",
     ),
     Part(
+        "factor_removals",
+        "account",
+        A,
+        ERASED,
+        N_("Removal of my second factor asked for"),
+        "select reason, asked_at from factor_removals where account = $1",
+    ),
+    Part(
+        "factor_removals",
+        "asked_by",
+        A,
+        ERASED,
+        N_("Removals of second factors I asked for"),
+        "select reason, asked_at from factor_removals where asked_by = $1 order by asked_at",
+    ),
+    Part(
         "memberships",
         "account",
         A,

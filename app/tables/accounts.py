@@ -76,6 +76,29 @@ class SignInCode(Table, tablename="sign_in_codes"):
     used_at = Timestamptz(null=True, default=None)
 
 
+class SignInRequest(Table, tablename="sign_in_requests"):
+    """A sign-in begun at the outside provider; it works once, for ten minutes, in the browser that began it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    state_hash = Bytea(unique=True)
+    browser_hash = Bytea()
+    nonce = Varchar(length=64)
+    verifier = Varchar(length=128)
+    next_path = Varchar(length=500, default="")
+    created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+
+
+class FactorRemoval(Table, tablename="factor_removals"):
+    """One person's request that another, who has lost their second factor, be rid of it; a second person answers."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, unique=True)
+    asked_by = ForeignKey(Account, null=False, index=True)
+    reason = Text()
+    asked_at = Timestamptz()
+
+
 class RateWindow(Table, tablename="rate_windows"):
     """How much of a limit is used up; shared by all servers. `key` tells nobody whose it is.
 
