@@ -92,4 +92,6 @@ class Invitation(Table, tablename="invitations"):
     created_at = Timestamptz()
     expires_at = Timestamptz()
     used_at = Timestamptz(null=True, default=None)
+    reminded_at = Timestamptz(null=True, default=None)
+    declined_at = Timestamptz(null=True, default=None)
     uq_invitation = Unique([consultation, email], name="uq_invitation_email")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, ForeignKey, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
+from app.tables.accounts import Account
 from app.tables.proposals import Proposal
+from app.tables.rounds import Round
 
 
 class Message(Table, tablename="messages"):
-    """Something sent to a person, with its delivery state."""
+    """Something sent to a person, with its delivery state.
+
+    status : waiting, held for the next digest, bundled into one, sent, or failed after the last try
+    stop_path : where the reader, or their mail program for them, says that no more of this kind shall come
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     kind = Varchar(length=40)
@@ -20,11 +26,34 @@ class Message(Table, tablename="messages"):
     subject = Varchar(length=200)
     text = Text()
     html = Text(default="")
+    calendar = Text(default="")
+    stop_path = Varchar(length=300, default="")
     status = Varchar(length=12, default="waiting", index=True)
     n_tries = SmallInt(default=0)
     problem = Varchar(length=200, default="")
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
+
+
+class MessageSetting(Table, tablename="message_settings"):
+    """How an account wants the messages of one topic; where there is no row, the topic's own rule holds."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    account = ForeignKey(Account, null=False, on_delete=OnDelete.cascade)
+    topic = Varchar(length=16)
+    delivery = Varchar(length=8)
+    uq_message_setting = Unique([account, topic], name="uq_message_setting_topic")
+
+
+class RoundNotice(Table, tablename="round_notices"):
+    """How far participants have been told of a round's opening, or of its end being near: in the order of their ids."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    round = ForeignKey(Round, null=False, on_delete=OnDelete.cascade)
+    kind = Varchar(length=8)
+    told_up_to = BigInt(default=0)
+    done_at = Timestamptz(null=True, default=None)
+    uq_round_notice = Unique([round, kind], name="uq_round_notice_kind")
 
 
 class ToldNews(Table, tablename="told_news"):
