@@ -33,7 +33,7 @@ from deliberation.representativeness import (
 )
 from deliberation.space import OpinionSpace, SpaceSettings, align, check_votes, fit_space
 from deliberation.statements import CONSTITUENCY, Counts, StatementResult, WeightedShare, count_statements
-from deliberation.tallies import Categories, categories_of
+from deliberation.tallies import Categories, categories_of, tally
 from deliberation.votes import Choice, VoteMatrix
 
 __all__ = [
@@ -178,7 +178,8 @@ def map_landscape(
     parts = _Parts(votes, categories, settings, seed, _Watch(clock), workers)
     input_digest = workers.meanwhile(partial(_input_digest, votes, categories, weights))
     picture = parts.polis_picture(previous) if method == "polis" else parts.picture(evidence, previous)
-    lists = parts.lists(picture)
+    groups = picture.categories(votes)
+    lists = parts.lists(picture, groups)
     landscape = Landscape(
         method=method,
         method_version=METHOD_VERSIONS[method],
@@ -195,7 +196,7 @@ def map_landscape(
         groups=picture.groups,
         statements=count_statements(
             votes,
-            groups=picture.categories(votes),
+            groups=groups,
             constituencies=categories,
             weights=weights,
             settings=settings.common_ground,
@@ -339,11 +340,12 @@ class _Parts:
         self.watch.stop("space")
         return _Picture(space, groups, np.isin(self.votes.participant_ids, space.participant_ids), found)
 
-    def lists(self, picture: _Picture) -> dict[str, Any]:
+    def lists(self, picture: _Picture, groups: Categories) -> dict[str, Any]:
         """Representative statements, common ground and divides of groups and constituencies."""
         options, votes = self.settings, self.votes
-        groups = picture.categories(votes)
         dimensions = ({GROUP: groups} if groups.names else {}) | dict(self.constituencies)
+        for categories in dimensions.values():
+            tally(votes, categories, workers=self.workers)
         representative = picture.representative or {}
         fitted: dict[str, CrossFit] = {}
         if groups.names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,9 +78,21 @@ class Tally:
 def tally(votes: VoteMatrix, categories: Categories, *, workers: Workers = in_turn) -> Tally:
     """Every vote counted once, under its participant's category; participants at -1 are not counted.
 
+    The same votes and categories are counted once, whichever of the lists asks first.
     workers : who counts the blocks of participants
     Errors: BadShape for categories of other participants.
     """
+    known = _counted.setdefault(votes, WeakKeyDictionary())
+    if categories not in known:
+        known[categories] = _tallied(votes, categories, workers)
+        known[categories].counts.setflags(write=False)
+    return known[categories]
+
+
+_counted: WeakKeyDictionary[VoteMatrix, WeakKeyDictionary[Categories, Tally]] = WeakKeyDictionary()
+
+
+def _tallied(votes: VoteMatrix, categories: Categories, workers: Workers) -> Tally:
     if categories.index.shape != (votes.n_participants,):
         raise BadShape(name="categories", expected=(votes.n_participants,), found=categories.index.shape)
     n_categories = len(categories.names)

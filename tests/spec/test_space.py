@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements
-from deliberation.factors import Factors, Observed, fit_additive, fit_factors, posterior
+from deliberation.factors import Factors, Observed, fit_additive, fit_factors, inverses, posterior
 from deliberation.space import RankGain, SpaceSettings, align, choose_gain, complete_votes, fit_space, project
 from deliberation.votes import VoteMatrix
 from tests.oracles import likelihood_by_loops, posterior_by_loops
@@ -202,3 +202,10 @@ def test_what_cannot_be_mapped_is_refused() -> None:
 def test_votes_that_are_all_alike_make_no_map() -> None:
     table = "\n".join([". 1 2 3"] + [f"{person} + + +" for person in range(1, 40)])
     assert fit_space(read_votes(table), seed=1).rank == 0
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3, 4])
+def test_inverses_are_those_of_linear_algebra(rank: int) -> None:
+    half = np.random.default_rng(rank).standard_normal((200, rank, rank + 2))
+    precisions = np.eye(rank) + 50 * half @ half.transpose(0, 2, 1)
+    np.testing.assert_allclose(inverses(precisions), np.linalg.inv(precisions), rtol=1e-9, atol=1e-12)
