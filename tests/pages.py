@@ -142,7 +142,8 @@ def names(page: Page) -> Iterator[str]:
     for one in page.root.iter():
         if one.get("role") == "region" and not (one.get("aria-label") or one.get("aria-labelledby")):
             yield "a region without a name"
-        if one.get("role") == "region" and one.get("tabindex") is None and "scroll" in (one.get("class") or "").split():
+        scrolls = "scroll" in (one.get("class") or "").split()
+        if scrolls and not (one.get("tabindex") == "0" and (one.get("aria-label") or one.get("aria-labelledby"))):
             yield "what scrolls sideways cannot be reached by keyboard"
 
 
@@ -215,7 +216,7 @@ def frame(page: Page) -> Iterator[str]:
     if not page.text.lower().startswith("<!doctype html>"):
         yield "no doctype at the start"
     name, _, site = page.title.rpartition(" · ")
-    if len(name) < 3 or not site:
+    if len(name) < 2 or not site:
         yield f"the title {page.title!r} says little"
 
 
