@@ -10,14 +10,15 @@ import hashlib
 import hmac
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from litestar.enums import ScopeType
-from litestar.types import Scope
 from structlog.typing import EventDict, WrappedLogger
 
 from app.settings import get_settings
+
+if TYPE_CHECKING:  # commands log too, and need no web framework for it
+    from litestar.types import Scope
 
 FORBIDDEN_FIELDS = frozenset(
     {"body", "cookie", "cookies", "headers", "query", "form", "data", "text", "email", "name", "password", "code"}
@@ -121,7 +122,7 @@ def log() -> Any:
 
 def log_request(scope: Scope, *, status: int, seconds: float, request_id: str) -> None:
     """One line a request; the route's template stands for its path, which names consultations and people."""
-    method = str(scope.get("method", "")) if scope["type"] == ScopeType.HTTP else ""
+    method = str(scope.get("method", "")) if scope["type"] == "http" else ""
     log().info(
         "request",
         method=method if method in METHODS else "other",

@@ -13,9 +13,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import asyncpg
 
 from app.database import connection
 from app.logs import log
@@ -29,9 +31,13 @@ if TYPE_CHECKING:
 
 # Analyses take a processor each; mails and small jobs fit beside one.
 CONCURRENCY = 4
-# A worker says every 10 s that it lives; a long analysis in its own thread may delay that, but not so long.
-STALLED_SECONDS = 60.0
-SWEEP_SECONDS = 30.0
+# A worker says every few seconds that it lives, and holds a lock by a connection of its own. An analysis may keep its
+# interpreter from saying anything for a while, but not the kernel from closing that connection when it is killed: who
+# is silent and without the lock is dead. Of a machine that vanished the connection may stay open: silence alone, then.
+HEARTBEAT_SECONDS = 4.0
+SILENT_SECONDS, STALLED_SECONDS = 10.0, 60.0
+SWEEP_SECONDS = 5.0
+ALIVE_LOCK = 724_003
 # New jobs announce themselves; those that waited for another's lock, or for their time, are found by asking.
 POLL_SECONDS = 1.0
 # Less than what the supervisor grants before it kills; whoever stops a demo waits for nothing.
@@ -78,6 +84,21 @@ async def enqueue(
             if job is not None:
                 return int(job)
 
+# Workers' numbers are counted up from one; a lock has room for 31 bits of them.
+STALLED = """
+select job.id from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
+where job.status = 'doing' and (
+  worker.id is null or worker.last_heartbeat < now() - make_interval(secs => %(stalled)s)
+  or (worker.last_heartbeat < now() - make_interval(secs => %(silent)s) and not exists (
+    select from pg_locks held where held.locktype = 'advisory' and held.granted and held.objsubid = 2
+      and held.classid = %(alive)s and held.objid = worker.id %% 2147483648
+      and held.database = (select oid from pg_database where datname = current_database())
+  ))
+)
+order by job.id
+"""
+
+
 
 async def run_worker(url: str) -> None:
     """Runs jobs until SIGTERM or SIGINT; the tasks of `app.jobs` must be imported before.
@@ -91,11 +112,13 @@ async def run_worker(url: str) -> None:
     with jobs_app().replace_connector(connector) as app:
         _hand_back_when_stopped(app)
         async with app.open_async():
+            _hold_lock_when_registered(app, url, beside)
             beside = [asyncio.create_task(_sweep_forever(app)), asyncio.create_task(_end_with_parent(grace))]
             try:
                 await app.run_worker_async(
                     concurrency=CONCURRENCY,
                     fetch_job_polling_interval=POLL_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
                     shutdown_graceful_timeout=grace,
                     stalled_worker_timeout=STALLED_SECONDS,
                     install_signal_handlers=True,
@@ -122,6 +145,35 @@ def _hand_back_when_stopped(app: App) -> None:
     for task in app.tasks.values():
         task.retry_strategy = HandBack(task.retry_strategy)
 
+def _hold_lock_when_registered(app: App, url: str, beside: list[asyncio.Task[None]]) -> None:
+    """The worker's number is known only once it is registered: from then on it holds its lock, in a task `beside`."""
+    register = app.job_manager.register_worker
+
+    async def register_and_hold() -> int:
+        worker_id = await register()
+        beside.append(asyncio.create_task(_hold_lock(url, worker_id)))
+        return worker_id
+
+    setattr(app.job_manager, "register_worker", register_and_hold)  # noqa: B010  the type checker forbids the assignment
+
+
+async def _hold_lock(url: str, worker_id: int) -> None:
+    """The lock is held for as long as this process lives and reaches the database; taken again when it was lost."""
+    while True:
+        lost = asyncio.Event()
+        try:
+            own = await asyncpg.connect(url, timeout=HEARTBEAT_SECONDS, server_settings={"application_name": "worker"})
+            try:
+                own.add_termination_listener(lambda _: lost.set())
+                await own.execute("select pg_advisory_lock($1::int, $2::int)", ALIVE_LOCK, worker_id % 2**31)
+                await lost.wait()
+            finally:
+                own.terminate()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log().warning("worker's lock failed", kind=type(error).__name__)
+        await asyncio.sleep(1.0)
+
+
 
 async def _sweep_forever(app: App) -> None:
     while True:
@@ -147,10 +199,12 @@ async def sweep(app: App) -> int:
     from procrastinate.exceptions import UniqueViolation
     from procrastinate.jobs import Status
 
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
+    stalled = await app.connector.execute_query_all_async(
+        STALLED, stalled=STALLED_SECONDS, silent=SILENT_SECONDS, alive=ALIVE_LOCK
+    )
     for job in stalled:
         try:
-            await app.job_manager.retry_job(job)
+            await app.job_manager.retry_job_by_id_async(job["id"], retry_at=datetime.now(UTC))
         except UniqueViolation:
             # Another with the same queueing lock waits already: that one does the work.
             await app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=True)

@@ -177,6 +177,30 @@ async def test_the_job_of_a_killed_worker_runs_again_after_the_sweep(committing:
     assert second.wait(20) == 0
 
 
+async def test_a_silent_worker_that_holds_its_lock_keeps_its_job_and_a_killed_one_loses_it_soon(
+    committing: str, tmp_path: Path
+) -> None:
+    worker = start_worker(tmp_path, committing)
+    await enqueue("note", text="a", seconds=30.0)
+    await notes(tmp_path, 1)
+    silence = "update procrastinate_workers set last_heartbeat = now() - interval '30 seconds'"
+    app = jobs_app()
+    with app.replace_connector(PsycopgConnector(conninfo=committing, min_size=1, max_size=2)):
+        async with app.open_async():
+            worker.send_signal(signal.SIGSTOP)
+            await execute(silence)
+            assert await sweep(app) == 0
+            worker.kill()
+            worker.wait()
+            for _ in range(100):
+                if await sweep(app) == 1:
+                    break
+                await asyncio.sleep(0.05)
+            else:
+                raise AssertionError("the dead worker's job was not found")
+    assert [json.loads(row["args"])["text"] for row in await waiting()] == ["a"]
+
+
 async def test_jobs_of_one_lock_run_one_after_another(committing: str, tmp_path: Path) -> None:
     await enqueue("note", lock="one", text="a", seconds=0.3)
     await enqueue("note", lock="one", text="b", seconds=0.1)
