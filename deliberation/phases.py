@@ -59,6 +59,7 @@ class Action(StrEnum):
     SEE_OUTBOX = "see_outbox"
     CREATE_CONSULTATION = "create_consultation"
     MANAGE_ACCOUNTS = "manage_accounts"
+    RESTORE_ACCESS = "restore_access"
     # a consultation, seen
     SEE_CONSULTATION = "see_consultation"
     SEE_STATEMENTS = "see_statements"
@@ -199,6 +200,7 @@ ALLOWED: Mapping[Action, Row] = {
     Action.SEE_OUTBOX: _row("any"),
     Action.CREATE_CONSULTATION: _row(convenor="any"),
     Action.MANAGE_ACCOUNTS: _row(administrator="any", asks_factor=True),
+    Action.RESTORE_ACCESS: _row(convenor="any", administrator="any", asks_factor=True),
     Action.SEE_CONSULTATION: _row("launched", moderator="any", convenor="any", auditor="any", administrator="any"),
     Action.SEE_STATEMENTS: _row("launched", moderator="any", convenor="any", auditor="any", administrator=""),
     Action.SEE_RESULTS: _row("propose:open after", administrator=""),
@@ -295,6 +297,7 @@ SITE_ACTIONS: frozenset[Action] = frozenset(
         Action.SEE_OUTBOX,
         Action.CREATE_CONSULTATION,
         Action.MANAGE_ACCOUNTS,
+        Action.RESTORE_ACCESS,
     }
 )
 """Actions that concern no single consultation."""

@@ -35,6 +35,8 @@ WITHOUT_BY = {
     "staff.reset_password": "the command line",
     "staff.disable": "the command line",
     "staff.remove_factor": "the command line",
+    "sessions.end": "the account ends its own session; nobody else can",
+    "sessions.end_others": "the account ends its own sessions; nobody else can",
     "factors.begin": "the account secures itself; nobody else can",
     "factors.confirm": "the account secures itself; nobody else can",
     "factors.give": "nobody is wholly signed in yet",
@@ -100,6 +102,8 @@ READS_THOUGH_POST = {
     "POST /me/factor": "begins a second factor for the account of who is signed in",
     "POST /me/factor/confirm": "switches on the second factor of who is signed in",
     "POST /me/factor/change": "new recovery codes for who is signed in, or no second factor any more",
+    "POST /me/sessions/{session_id:uuid}/end": "ends a session of who is signed in and nobody else's",
+    "POST /me/sessions/end-others": "ends sessions of who is signed in and nobody else's",
     "POST /me/data": "a form, so that no link and no prefetch starts a download; changes nothing",
     "POST /me/erase": "empties the account of who is signed in and nobody else's",
     "POST /c/{slug:str}/export": "a form, so that no link and no prefetch starts a download; changes nothing",
@@ -224,7 +228,6 @@ def test_every_action_of_the_table_is_carried_out_somewhere() -> None:
     """A right that no route, action or page uses would be a promise nobody keeps."""
     used = " ".join(file.read_text() for file in python_files("app"))
     waiting = {
-        Action.MANAGE_ACCOUNTS: "administrators work on the command line",
         Action.ANALYSE: "analyses are asked for by votes and by the clock",
         Action.ARCHIVE: "a published consultation is archived by a later version",
     }

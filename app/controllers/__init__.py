@@ -12,6 +12,7 @@ MODULES = (
     "home",
     "accounts",
     "factors",
+    "sessions",
     "my_data",
     "consultations",
     "voting",

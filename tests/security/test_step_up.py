@@ -175,5 +175,5 @@ async def test_a_code_is_fresh_for_ten_minutes_to_the_second(database: None) -> 
 
 def test_routes_that_ask_are_those_of_the_table() -> None:
     asking = {Action(route.action) for route in routes() if route.method not in SAFE}
-    waiting = {Action.ARCHIVE, Action.MANAGE_ACCOUNTS}
+    waiting = {Action.ARCHIVE}
     assert {action for action in Action if ALLOWED[action].asks_factor} - asking <= waiting

@@ -167,7 +167,7 @@ def test_several_roles_add_up() -> None:
 
 ASKS_FACTOR = """
 manage_accounts appoint open_round change_rounds extend_round confirm_extension
-curate sign_slate publish_summary archive export_votes
+curate sign_slate publish_summary archive export_votes confirm_reveal restore_access
 """
 
 

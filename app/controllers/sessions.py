@@ -1,0 +1,118 @@
+"""Browsers in which I am signed in; for who governs the installation, also other people's, and lost second factors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+
+from app import auth
+from app.actions import factor_removals, sessions
+from app.auth import Person
+from app.controllers.accounts import Email
+from app.forms import Filled, blank, read
+from app.language import gettext, ngettext
+from app.refusals import N_, Invalid
+from app.rendering import page, see_other, url
+from deliberation.phases import Action
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class AskForm(msgspec.Struct):
+    account: UUID
+    reason: Annotated[str, msgspec.Meta(min_length=8, max_length=500)]
+
+
+class AnswerForm(msgspec.Struct):
+    agrees: Literal["yes", "no"]
+
+
+class EndForm(msgspec.Struct):
+    email: Email
+
+
+def _person(request: AnyRequest) -> Person:
+    person = auth.visit(request).account
+    assert person is not None
+    return person
+
+
+@get("/me/sessions", opt={"action": Action.SEE_OWN_ACCOUNT})
+async def mine(request: AnyRequest) -> Response[Any]:
+    person = _person(request)
+    found = await sessions.mine(account=person.id, token=auth.visit(request).token)
+    return page(request, "accounts/sessions.html", sessions=found, zone=person.zone)
+
+
+@post("/me/sessions/{session_id:uuid}/end", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
+async def end(request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
+    await sessions.end(account=_person(request).id, session=session_id)
+    return see_other(request, url("/me/sessions"), said=gettext("That browser is signed out."))
+
+
+@post("/me/sessions/end-others", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
+async def end_others(request: AnyRequest) -> Response[Any]:
+    await sessions.end_others(account=_person(request).id, token=auth.visit(request).token)
+    return see_other(request, url("/me/sessions"), said=gettext("All other browsers are signed out."))
+
+
+@get("/staff", opt={"action": Action.RESTORE_ACCESS})
+async def staff(request: AnyRequest) -> Response[Any]:
+    return await _staff_page(request, blank())
+
+
+async def _staff_page(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+    person = _person(request)
+    return page(
+        request,
+        "accounts/staff.html",
+        status=status,
+        form=form,
+        waiting=await factor_removals.waiting(person),
+        options=[(str(one.id), one.email) for one in await factor_removals.candidates(person)],
+        own_refused=factor_removals.SECOND_PERSON,
+        may_end=person.is_administrator,
+        zone=person.zone,
+    )
+
+
+@post("/staff/factors", opt={"action": Action.RESTORE_ACCESS}, status_code=200)
+async def ask_for_removal(request: AnyRequest) -> Response[Any]:
+    form = await read(request, AskForm)
+    if not form.is_valid:
+        return await _staff_page(request, form, status=422)
+    await factor_removals.ask(account=form.data.account, reason=form.data.reason, by=_person(request), form=form)
+    said = gettext("Asked for. Another convenor or administrator confirms it on this page.")
+    return see_other(request, url("/staff"), said=said)
+
+
+@post("/staff/factors/{removal_id:uuid}", opt={"action": Action.RESTORE_ACCESS}, status_code=200)
+async def answer_removal(request: AnyRequest, removal_id: FromPath[UUID]) -> Response[Any]:
+    form = await read(request, AnswerForm)
+    if not form.is_valid:
+        raise Invalid(N_("Please choose one of the answers offered."))
+    agrees = form.data.agrees == "yes"
+    await factor_removals.answer(removal=removal_id, agrees=agrees, by=_person(request), form=form)
+    said = gettext("The second factor is removed.") if agrees else gettext("The second factor stays.")
+    return see_other(request, url("/staff"), said=said)
+
+
+@post("/staff/sessions", opt={"action": Action.MANAGE_ACCOUNTS}, status_code=200)
+async def end_sessions(request: AnyRequest) -> Response[Any]:
+    form = await read(request, EndForm)
+    if form.is_valid:
+        try:
+            n = await sessions.end_all(email=form.data.email, by=_person(request))
+        except Invalid as refusal:
+            form.errors["email"] = refusal
+        else:
+            said = ngettext("%(n)s browser is signed out.", "%(n)s browsers are signed out.", n) % {"n": n}
+            return see_other(request, url("/staff"), said=said)
+    return await _staff_page(request, form, status=422)
+
+
+HANDLERS = [mine, end, end_others, staff, ask_for_removal, answer_removal, end_sessions]
