@@ -42,7 +42,6 @@ ALIVE_LOCK = 724_003
 POLL_SECONDS = 1.0
 # Less than what the supervisor grants before it kills; whoever stops a demo waits for nothing.
 SHUTDOWN_SECONDS, DEMO_SHUTDOWN_SECONDS = 15.0, 2.0
-KEEP_HOURS = 7 * 24
 
 INSERT = """
 insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
@@ -84,6 +83,7 @@ async def enqueue(
             if job is not None:
                 return int(job)
 
+
 # Workers' numbers are counted up from one; a lock has room for 31 bits of them.
 STALLED = """
 select job.id from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
@@ -99,7 +99,6 @@ order by job.id
 """
 
 
-
 async def run_worker(url: str) -> None:
     """Runs jobs until SIGTERM or SIGINT; the tasks of `app.jobs` must be imported before.
 
@@ -112,14 +111,14 @@ async def run_worker(url: str) -> None:
     with jobs_app().replace_connector(connector) as app:
         _hand_back_when_stopped(app)
         async with app.open_async():
-            _hold_lock_when_registered(app, url, beside)
             beside = [asyncio.create_task(_sweep_forever(app)), asyncio.create_task(_end_with_parent(grace))]
+            _hold_lock_when_registered(app, url, beside)
             try:
                 await app.run_worker_async(
                     concurrency=CONCURRENCY,
                     fetch_job_polling_interval=POLL_SECONDS,
-                    update_heartbeat_interval=HEARTBEAT_SECONDS,
                     shutdown_graceful_timeout=grace,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
                     install_signal_handlers=True,
                 )
@@ -145,6 +144,7 @@ def _hand_back_when_stopped(app: App) -> None:
     for task in app.tasks.values():
         task.retry_strategy = HandBack(task.retry_strategy)
 
+
 def _hold_lock_when_registered(app: App, url: str, beside: list[asyncio.Task[None]]) -> None:
     """The worker's number is known only once it is registered: from then on it holds its lock, in a task `beside`."""
     register = app.job_manager.register_worker
@@ -164,7 +164,7 @@ async def _hold_lock(url: str, worker_id: int) -> None:
         try:
             own = await asyncpg.connect(url, timeout=HEARTBEAT_SECONDS, server_settings={"application_name": "worker"})
             try:
-                own.add_termination_listener(lambda _: lost.set())
+                own.add_termination_listener(lambda _, lost=lost: lost.set())
                 await own.execute("select pg_advisory_lock($1::int, $2::int)", ALIVE_LOCK, worker_id % 2**31)
                 await lost.wait()
             finally:
@@ -172,7 +172,6 @@ async def _hold_lock(url: str, worker_id: int) -> None:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             log().warning("worker's lock failed", kind=type(error).__name__)
         await asyncio.sleep(1.0)
-
 
 
 async def _sweep_forever(app: App) -> None:
@@ -207,8 +206,10 @@ async def sweep(app: App) -> int:
             await app.job_manager.retry_job_by_id_async(job["id"], retry_at=datetime.now(UTC))
         except UniqueViolation:
             # Another with the same queueing lock waits already: that one does the work.
-            await app.job_manager.finish_job(job, status=Status.ABORTED, delete_job=True)
-    await app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS, include_failed=False, include_aborted=True)
+            await app.job_manager.finish_job_by_id_async(job["id"], status=Status.ABORTED, delete_job=True)
+    await app.job_manager.delete_old_jobs(
+        nb_hours=24 * get_settings().keep_days["jobs"], include_failed=False, include_aborted=True
+    )
     return len(stalled)
 
 

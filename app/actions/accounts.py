@@ -10,12 +10,10 @@ from app.actions import responses, votes
 from app.actions.record import site_change
 from app.analysis import my_data
 from app.database import execute, fetchrow, fetchval, now, transaction
-from app.refusals import N_, Denied, Invalid, TooMany
-from app.tables.accounts import Account, RateWindow, Session, SignInCode
+from app.refusals import N_, Denied, Invalid
+from app.tables.accounts import Account, Session, SignInCode
 
 WRONG_CODE = N_("This code is wrong, used up or older than ten minutes. Please ask for a new one.")
-TOO_OFTEN = N_("Too many attempts. Please wait a few minutes.")
-MAILS_PER_QUARTER_HOUR, TRIES_PER_HOUR, DOWNLOADS_PER_HOUR = 3, 30, 6
 
 OTHER_ADMINISTRATORS = "select count(*) from accounts where is_administrator and disabled_at is null and id <> $1"
 HAS_FACTOR = "select true from second_factors where account = $1 and enabled_at is not null"
