@@ -2,7 +2,7 @@
 
     python -m deliberation landscape FOLDER [--method default|polis] [--seed N] [--json]
     python -m deliberation slate FOLDER --size K [--method default|polis] [--seed N] [--json]
-    python -m deliberation verify FILE [--key HEX] [--previous FILE]
+    python -m deliberation verify FILE [--key HEX] [--previous FILE] [--log FILE]
 
 This is the only module of the core that opens files, looks at a clock, or speaks. Results go to standard output,
 progress to standard error if that is a terminal. It ends with 0 if all is well, 1 if a record is not what it says, 2 if
@@ -122,7 +122,8 @@ def verify_file(options: argparse.Namespace) -> int:
 
     record = _record(options.file)
     previous = _record(options.previous) if options.previous else None
-    checks = verify_record(record, key=options.key, previous=previous)
+    log = _record(options.log) if options.log else None
+    checks = verify_record(record, key=options.key, previous=previous, log=log)
     for check in checks:
         print(f"ok      {check.name}" if check.holds else f"FAILED  {check.name}  {check.detail}")
     failed = [check.name for check in checks if not check.holds]
@@ -169,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("file", type=Path, metavar="FILE", help="a record that this program or a platform wrote")
     verify.add_argument("--key", metavar="HEX", help="the platform's public key, as you know it from elsewhere")
     verify.add_argument("--previous", type=Path, metavar="FILE", help="the summary before, as you kept it")
+    verify.add_argument("--log", type=Path, metavar="FILE", help="the governance log, which the record must stand in")
     return parser
 
 

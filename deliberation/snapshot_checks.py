@@ -36,6 +36,7 @@ def document_checks(snapshot: Mapping[str, Any]) -> Iterator[Finding]:
     yield "dissent", _dissent_problem(document, facts)
     yield "quotes", _quote_problem(document, {one["number"]: one["text"] for one in snapshot["statements"]})
     yield "disclosure", disclosure_problem(facts.values(), facts["rule"]["value"])
+    yield "figures", _figures_problem(facts, snapshot["statements"]) or _told_problem(document, facts)
     yield "arithmetic", _arithmetic_problem(facts, snapshot["slate"])
     yield "analysis", "" if facts["analysis"]["value"] == snapshot["analysis"] else "two analyses are named"
     yield "balance", _balance_problem(snapshot["balance"])
@@ -124,21 +125,71 @@ def _quote_problem(document: Mapping[str, Any], texts: Mapping[int, str]) -> str
     return ""
 
 
+KINDS_OF_ROWS = ("support", "support_group", "support_constituency")
+
+
+def statement_rows(statements: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Every released row of the statements listed, with the id and the kind that its fact would have."""
+    for one in statements:
+        name = f"s{one['number']}"
+        if one["votes"] is not None:
+            yield name, "support", one["votes"]
+        for attribute in ("group", "constituency"):
+            for category, row in one[f"by_{attribute}"].items():
+                yield f"{name}.{attribute}.{category}", f"support_{attribute}", row
+
+
+def _figures_problem(facts: Mapping[str, Mapping[str, Any]], statements: Sequence[Mapping[str, Any]]) -> str:
+    """A fact on votes and the statement's own row are one figure."""
+    rows = {name: row for name, _, row in statement_rows(statements)}
+    for id, fact in facts.items():
+        if fact["kind"] in KINDS_OF_ROWS and fact["value"] != rows.get(id, {"withheld": True}):
+            return f"{id} differs from the row of its statement"
+    return ""
+
+
+FIGURES = frozenset({"share", "people", "band"})
+
+
+def _told_problem(document: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """A share or a number of people in a sentence is one of the facts that the sentence cites."""
+    for _, sentence in _sentences(document):
+        told = [place for place in sentence["places"].values() if FIGURES & place.keys()]
+        held = [one for fact in sentence["facts"] for one in _figures(facts[fact]["value"])] if told else []
+        if any(place not in held for place in told):
+            return f"a figure that its facts do not hold: {sentence['message'][:60]}"
+    return ""
+
+
+def rows_problem(snapshot: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+    """Where a released row of the statements does not add up, or says more than the mode of attribution allows."""
+    rows = {
+        name: {"id": name, "kind": kind, "value": row} for name, kind, row in statement_rows(snapshot["statements"])
+    }
+    sums = next((problem for row in rows.values() if (problem := _sum_problem(row))), "")
+    return sums or disclosure_problem(rows.values(), rule)
+
+
 def _arithmetic_problem(facts: Mapping[str, Mapping[str, Any]], slate: Mapping[str, Any]) -> str:
-    for fact in facts.values():
-        value = fact["value"]
-        if fact["kind"].startswith("support") and "agree" in value:
-            whole = sum((_decimal(value[name]["share"]) for name in ("agree", "disagree", "pass")), Decimal())
-            # Rounded to steps of .05 and capped, three shares add up to 1 but for one step each.
-            slack = Decimal("0.000003") if value["agree"]["bound"] == "exact" else Decimal("0.30")
-            if abs(whole - 1) > slack:
-                return f"the shares of {fact['id']} add up to {whole}"
-        if fact["kind"] == "breakdown":
-            shares = [_decimal(row[2]) for row in value["rows"] if row[2] is not None]
-            slack = Decimal("0.025") * len(shares) if value["is_rounded"] else Decimal("0.0001")
-            if shares and abs(sum(shares, Decimal()) - 1) > slack:
-                return f"the shares of {fact['id']} add up to {sum(shares, Decimal())}"
-    return _ledger_arithmetic(facts, slate)
+    problem = next((found for fact in facts.values() if (found := _sum_problem(fact))), "")
+    return problem or _ledger_arithmetic(facts, slate)
+
+
+def _sum_problem(fact: Mapping[str, Any]) -> str:
+    """Shares of one whole add up to 1, but for their rounding."""
+    value = fact["value"]
+    if fact["kind"].startswith("support") and "agree" in value:
+        whole = sum((_decimal(value[name]["share"]) for name in ("agree", "disagree", "pass")), Decimal())
+        # Rounded to steps of .05 and capped, three shares add up to 1 but for one step each.
+        slack = Decimal("0.000003") if value["agree"]["bound"] == "exact" else Decimal("0.30")
+        if abs(whole - 1) > slack:
+            return f"the shares of {fact['id']} add up to {whole}"
+    if fact["kind"] == "breakdown":
+        shares = [_decimal(row[2]) for row in value["rows"] if row[2] is not None]
+        slack = Decimal("0.025") * len(shares) if value["is_rounded"] else Decimal("0.0001")
+        if shares and abs(sum(shares, Decimal()) - 1) > slack:
+            return f"the shares of {fact['id']} add up to {sum(shares, Decimal())}"
+    return ""
 
 
 def _ledger_arithmetic(facts: Mapping[str, Mapping[str, Any]], slate: Mapping[str, Any]) -> str:

@@ -17,13 +17,15 @@ from typing import Any
 
 from deliberation.errors import BadValue
 from deliberation.ledger_checks import ledger_checks
-from deliberation.snapshot_checks import Finding, document_checks, stances_of
+from deliberation.snapshot_checks import Finding, document_checks, rows_problem, stances_of
 
 FORMAT = "plenary-snapshot-1"
 DOMAIN = b"plenary snapshot 1\n"
 """What is signed begins with this, so that no signature of ours can be taken for one of something else."""
 GENESIS = "0" * 64
 LARGEST_INTEGER = 2**53 - 1
+ENVELOPE = frozenset({"kind", "format", "snapshot", "hash", "signature"})
+SIGNATURE = frozenset({"algorithm", "key_id", "public_key", "value"})
 KINDS = ("summary", "curated_slate", "curation_ledger")
 
 
@@ -141,7 +143,7 @@ def check_snapshot(record: Mapping[str, Any]) -> Iterator[Finding]:
     yield "format", "" if record["format"] == FORMAT else f"{record['format']!r} is unknown"
     snapshot = record["snapshot"]
     yield "kind", "" if record["kind"] == snapshot["kind"] and record["kind"] in KINDS else "two kinds are given"
-    extra = sorted(set(record) ^ {"kind", "format", "snapshot", "hash", "signature"})
+    extra = sorted(set(record) ^ ENVELOPE | set(record["signature"]) ^ SIGNATURE)
     yield "fields", f"missing or unknown: {', '.join(extra)}" if extra else ""
     yield "hash", "" if digest(snapshot) == record["hash"] else "it is not the hash of this snapshot"
     yield "signature", _signature_problem(record)
@@ -154,11 +156,28 @@ def check_snapshot(record: Mapping[str, Any]) -> Iterator[Finding]:
     yield "rules", "" if digest(snapshot["rules"]["settings"]) == snapshot["rules"]["hash"] else "the hash differs"
     yield "slate", _slate_problem(snapshot["slate"])
     if snapshot["kind"] == "summary":
+        yield "rows", rows_problem(snapshot, _rule_of(snapshot["document"]))
         yield from document_checks(snapshot)
+    else:
+        # A small room's rows are words alone, which the rule for other rooms passes as well.
+        mode = snapshot["consultation"]["attribution"]
+        yield "rows", rows_problem(snapshot, {"mode": mode, "is_small_room": False})
 
 
-def check_against(record: Mapping[str, Any], key: str | None, previous: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """Whether a snapshot is signed with the key, and follows the snapshot, that the reader holds from elsewhere."""
+def _rule_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    rule: Mapping[str, Any] = {fact["id"]: fact["value"] for fact in document["facts"]}["rule"]
+    return rule
+
+
+def check_against(
+    record: Mapping[str, Any],
+    key: str | None,
+    previous: Mapping[str, Any] | None,
+    log: Mapping[str, Any] | None = None,
+) -> Iterator[Finding]:
+    """Whether a snapshot is signed with the key, follows the snapshot, and stands in the log the reader holds."""
+    if log is not None:
+        yield "given_log", _log_problem(record, log)
     if key is not None:
         signature = record["signature"]
         is_same = key.strip().lower() == signature["public_key"]
@@ -171,6 +190,22 @@ def check_against(record: Mapping[str, Any], key: str | None, previous: Mapping[
         follows = before is not None and previous["hash"] == before["hash"] == digest(previous["snapshot"])
         follows = follows and previous["snapshot"]["governance"]["sequence"] <= head["sequence"]
         yield "given_previous", "" if follows else "it does not follow the snapshot given"
+
+
+def _log_problem(record: Mapping[str, Any], log: Mapping[str, Any]) -> str:
+    """The log is whole, holds the head the snapshot names, and, told in full, the hash of this very snapshot after it."""
+    broken = next((f"{name}: {problem}" for name, problem in check_audit(log) if problem), "")
+    if broken:
+        return f"the log itself fails the check {broken}"
+    head, events = record["snapshot"]["governance"], log["events"]
+    if head["sequence"] > len(events) or events[head["sequence"] - 1]["hash"] != head["hash"]:
+        return "the log does not hold the event the snapshot names"
+    later = events[head["sequence"] :]
+    told = [event["payload"].get("hash") for event in later if "payload" in event]
+    # A slate of its own is made from the ledger and hashed nowhere.
+    if told and record["kind"] != "curated_slate" and record["hash"] not in told:
+        return "no later event publishes this snapshot"
+    return ""
 
 
 def _key_problem(record: Mapping[str, Any]) -> str:
@@ -246,7 +281,7 @@ def chain_problem(events: Sequence[Mapping[str, Any]]) -> str:
     """Where a governance log is broken: numbers, links, and, for events told in full, their own hashes."""
     before = GENESIS
     for place, event in enumerate(events, 1):
-        if event["sequence"] != place:
+        if event["sequence"] != place or not isinstance(event["sequence"], int):
             return f"event {place} is missing"
         if event["previous_hash"] != before or not _is_hash(event["hash"]):
             return f"event {place} does not follow the one before"
@@ -265,5 +300,5 @@ def check_audit(record: Mapping[str, Any]) -> Iterator[Finding]:
     yield "chain", chain_problem(events)
     last = events[-1] if events else {"sequence": 0, "hash": GENESIS}
     head = record["head"]
-    is_head = head["sequence"] == last["sequence"] and head["hash"] == last["hash"]
+    is_head = head["sequence"] == len(events) and isinstance(head["sequence"], int) and head["hash"] == last["hash"]
     yield "head", "" if is_head else "the log does not end at its head"

@@ -35,11 +35,16 @@ class Check:
 
 
 def verify_record(
-    record: Mapping[str, Any], *, key: str | None = None, previous: Mapping[str, Any] | None = None
+    record: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    previous: Mapping[str, Any] | None = None,
+    log: Mapping[str, Any] | None = None,
 ) -> tuple[Check, ...]:
     """Every check of this record; each that holds was recomputed from the record's own content.
 
-    key, previous : of a published summary, the public key (hex) and the summary before that the reader holds
+    key, previous, log : of a published record, the public key (hex), the summary before, and the governance log that
+        the reader holds
     A record too damaged to be read fails the check `form`. Raises `BadValue` for a kind nobody can check.
     """
     kind = record.get("kind")
@@ -49,10 +54,10 @@ def verify_record(
     try:
         for check in CHECKS[kind](record):
             found.append(check)
-        if key is not None or previous is not None:
+        if key is not None or previous is not None or log is not None:
             from deliberation.snapshots import check_against
 
-            found += [Check(name, not problem, problem) for name, problem in check_against(record, key, previous)]
+            found += [Check(name, not problem, problem) for name, problem in check_against(record, key, previous, log)]
     except (DeliberationError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as problem:
         found.append(Check("form", False, f"{type(problem).__name__}: {problem}"))
     return tuple(found)

@@ -45,8 +45,13 @@ def shares(agree: str, disagree: str, neither: str, voters: int) -> dict[str, An
     return {"agree": told(agree), "disagree": told(disagree), "pass": told(neither), "voters": {"people": voters}}
 
 
-def statement(number: int, text: str) -> dict[str, Any]:
-    return {"number": number, "text": text, "language": "en", "votes": None, "by_group": {}, "by_constituency": {}}
+WELLS = shares("0.85", "0.1", "0.1", 60) | {"word": "general_agreement", "dissent": None}
+DAMS = shares("0.5", "0.4", "0.1", 58) | {"word": "many", "dissent": "cautioned"}
+
+
+def statement(number: int, text: str, votes: dict[str, Any]) -> dict[str, Any]:
+    rows = {"by_group": {}, "by_constituency": {"ngos": copy.deepcopy(votes)}}
+    return {"number": number, "text": text, "language": "en", "votes": copy.deepcopy(votes), **rows}
 
 
 def a_document() -> dict[str, Any]:
@@ -59,13 +64,13 @@ def a_document() -> dict[str, Any]:
         {
             "id": "s1",
             "kind": "support",
-            "value": shares("0.85", "0.1", "0.1", 60) | {"word": "general_agreement", "dissent": None},
+            "value": copy.deepcopy(WELLS),
             "statements": [1],
         },
         {
             "id": "s2",
             "kind": "support",
-            "value": shares("0.5", "0.4", "0.1", 58) | {"word": "many", "dissent": "cautioned"},
+            "value": copy.deepcopy(DAMS),
             "statements": [2],
         },
         {
@@ -113,10 +118,10 @@ def a_snapshot(**more: Any) -> dict[str, Any]:
     return {
         "kind": "summary",
         "number": 1,
-        "consultation": {"slug": "water", "title": "Clean water"},
+        "consultation": {"slug": "water", "title": "Clean water", "attribution": "chatham_house"},
         "analysis": {"digest": "d" * 64},
         "document": a_document(),
-        "statements": [statement(1, "Villages own their wells."), statement(2, "No new dams.")],
+        "statements": [statement(1, "Villages own their wells.", WELLS), statement(2, "No new dams.", DAMS)],
         "slate": {
             "common_ground": [],
             "participants": [{"statement": 1, "choice": "agree"}],
@@ -296,6 +301,18 @@ CHANGES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
         "arithmetic",
         lambda s: s["document"]["facts"][5]["value"].update(stances=[[2, "agree"]]),
     ),
+    "a row of a statement that differs from its fact": (
+        "figures",
+        lambda s: s["statements"][0]["votes"]["agree"].update(share="0.8", bound="about"),
+    ),
+    "a row of a constituency that does not add up": (
+        "rows",
+        lambda s: s["statements"][1]["by_constituency"]["ngos"]["agree"].update(share="0.9", bound="at_least"),
+    ),
+    "a row of a constituency that is not rounded": (
+        "rows",
+        lambda s: s["statements"][1]["by_constituency"]["ngos"]["agree"].update(share="0.51"),
+    ),
     "a share that is not rounded": (
         "disclosure",
         lambda s: s["document"]["facts"][3]["value"]["agree"].update(share="0.48"),
@@ -347,6 +364,60 @@ def test_what_even_the_holder_of_the_key_cannot_publish(what: str) -> None:
     snapshot = copy.deepcopy(a_snapshot())
     change(snapshot)
     assert name in failing(sign(snapshot, SEED))
+
+
+def log_with(record: dict[str, Any], *, is_full: bool = True) -> dict[str, Any]:
+    """Twelve events, of which the snapshot knows the last, and the one that publishes it."""
+    events: list[dict[str, Any]] = []
+    for sequence in range(1, record["snapshot"]["governance"]["sequence"] + 2):
+        before = events[-1]["hash"] if events else GENESIS
+        payload = {"hash": record["hash"]} if sequence == 13 else {"n": sequence}
+        told = {"chain": "c", "actor": "convenor", "action": "curation.sign", "subject": "1"}
+        body = {**told, "sequence": sequence, "happened_at": "2027-05-28T10:00:00+00:00", "payload": payload}
+        found = event_hash("c", sequence, body["happened_at"], "convenor", "curation.sign", "1", payload, before)
+        events.append(body | {"previous_hash": before, "hash": found})
+    if not is_full:
+        events = [{n: v for n, v in event.items() if n not in ("payload", "chain", "happened_at")} for event in events]
+    head = {"sequence": events[-1]["sequence"], "hash": events[-1]["hash"]}
+    return {"kind": "audit", "format": "plenary-snapshot-1", "events": events, "head": head}
+
+
+def in_its_log() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A snapshot that names the twelfth event of a log, whose thirteenth publishes it."""
+    empty = sign(a_snapshot(), SEED)
+    head = log_with(empty)["events"][11]
+    record = sign(a_snapshot(governance={"sequence": 12, "hash": head["hash"]}), SEED)
+    return record, log_with(record)
+
+
+def test_a_snapshot_stands_in_the_log_the_reader_holds() -> None:
+    record, log = in_its_log()
+    assert failing(record, log=log) == []
+    assert failing(record, log=log_with(record, is_full=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda log: log["events"].pop(), "head"),
+        (lambda log: log["events"].pop(3), "chain"),
+        (lambda log: log.update(events=log["events"][:5], head=log["events"][4]), "does not hold the event"),
+        (lambda log: log["events"][4].update(actor="curator"), "chain"),
+    ],
+)
+def test_a_snapshot_that_its_log_does_not_know_is_found(change: Callable[[dict[str, Any]], object], says: str) -> None:
+    record, log = in_its_log()
+    change(log)
+    (found,) = [check for check in verify_record(record, log=log) if not check.holds]
+    assert found.name == "given_log"
+    assert says in found.detail
+
+
+def test_a_log_in_which_nobody_publishes_the_snapshot_is_not_its_log() -> None:
+    record, log = in_its_log()
+    other = sign(record["snapshot"] | {"number": 1, "software": "another"}, SEED)
+    (found,) = [check for check in verify_record(other, log=log) if not check.holds]
+    assert found.detail == "no later event publishes this snapshot"
 
 
 def test_a_later_summary_follows_the_one_before() -> None:
