@@ -13,6 +13,7 @@ from app import maps
 from app.analysis.results import Gate
 from app.maps import Frame, GroupShape, Hexagon, OpinionMap
 from deliberation.disclosure import DEFAULT, Audience, ReleasedRow, Row, release
+from deliberation.records import array_from
 from deliberation.released import ReleasedMap
 from deliberation.released_map import release_map
 
@@ -24,11 +25,6 @@ RADII = (0.25, 0.35, 0.5, 0.7)
 """Of the hexagons of one statement in units of the map, the finest first: taken is the first that shows enough."""
 ENOUGH_SHOWN = 0.7
 """Share of a statement's voters who must be in hexagons that the public may see."""
-
-
-def array_of(record: Mapping[str, Any]) -> NDArray[Any]:
-    """An array as an analysis stores it."""
-    return np.array(record["values"], dtype=np.dtype(record["kind"])).reshape(record["shape"])
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Picture:
 
 def plane(space: Mapping[str, Any], name: str) -> Floats:
     """The first two axes of positions or loadings; an opinion space of one axis lies on a line."""
-    values: Floats = array_of(space[name]).astype(float)
+    values: Floats = array_from(space[name]).astype(float)
     return np.pad(values[:, :2], ((0, 0), (0, max(0, 2 - values.shape[1]))))
 
 

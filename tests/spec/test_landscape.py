@@ -14,6 +14,7 @@ import pytest
 from deliberation.errors import BadShape, BadValue, NoVotes, TooFewParticipants, TooFewStatements
 from deliberation.groups import GroupSettings, GroupsStatus
 from deliberation.landscape import Landscape, LandscapeSettings, map_landscape
+from deliberation.records import PLAIN, from_record, to_record
 from deliberation.votes import Choice, VoteMatrix
 from tests.vote_tables import read_votes, simulated_votes
 
@@ -219,3 +220,13 @@ def test_importing_the_package_loads_no_numbers() -> None:
         "assert all(hasattr(deliberation, name) for name in deliberation.__all__)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_many_places_are_written_as_bytes_and_read_back_to_the_last_bit() -> None:
+    places = np.random.default_rng(1).standard_normal((PLAIN // 2 + 1, 2))
+    written = json.loads(json.dumps(to_record(places)))
+    assert "values" not in written
+    np.testing.assert_array_equal(from_record(np.ndarray[Any, Any], written), places)
+    assert to_record(places[:5])["values"] == places[:5].ravel().tolist()
+    with pytest.raises(BadValue):
+        from_record(np.ndarray[Any, Any], written | {"base64": "not bytes"})
