@@ -38,6 +38,8 @@ MIN_PASSWORD, MAX_PASSWORD = 15, 128
 # A hash takes some 60 ms of a core and 46 MiB: at most two at once, and a short queue, so that pages stay quick.
 HASHER = PasswordHasher(memory_cost=47_104, time_cost=1, parallelism=1)
 MAX_WAITING_HASHES = 20
+# The hash of a password that nobody knows, by the same parameters: trying an unknown account costs as much as a known.
+NOBODY = "$argon2id$v=19$m=47104,t=1,p=1$KBI5M+RB3gSPsCU2d5O8nQ$ppSDpYqvxcH1ADIWhLth6UemV31tmei9INl9pmhaiJs"
 
 _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _waiting = 0
@@ -203,11 +205,15 @@ async def hash_password(password: str) -> str:
 
 async def password_matches(stored: str | None, password: str) -> bool:
     """Whether the password is the stored one. Takes as long for an account that has none."""
-    known = stored or await _in_pool(HASHER.hash, "no such account")
     try:
-        return bool(await _in_pool(HASHER.verify, known, password)) and stored is not None
+        return bool(await _in_pool(HASHER.verify, stored or NOBODY, password)) and stored is not None
     except (Argon2Error, InvalidHashError):
         return False
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether the hash was made with other parameters than are in use now."""
+    return HASHER.check_needs_rehash(stored)
 
 
 async def _in_pool(function: Any, *arguments: Any) -> Any:

@@ -25,7 +25,7 @@ MAX_FIELDS = 400
 MAX_LENGTH = 20_000
 TECHNICAL = ("_csrf_token", "_key", "_version", "_factor")
 # Sentences are worth handing back; choices, addresses and secrets are not.
-NEVER_SHOWN = frozenset({*TECHNICAL, "password", "code", "email", "emails"})
+NEVER_SHOWN = frozenset({*TECHNICAL, "password", "current", "code", "email", "emails"})
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 

@@ -150,7 +150,7 @@ def on_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
         return _led(request, rendering.url("/me/factor"))
     if isinstance(refusal, FactorAsked) and not _is_api(request):
         return factors.asked_page(request, refusal)
-    if isinstance(refusal, TooMany):
+    if isinstance(refusal, (TooMany, Busy)):
         return _error(request, refusal.status, refusal, retry_after=refusal.retry_after)
     return _error(request, refusal.status, refusal)
 

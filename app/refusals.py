@@ -89,9 +89,10 @@ class TooMany(Refusal):
 
 
 class Busy(Refusal):
-    """The server cannot do it right now, but will."""
+    """The server cannot do it right now, but will in some `retry_after` seconds."""
 
     status = 503
+    retry_after = 5
 
 
 class AlreadyDone(Exception):

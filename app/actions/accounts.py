@@ -79,7 +79,10 @@ async def sign_in_with_password(*, email: str, password: str) -> str:
     stored = account.password_hash if account is not None and account.disabled_at is None else None
     if not await auth.password_matches(stored, password) or account is None:
         raise Invalid(N_("E-mail address and password do not belong together."), field="password")
+    fresh = await auth.hash_password(password) if stored and auth.is_outdated(stored) else stored
     async with transaction():
+        if fresh != stored:
+            await execute("update accounts set password_hash = $2 where id = $1", account.id, fresh)
         return await open_session(account.id)
 
 

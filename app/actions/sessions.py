@@ -53,6 +53,15 @@ async def end_others(*, account: UUID, token: str) -> int:
         return int(payload["n"])
 
 
+async def renew(*, account: UUID, token: str) -> str:
+    """This session goes on under a new token, which is returned, and every other one of the account is over."""
+    fresh = auth.new_token()
+    await execute("delete from sessions where account = $1 and token_hash <> $2", account, auth.hashed(token))
+    sql = "update sessions set token_hash = $3 where account = $1 and token_hash = $2"
+    await execute(sql, account, auth.hashed(token), auth.hashed(fresh))
+    return fresh
+
+
 async def end_all(*, email: str, by: Person) -> int:
     """Every session of somebody's account is over, and they sign in anew; how many that were."""
     await check_site(by, Action.MANAGE_ACCOUNTS)

@@ -1,4 +1,4 @@
-"""Browsers in which I am signed in; for who governs the installation, also other people's, and lost second factors."""
+"""My password and the browsers in which I am signed in; for who governs, also those of others and lost factors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from app import auth
-from app.actions import factor_removals, sessions
+from app.actions import factor_removals, passwords, sessions
 from app.auth import Person
 from app.controllers.accounts import Email
 from app.forms import Filled, blank, read
@@ -29,6 +29,11 @@ class AskForm(msgspec.Struct):
 
 class AnswerForm(msgspec.Struct):
     agrees: Literal["yes", "no"]
+
+
+class PasswordForm(msgspec.Struct):
+    current: Annotated[str, msgspec.Meta(max_length=auth.MAX_PASSWORD)]
+    password: Annotated[str, msgspec.Meta(max_length=auth.MAX_PASSWORD)]
 
 
 class EndForm(msgspec.Struct):
@@ -58,6 +63,41 @@ async def end(request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
 async def end_others(request: AnyRequest) -> Response[Any]:
     await sessions.end_others(account=_person(request).id, token=auth.visit(request).token)
     return see_other(request, url("/me/sessions"), said=gettext("All other browsers are signed out."))
+
+
+@get("/me/password", opt={"action": Action.SEE_OWN_ACCOUNT})
+async def show_password(request: AnyRequest) -> Response[Any]:
+    return await _password_page(request, blank())
+
+
+@post("/me/password", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=200)
+async def change_password(request: AnyRequest) -> Response[Any]:
+    form, visit = await read(request, PasswordForm), auth.visit(request)
+    if form.is_valid:
+        try:
+            visit.token = await passwords.change(
+                current=form.data.current, password=form.data.password, token=visit.token, by=_person(request)
+            )
+        except Invalid as refusal:
+            form.errors[refusal.field] = refusal
+        else:
+            visit.is_renewed = True
+            said = gettext("Your password is changed, and all other browsers are signed out.")
+            return see_other(request, url("/me/password"), said=said)
+    return await _password_page(request, form, status=422)
+
+
+async def _password_page(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+    person = _person(request)
+    return page(
+        request,
+        "accounts/change_password.html",
+        status=status,
+        form=form,
+        is_set=await passwords.is_set(person),
+        email=person.email,
+        shortest=auth.MIN_PASSWORD,
+    )
 
 
 @get("/staff", opt={"action": Action.RESTORE_ACCESS})
@@ -115,4 +155,14 @@ async def end_sessions(request: AnyRequest) -> Response[Any]:
     return await _staff_page(request, form, status=422)
 
 
-HANDLERS = [mine, end, end_others, staff, ask_for_removal, answer_removal, end_sessions]
+HANDLERS = [
+    show_password,
+    change_password,
+    mine,
+    end,
+    end_others,
+    staff,
+    ask_for_removal,
+    answer_removal,
+    end_sessions,
+]
