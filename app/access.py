@@ -74,6 +74,8 @@ NOT_NOW: dict[Action, str] = {
     Action.SEE_COALITIONS: N_("Coalitions start from a published slate."),
     Action.OFFER_WORK: N_("You can offer to work on a proposal once a slate has been published."),
     Action.KEEP_CARD: N_("A card can be written from the launch of the consultation until it is archived."),
+    Action.TRANSLATE: N_("Translations can be written while the consultation runs."),
+    Action.KEEP_GLOSSARY: N_("The glossary can be changed while the consultation runs."),
     Action.SHARE_CONTACT: N_("Contacts can be shared once a slate has been published."),
     Action.AGREE_CHARTER: N_("This consultation is archived: its charters stay as they are."),
     Action.COMMIT: N_("This consultation is archived: its commitments stay as they are."),

@@ -100,6 +100,8 @@ class Action(StrEnum):
     MODERATE = "moderate"
     DECIDE_APPEAL = "decide_appeal"
     SEE_POWER = "see_power"
+    TRANSLATE = "translate"
+    KEEP_GLOSSARY = "keep_glossary"
     SEE_PARTICIPATION = "see_participation"
     DECIDE_ALERT = "decide_alert"
     EXCLUDE = "exclude"
@@ -252,6 +254,9 @@ ALLOWED: Mapping[Action, Row] = {
     Action.EXCLUDE: _row(moderator="running published", convenor="running published"),
     Action.CONTEST: _row(participant="running published"),
     Action.SEE_REVEALS: _row(moderator="launched", convenor="launched", auditor="launched"),
+    # Starter proposals are translated before anybody reads them.
+    Action.TRANSLATE: _row(participant="running", moderator="running", convenor="draft running"),
+    Action.KEEP_GLOSSARY: _row(moderator="running", convenor="draft running"),
     Action.ASK_REVEAL: _row(moderator="launched"),
     Action.CONFIRM_REVEAL: _row(convenor="launched", asks_factor=True),
     Action.CONFIGURE: _row(convenor="draft"),

@@ -58,6 +58,7 @@ WITHOUT_BY = {
     "assemblies.keep_progress": "a job says how far it is",
     "coalitions.seat": "a step of drafting and revising a line-up, inside their transaction",
     "escalations.escalate": "a job tells moderators and convenors of what is late",
+    "retention.tidy": "a job deletes what nobody may keep for longer",
     "news.tell": "a job tells authors what became of what they wrote",
     "news.ask_voters": "a job asks voters whose votes wait for an answer",
 }
@@ -71,6 +72,7 @@ WITHOUT_EVENT = {
     "votes.show_next": VOTES_ARE_NOT_LOGGED,
     "carrying.answer": VOTES_ARE_NOT_LOGGED,
     "carrying.carry_all": VOTES_ARE_NOT_LOGGED,
+    "carrying.keep": VOTES_ARE_NOT_LOGGED,
     "news.ask_voters": VOTES_ARE_NOT_LOGGED,
     "votes.pack": "a second copy of votes, made by a job",
     "responses.withdraw": VOTES_ARE_NOT_LOGGED,

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from app.access import Actor
 from app.actions import votes
-from app.analysis import carrying
+from app.analysis import carrying, translations
 from app.analysis.carrying import Waiting
-from app.database import execute, fetchval, transaction
+from app.database import execute, fetchrow, fetchval, transaction
 from app.refusals import N_, Closed, Conflict, Invalid
 from app.tables.proposals import Proposal
 from deliberation.lineage import CarryAnswer
 from deliberation.phases import Action
 
 NOT_WAITING = N_("No vote of yours waits here any more.")
+CHANGED_AGAIN = N_("The words have changed once more. Please read them before you answer.")
 DIFFERENT = N_("You voted differently on these statements. Please look at the one that stands for them.")
 
 # As for any vote, the round's row is held while the database's clock decides. A vote that was cast on the new words
@@ -40,6 +41,35 @@ insert into vote_carries (id, participant, proposal, answer)
 select gen_random_uuid(), $1, original, $3 from unnest($2::int[]) as original
 on conflict (participant, proposal) do update set answer = excluded.answer
 """
+
+# The vote stays as it is, and its voter has read the words of now.
+KEEP = """
+with open_round as (
+  select r.id from rounds r join consultations c on c.id = r.consultation
+  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
+    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
+  order by r.number limit 1
+  for share of r
+), kept as (
+  update votes v set translation = $4, language = $5 from open_round, translations t
+  where v.participant = $2 and v.proposal = $3 and t.id = v.translation and t.is_outdated returning v.id
+)
+select (select count(*) from open_round) as n_open, (select count(*) from kept) as n_kept
+"""
+
+
+async def keep(*, proposal: Proposal, seen: int, by: Actor) -> None:
+    """The vote on words that meant something else holds for those of now, which its voter has read."""
+    by.check(Action.VOTE)
+    assert by.participant is not None
+    now = await translations.wording_of(by, proposal)
+    if now.seen != seen:
+        raise Conflict(CHANGED_AGAIN)
+    row = await fetchrow(KEEP, by.consultation.id, by.participant.id, proposal.id, now.seen, now.language)
+    if row is None or not row["n_open"]:
+        raise Closed(votes.TOO_LATE)
+    if not row["n_kept"]:
+        raise Conflict(NOT_WAITING)
 
 
 async def answer(*, proposal: Proposal, said: CarryAnswer, by: Actor) -> None:

@@ -80,10 +80,31 @@ async def _untold(node: lineage.Node) -> list[lineage.Step]:
     return [step for step in found if await fetchval(TELL, node.id, step.key) is not None]
 
 
+ON_OLD_WORDS = """
+select distinct v.participant from votes v join translations t on t.id = v.translation
+join proposals p on p.id = t.proposal
+where p.consultation = $1 and p.status = 'accepted' and t.is_outdated and t.asked_at is null order by v.participant
+"""
+TOLD_OF_WORDS = """
+update translations set asked_at = clock_timestamp() where is_outdated and asked_at is null
+  and proposal in (select id from proposals where consultation = $1)
+"""
+
+
+async def _ask_of_translations(by: access.Actor) -> int:
+    """Everybody who voted on a translation that meant something else has been asked once; how many were asked now."""
+    async with transaction():
+        people = [row["participant"] for row in await fetch(ON_OLD_WORDS, by.consultation.id)]
+        await execute(TOLD_OF_WORDS, by.consultation.id)
+        accounts = await access.accounts_of(people)
+        await emails.send_to(list(accounts.values()), "votes_waiting", by.consultation)
+    return len(accounts)
+
+
 async def ask_voters(*, consultation_id: UUID) -> int:
     """Everybody whose vote waits for a word from them has been asked once by mail. How many were asked now."""
     by = await access.system_actor(consultation_id)
-    n_asked = 0
+    n_asked = await _ask_of_translations(by) if by.state == "propose:open" else 0
     while by.state == "propose:open":
         async with transaction():
             rows = await fetch(TO_ASK, consultation_id, N_AT_ONCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ async def join(
     region: str,
     language: str,
     mandate: str = "",
+    reads: Collection[str] = (),
     gender: str = "",
     token: str = "",
     by: Actor,
@@ -49,6 +51,7 @@ async def join(
             mandate=_mandate(mandate, organisation),
             region=region,
             language=language,
+            reads=sorted({*reads} - {language}),
             gender=gender,
             joined_on=made.by.now.date(),
         )
@@ -70,6 +73,7 @@ async def change_details(
     region: str,
     language: str,
     mandate: str = "",
+    reads: Collection[str] = (),
     by: Actor,
     form: Filled[Any] | None = None,
 ) -> None:
@@ -86,14 +90,15 @@ async def change_details(
         if is_another and await has_voted(own.id):
             raise Invalid(SPEAKS_FOR, field="mandate")
         await execute(
-            "update participants set constituency = $2, organisation = $3, region = $4, language = $5, mandate = $6 "
-            "where id = $1",
+            "update participants set constituency = $2, organisation = $3, region = $4, language = $5, mandate = $6, "
+            "reads = $7 where id = $1",
             own.id,
             constituency,
             body,
             region,
             language,
             capacity,
+            sorted({*reads} - {language}),
         )
         made.outcome = f"/c/{by.consultation.slug}/me"
 

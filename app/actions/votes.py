@@ -40,12 +40,15 @@ with open_round as (
   select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, clock_timestamp()
   from votes v, open_round o where v.participant = $2 and v.proposal = $3 and v.cast_at < o.opens_at
 )
-insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
-select gen_random_uuid(), $1, $2, p.id, $4, $5, $6, clock_timestamp()
-from open_round, proposals p where p.id = $3 and p.consultation = $1 and p.status = 'accepted'
+insert into votes (id, consultation, participant, proposal, choice, matters, language, translation, cast_at)
+select gen_random_uuid(), $1, $2, p.id, $4, $5, coalesce(t.language, p.language), coalesce(t.id, 0), clock_timestamp()
+from open_round, proposals p
+left join translations t on t.id = $6 and t.proposal = p.id and t.approved_at is not null and not t.is_simpler
+where p.id = $3 and p.consultation = $1 and p.status = 'accepted'
 limit 1
 on conflict (participant, proposal) do update
-  set choice = excluded.choice, matters = excluded.matters, language = excluded.language, cast_at = excluded.cast_at
+  set choice = excluded.choice, matters = excluded.matters, language = excluded.language,
+      translation = excluded.translation, cast_at = excluded.cast_at
 returning id
 """
 WITHDRAW = """
@@ -106,8 +109,11 @@ class Card:
     deck: routing.Deck
 
 
-async def cast(*, proposal: Proposal, choice: Choice, matters: bool = False, by: Actor) -> None:
-    """The participant's current vote on the statement is this one, committed when this returns."""
+async def cast(*, proposal: Proposal, choice: Choice, matters: bool = False, seen: int = 0, by: Actor) -> None:
+    """The participant's current vote on the statement is this one, committed when this returns.
+
+    seen : the number of the translation that they had before them, 0 for the statement's own words; kept with the vote
+    """
     by.check(Action.VOTE)
     assert by.participant is not None
     if proposal.status != "accepted":
@@ -119,7 +125,7 @@ async def cast(*, proposal: Proposal, choice: Choice, matters: bool = False, by:
         proposal.id,
         choice.value,
         matters,
-        proposal.language,
+        seen,
         ["propose"],
     )
     if row is None:

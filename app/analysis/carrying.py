@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.database import fetch, fetchval
+from app.database import fetch, fetchrow
 from deliberation.lineage import WaitingVote, waiting_votes
 from deliberation.votes import Choice
 from deliberation.wordings import Piece, compare_wordings
@@ -51,10 +51,13 @@ where participant = any($1::bigint[]) and proposal = any($2::int[])
 ANSWERED = """
 select participant, proposal from vote_carries where participant = any($1::bigint[]) and answer <> ''
 """
-VOTED_ON_MERGED = """
+WAIT = """
 select exists(
   select from votes v join proposals p on p.id = v.proposal where v.participant = $1 and p.status = 'merged'
-)
+) as on_merged, (
+  select count(*) from votes v join translations t on t.id = v.translation join proposals p on p.id = v.proposal
+  where v.participant = $1 and v.translation > 0 and t.is_outdated and p.status = 'accepted'
+) as on_reworded
 """
 
 
@@ -68,10 +71,11 @@ async def waiting_of(actor: Actor) -> tuple[Waiting, ...]:
 
 
 async def n_waiting(actor: Actor) -> int:
-    """How many questions wait; one look at the participant's own votes where there are none."""
-    if actor.participant is None or not await fetchval(VOTED_ON_MERGED, actor.participant.id):
+    """How many questions wait, also on changed translations; one look at the participant's own votes where none do."""
+    found = None if actor.participant is None else await fetchrow(WAIT, actor.participant.id)
+    if found is None:
         return 0
-    return len(await waiting_of(actor))
+    return int(found["on_reworded"]) + (len(await waiting_of(actor)) if found["on_merged"] else 0)
 
 
 async def who_waits(consultation: UUID, participants: Sequence[int]) -> list[int]:

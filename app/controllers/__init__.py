@@ -21,6 +21,7 @@ MODULES = (
     "amendments",
     "carrying",
     "moderation",
+    "translations",
     "clarifications",
     "families",
     "appeals",

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from app.access import Actor, proposal_for
 from app.actions import carrying
 from app.analysis import carrying as reading
+from app.analysis import translations
 from app.forms import read
 from app.language import gettext, num
 from app.refusals import N_, Invalid
@@ -47,6 +48,7 @@ async def _list(request: AnyRequest, actor: Actor, said: StatusLine | None = Non
         "carrying/_list.html",
         actor=actor,
         waiting=await reading.waiting_of(actor),
+        reworded=await translations.reworded(actor),
         refused=actor.why_not(Action.VOTE),
         is_fragment=wants_fragment(request),
         **more,

@@ -26,6 +26,9 @@ from deliberation.phases import Action
 AnyRequest = Request[Any, Any, Any]
 
 
+Reads = Annotated[list[Annotated[str, msgspec.Meta(max_length=8)]], msgspec.Meta(max_length=6)]
+
+
 class JoinForm(msgspec.Struct):
     constituency: Annotated[str, msgspec.Meta(max_length=40)]
     consent: Annotated[str, msgspec.Meta(max_length=4)]
@@ -33,6 +36,7 @@ class JoinForm(msgspec.Struct):
     organisation: Annotated[str, msgspec.Meta(max_length=160)] = ""
     region: Annotated[str, msgspec.Meta(max_length=40)] = ""
     language: Annotated[str, msgspec.Meta(max_length=8)] = "en"
+    reads: Reads = msgspec.field(default_factory=list)
     token: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
@@ -109,6 +113,7 @@ async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         mandate=given.mandate,
         region=given.region,
         language=given.language,
+        reads=given.reads,
         token=given.token,
         by=actor,
         form=form,
@@ -123,6 +128,7 @@ class DetailsForm(msgspec.Struct):
     organisation: Annotated[str, msgspec.Meta(max_length=160)] = ""
     region: Annotated[str, msgspec.Meta(max_length=40)] = ""
     language: Annotated[str, msgspec.Meta(max_length=8)] = "en"
+    reads: Reads = msgspec.field(default_factory=list)
 
 
 @get("/c/{slug:str}/me", opt={"action": Action.SEE_OWN})
@@ -136,6 +142,7 @@ async def details(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
         organisation=organisation or "",
         region=own.region,
         language=own.language,
+        reads=list(own.reads),
     )
     return await _join_page(request, actor, form, template="consultations/details.html")
 
@@ -161,6 +168,7 @@ async def _changed(request: AnyRequest, actor: Actor, form: Filled[Any]) -> Resp
         mandate=given.mandate,
         region=given.region,
         language=given.language,
+        reads=given.reads,
         by=actor,
         form=form,
     )
@@ -175,6 +183,8 @@ def _check(form: Filled[Any]) -> None:
         form.errors["region"] = Invalid(N_("Please choose one of the answers offered."))
     if given.language not in LANGUAGES:
         form.errors["language"] = Invalid(N_("Please choose one of the six languages."))
+    if not set(given.reads) <= set(LANGUAGES):
+        form.errors["reads"] = Invalid(N_("Please choose one of the six languages."))
     if given.mandate not in mandates.codes():
         form.errors["mandate"] = Invalid(N_("Please choose one of the answers offered."))
     if given.mandate != mandates.OWN and not given.organisation:

@@ -16,6 +16,7 @@ from app import access
 from app.access import Actor
 from app.actions import moderation
 from app.analysis import moderation as reading
+from app.analysis import translations
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, gettext, num, sentence
 from app.refusals import N_, AlreadyDone, Conflict, Invalid, NotFound, Refusal
@@ -80,6 +81,8 @@ async def tabs_of(actor: Actor, current: str) -> list[tuple[str, str, bool, int 
     if actor.may(Action.MODERATE):
         waiting = await reading.n_waiting(actor.consultation.id)
         tabs.append((gettext("Queue"), url(f"{base}/moderate"), current == "queue", waiting))
+        drafts = await translations.n_drafts(actor.consultation.id)
+        tabs.append((gettext("Translations"), url(f"{base}/translate"), current == "translations", drafts))
     if actor.may(Action.SEE_POWER):
         tabs.append((gettext("Power balance"), url(f"{base}/power"), current == "power", None))
     if actor.may(Action.SEE_PARTICIPATION):

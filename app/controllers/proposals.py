@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for, speaks_for
 from app.actions import proposals
-from app.analysis import amendments, appeals, carrying, families, lineage, results_views, similar
+from app.analysis import amendments, appeals, carrying, families, lineage, results_views, similar, translations
 from app.database import fetch, fetchrow
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, ngettext, num
@@ -60,7 +60,7 @@ class NoFields(msgspec.Struct):
 
 
 BROWSE = """
-select number, statement, language, goals, is_starter, is_noted, count(*) over () as n from proposals
+select id, number, statement, language, goals, is_starter, is_noted, count(*) over () as n from proposals
 where consultation = $1 and status = 'accepted'
   and ($2 = '' or statement ilike '%' || replace(replace(replace($2, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%')
   and ($3 = '' or language = $3)
@@ -86,6 +86,7 @@ async def browse(
         "proposals/_list.html",
         actor=actor,
         rows=rows,
+        wordings=await translations.wordings(actor, rows),
         q=words,
         language=wanted,
         n=n,
@@ -117,6 +118,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         "proposals/show.html",
         actor=actor,
         proposal=proposal,
+        wording=await translations.wording_of(actor, proposal),
         own_vote=own_vote,
         merged_into=merged_into,
         merged_from=[row for row in merged_from if family is None or row["number"] not in family.numbers],

@@ -9,9 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from app.access import Actor, proposal_for
+from app.access import MAX_NUMBER, Actor, proposal_for
 from app.actions import votes
-from app.analysis import carrying, exclusions, overview
+from app.analysis import carrying, exclusions, overview, translations
 from app.database import fetch
 from app.forms import read
 from app.language import gettext
@@ -32,6 +32,8 @@ PER_PAGE = 50
 class VoteForm(msgspec.Struct):
     choice: Literal["agree", "disagree", "pass", "later"]
     priority: bool = False
+    seen: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
+    """The number of the translation that was before them, 0 for the statement's own words."""
 
 
 @get("/c/{slug:str}/vote", opt={"action": Action.VOTE})
@@ -60,6 +62,7 @@ async def _answer(
         status=status,
         actor=actor,
         card=shown,
+        wording=await translations.wording_of(actor, shown.proposal) if shown.proposal else None,
         is_fragment=wants_fragment(request),
         phases=overview.phase_bar(actor.rounds, actor),
         n_waiting=await carrying.n_waiting(actor),
@@ -80,7 +83,7 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
         said = StatusLine(gettext("Statement %(number)s is set aside. It comes back at the end.") % {"number": number})
     else:
         choice = Choice(form.data.choice)
-        await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, by=actor)
+        await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, seen=form.data.seen, by=actor)
         said = StatusLine(SAID[choice]() % {"number": number}, url(f"{base}/votes/{number}/undo"))
     if wants_fragment(request):
         return await _answer(request, actor, await votes.show_next(by=actor), said)
@@ -98,7 +101,7 @@ async def undo(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
 
 
 OWN_VOTES = """
-select p.number, p.statement, p.language, p.status, v.choice, v.matters
+select p.id, p.number, p.statement, p.language, p.status, v.choice, v.matters
 from votes v join proposals p on p.id = v.proposal
 where v.consultation = $1 and v.participant = $2 and ($3 = '' or v.choice = $3)
 order by p.number limit $4 offset $5
@@ -129,6 +132,7 @@ async def own(
         "voting/_mine.html",
         actor=actor,
         rows=rows,
+        wordings=await translations.wordings(actor, rows),
         choice=wanted,
         n=total[0]["n"],
         page_number=place,
@@ -147,7 +151,7 @@ async def change(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
     if not form.is_valid or form.data.choice == "later":
         return see_other(request, back, said=gettext("Please choose agree, disagree or unsure."))
     choice = Choice(form.data.choice)
-    await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, by=actor)
+    await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, seen=form.data.seen, by=actor)
     return see_other(request, back, said=SAID[choice]() % {"number": number})
 
 

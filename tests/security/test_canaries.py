@@ -64,6 +64,7 @@ CONSTITUENCIES = ("ngos", "women", "business")
 PLACES = {
     ("", "slug"): "select slug from consultations order by slug",
     ("/c/{slug}/statements", "number"): "select number from proposals where status = 'accepted' order by number",
+    ("/c/{slug}/statements", "language"): "select unnest(array['fr', 'ar'])",
     ("/c/{slug}/merges", "request_id"): "select id from merge_requests",
     ("/c/{slug}/amendments", "amendment_id"): "select id from amendments order by created_at",
     ("/c/{slug}/alerts", "alert_id"): "select id from alerts order by id",

@@ -21,7 +21,7 @@ UNSAFE = [route for route in routes() if route.method not in SAFE and not route.
 
 
 def address(route: Route) -> str:
-    values = {"slug": "water", "number": 1, "which": 1, "item": 1, "version": 1}
+    values = {"slug": "water", "number": 1, "which": 1, "language": "fr", "item": 1, "version": 1}
     return route.filled(**{name: values.get(name, NOBODY) for name in route.parameters})
 
 

@@ -78,6 +78,8 @@ keep_roster          -      p          p            p         p          p      
 engage               -      p          p            p         p          p          p
 check_roster         -      o          o            o         o          o          o
 object               -      -          p            p         p          p          p
+translate            o      pmo        pmo          pmo       pmo        pmo        -
+keep_glossary        o      mo         mo           mo        mo         mo         -
 moderate             -      m          m            m         m          m          -
 see_power            -      ma         moa          moa       moa        moa        moa
 see_participation    -      moa        moa          moa       moa        moa        moa

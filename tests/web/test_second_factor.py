@@ -313,7 +313,7 @@ async def test_who_is_not_signed_in_is_asked_for_nothing(client: Any) -> None:
 
 
 def address(route: Route) -> str:
-    values = {"slug": "water", "number": 1, "which": 1, "item": 1, "version": 1, "role": "convenor"}
+    values = {"slug": "water", "number": 1, "which": 1, "language": "fr", "item": 1, "version": 1, "role": "convenor"}
     return route.filled(**{name: values.get(name, NOBODY) for name in route.parameters})
 
 
