@@ -180,7 +180,11 @@ def _swarm_labels(bees: Sequence[Bee], words: Mapping[int, str], width: float, t
 
 
 def swarm(
-    statements: Sequence[tuple[int, float]], *, chosen: Sequence[int] = (), words: Mapping[int, str] | None = None
+    statements: Sequence[tuple[int, float]],
+    *,
+    chosen: Sequence[int] = (),
+    words: Mapping[int, str] | None = None,
+    width: float = 1160,
 ) -> Swarm:
     """Statements (number, gap as a share) on one axis from common ground to divides, none covering another.
 
@@ -190,7 +194,7 @@ def swarm(
     ordered = sorted(statements, key=lambda s: (s[1], s[0]))
     steps = nice_steps(max([100 * gap for _, gap in ordered] + [10]), 5)
     high, picked = steps[-1], set(chosen)
-    x0, x1, apart = 14.0, 1146.0, 14.2
+    x0, x1, apart = 14.0, width - 14, 14.2
     xs = [round(x0 + (x1 - x0) * 100 * gap / high, 1) for _, gap in ordered]
     offsets = _spread(xs, apart, 3.0, both_ways=True)
     reach = max([abs(o) for o in offsets] + [20])
@@ -206,11 +210,11 @@ def swarm(
         for (n, g), y, o in zip(ordered, ys, across, strict=True)
     )
     return Swarm(
-        width=1160,
+        width=width,
         height=round(middle + reach + 48, 1),
         ticks=tuple(Tick(round(x0 + (x1 - x0) * v / high, 1), v) for v in steps),
         bees=bees,
-        labels=_swarm_labels(bees, words, 1160, 84),
+        labels=_swarm_labels(bees, words, width, 84),
         narrow_height=560,
         narrow_ticks=tuple(Tick(round(30 + 500 * v / high, 1), v) for v in steps),
         narrow_bees=narrow,

@@ -14,7 +14,6 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from app import charts
 from app.access import Actor
 from app.actions import summaries
 from app.analysis import governance, holding, integrity
@@ -24,6 +23,7 @@ from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
 from app.documents.model import Document, Passage, Section
 from app.documents.summary import introduction
+from app.documents.summary_pictures import bars_of, of_summary
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
@@ -104,22 +104,6 @@ def body_of(draft: summaries.Draft, actor: Actor) -> dict[str, Any]:
     )
 
 
-def _bars(document: Document) -> dict[int, list[charts.VoteRow]]:
-    """For each statement the bars of the opinion groups whose figures are in the document."""
-    found: dict[int, list[charts.VoteRow]] = {}
-    for fact in document.facts:
-        if fact.kind != "support_group" or "agree" not in fact.value:
-            continue
-        letter = fact.id.rsplit(".", 1)[-1]
-        agree, disagree = (float(fact.value[name]["share"]) for name in ("agree", "disagree"))
-        shown = gettext("%(share)s agree") % {"share": wording.place_text(fact.value["agree"])}
-        label = gettext("Group %(letter)s") % {"letter": letter}
-        found.setdefault(fact.statements[0], []).append(
-            charts.vote_row(label, agree, disagree, text=shown, letter=letter)
-        )
-    return {number: sorted(rows, key=lambda row: row.label) for number, rows in found.items()}
-
-
 def _view(record: Mapping[str, Any]) -> dict[str, Any]:
     """What the templates need of a snapshot or of a draft's body."""
     body = record.get("snapshot", record)
@@ -132,7 +116,8 @@ def _view(record: Mapping[str, Any]) -> dict[str, Any]:
         "opening": []
         if document.section("introduction")
         else introduction({one.id: one for one in document.facts}, added),
-        "bars": _bars(document),
+        "bars": bars_of(document),
+        "pictures": of_summary(body),
         "words": wording,
         "tests": [(BalanceTest(**one), *in_words(BalanceTest(**one))) for one in body["balance"]["tests"]],
         "balance_reason": body["balance"]["reason"],

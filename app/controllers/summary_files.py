@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -14,7 +13,7 @@ from litestar.params import QueryParameter
 
 from app.access import Actor
 from app.actions import summaries
-from app.controllers import summary
+from app.controllers import files, summary
 from app.documents import data, docx, markdown, pdf, told, xlsx
 from app.language import current_locale
 from app.refusals import Conflict, Denied
@@ -26,15 +25,9 @@ IsDraft = Annotated[str, QueryParameter(name="draft")]
 Record = Mapping[str, Any]
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-N_KEPT = 24
-"""The same content is the same file, so the last few files are kept: about 100 kB each."""
-
-_kept: OrderedDict[tuple[str, str, str], bytes] = OrderedDict()
-_turn = asyncio.Semaphore(1)
-"""One file is made at a time, so that a crowd of readers costs no more than one of them."""
 
 
-async def _asked_for(actor: Actor, number: str, is_draft: str) -> Record:
+async def asked_for(actor: Actor, number: str, is_draft: str) -> Record:
     """The published record, or the body of the draft for who may see it."""
     if is_draft != "1":
         return await summary.record_of(actor, number)
@@ -49,32 +42,24 @@ async def _asked_for(actor: Actor, number: str, is_draft: str) -> Record:
 def _file(content: str | bytes, actor: Actor, record: Record, ending: str, media_type: str) -> Response[Any]:
     number = record.get("snapshot", record)["number"]
     name = f"{actor.consultation.slug}-summary-{number}{'' if 'hash' in record else '-draft'}.{ending}"
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return files.attached(content, name, media_type)
 
 
 async def _made(record: Record, ending: str, make: Callable[[Record], bytes]) -> bytes:
-    """The file in the reader's language, made aside so that votes do not wait for it."""
-    key = (ending, digest(record), current_locale())
-    async with _turn:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-        content = _kept[key] = await asyncio.to_thread(make, record)
-        if len(_kept) > N_KEPT:
-            _kept.popitem(last=False)
-        return content
+    """The file in the reader's language."""
+    return await files.made(("summary", ending, digest(record), current_locale()), lambda: make(record))
 
 
 @get("/c/{slug:str}/summary.docx", opt={"action": Action.SEE_SUMMARY})
 async def summary_as_docx(actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = "") -> Response[Any]:
-    record = await _asked_for(actor, number, is_draft)
+    record = await asked_for(actor, number, is_draft)
     content = await _made(record, "docx", lambda one: docx.render(told.tell(one)))
     return _file(content, actor, record, "docx", DOCX)
 
 
 @get("/c/{slug:str}/summary.pdf", opt={"action": Action.SEE_SUMMARY})
 async def summary_as_pdf(actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = "") -> Response[Any]:
-    record = await _asked_for(actor, number, is_draft)
+    record = await asked_for(actor, number, is_draft)
     if not await asyncio.to_thread(pdf.is_possible):
         raise Conflict(pdf.MISSING)
     content = await _made(record, "pdf", lambda one: pdf.render(told.tell(one)))
@@ -83,7 +68,7 @@ async def summary_as_pdf(actor: NamedDependency[Actor], number: Number = "", is_
 
 @get("/c/{slug:str}/summary.xlsx", opt={"action": Action.SEE_SUMMARY})
 async def summary_as_xlsx(actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = "") -> Response[Any]:
-    record = await _asked_for(actor, number, is_draft)
+    record = await asked_for(actor, number, is_draft)
     content = await _made(record, "xlsx", lambda one: xlsx.render(one, told.tell(one)))
     return _file(content, actor, record, "xlsx", XLSX)
 
@@ -91,7 +76,7 @@ async def summary_as_xlsx(actor: NamedDependency[Actor], number: Number = "", is
 @get("/c/{slug:str}/summary.zip", opt={"action": Action.SEE_SUMMARY})
 async def summary_as_data(actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = "") -> Response[Any]:
     """CSV files with their data dictionary and datapackage.json."""
-    record = await _asked_for(actor, number, is_draft)
+    record = await asked_for(actor, number, is_draft)
     content = await _made(record, "zip", lambda one: data.zipped(one, told.tell(one)))
     return _file(content, actor, record, "zip", "application/zip")
 
@@ -100,7 +85,7 @@ async def summary_as_data(actor: NamedDependency[Actor], number: Number = "", is
 async def summary_as_markdown(
     actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = ""
 ) -> Response[Any]:
-    record = await _asked_for(actor, number, is_draft)
+    record = await asked_for(actor, number, is_draft)
     text = markdown.render(record, is_draft="hash" not in record)
     return _file(text, actor, record, "md", "text/markdown; charset=utf-8")
 

@@ -97,8 +97,9 @@ def sheets(record: Mapping[str, Any], told: Told) -> list[Sheet]:
 
 
 def _grids(told: Told) -> list[Grid]:
-    """The tables of the summary; the last one of a document is that of its figures, which has a sheet of its own."""
-    return [block for block in told.blocks if isinstance(block, Grid)][:-1]
+    """The tables of the summary; the last one of a document is that of its figures, which has a sheet of its own, and
+    what stands below a chart stands in another table already."""
+    return [block for block in told.blocks if isinstance(block, Grid) and not block.is_of_chart][:-1]
 
 
 def _sentences(document: Document) -> Iterator[list[Cell]]:

@@ -6,8 +6,10 @@ import io
 from datetime import datetime, time
 from typing import Any
 
+from app.documents import raster
 from app.documents.archives import repacked
-from app.documents.told import DRAFT, Grid, Run, Runs, Text, Told, plain
+from app.documents.lettering import width_of
+from app.documents.told import Chart, Grid, Run, Runs, Text, Told, plain
 from app.language import direction, gettext
 
 FONT, FONT_ARABIC, FONT_CHINESE = "Calibri", "Arial", "Microsoft YaHei"
@@ -16,6 +18,8 @@ HEADINGS = {1: 22, 2: 15, 3: 12}
 """Sizes in points."""
 LINE, TWENTIETH = 9298, 635
 """The width of a line, in twentieths of a point; and what one of them measures in the library's unit."""
+SIZE, BOLDER, MARGINS = 220, 1.2, 240
+"""The letters of a table and the margins of a cell in the same unit; and how much wider bold letters are."""
 BEHIND_BIDI = (
     *("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:contextualSpacing", "w:mirrorIndents"),
     *("w:suppressOverlap", "w:jc", "w:textDirection", "w:textAlignment", "w:textboxTightWrap", "w:outlineLvl"),
@@ -34,6 +38,8 @@ def render(told: Told) -> bytes:
     for block in told.blocks:
         if isinstance(block, Grid):
             _grid(document, block, told)
+        elif isinstance(block, Chart):
+            _chart(document, block, told)
         else:
             _text(document, block, told)
     _edges(document, told)
@@ -71,12 +77,14 @@ def _styles(document: Any, told: Told) -> None:
         language.set(_name("w:val"), told.locale)
         language.set(_name("w:eastAsia"), "zh-CN")
         language.set(_name("w:bidi"), "ar-SA")
-    for name in ("Normal", "Heading 1", "Heading 2", "Heading 3", "List Bullet", "Header", "Footer"):
+    for name in ("Normal", "Heading 1", "Heading 2", "Heading 3", "List Bullet", "Header", "Footer", "Caption"):
         style = document.styles[name]
         _fonts(style.element.get_or_add_rPr())
         if told.direction == "rtl":
             _right_to_left(style.element.get_or_add_pPr())
     document.styles["Normal"].paragraph_format.space_after = Pt(6)
+    caption = document.styles["Caption"]
+    caption.font.size, caption.font.bold, caption.font.color.rgb = Pt(9), False, RGBColor.from_string(INK)
     for level, size in HEADINGS.items():
         style = document.styles[f"Heading {level}"]
         style.font.size, style.font.color.rgb = Pt(size), RGBColor.from_string(INK)
@@ -99,12 +107,9 @@ def _edges(document: Any, told: Told) -> None:
     """The pages' header and footer: that it is a draft, which snapshot it is, and the page's number."""
     section = document.sections[0]
     if told.is_draft:
-        _fill(section.header.paragraphs[0], [Run(gettext(DRAFT))], told)
+        _fill(section.header.paragraphs[0], [Run(gettext(told.draft_note))], told)
     foot = section.footer.paragraphs[0]
-    _fill(
-        foot, [Run(told.title, told.title_language), *([Run(f" · {told.hash[:12]}", "en")] if told.hash else [])], told
-    )
-    _fill(foot, [Run(" · ")], told)
+    _fill(foot, [Run(told.title, told.title_language), Run(f" · {told.mark} · ")], told)
     field = _element("w:fldSimple", instr="PAGE")
     field.append(_run(Run("1"), told))
     foot._p.append(field)
@@ -155,6 +160,27 @@ def _run(run: Run, told: Told, *, is_bold: bool = False) -> Any:
     return made
 
 
+# -------- charts
+
+
+def _chart(document: Any, chart: Chart, told: Told) -> None:
+    """The chart as a picture with its words for those who do not see it, and its finding as caption above it."""
+    from docx.shared import Cm, Inches
+
+    caption = document.add_paragraph(style="Caption")
+    caption.paragraph_format.keep_with_next = True
+    _fill(caption, [Run(chart.caption)], told)
+    content = raster.png(chart.svg)
+    paragraph = document.add_paragraph()
+    if told.direction == "rtl":
+        _right_to_left(paragraph._p.get_or_add_pPr())
+    natural = Inches(raster.width_of(content) / raster.DPI)
+    shape = paragraph.add_run().add_picture(io.BytesIO(content), width=min(natural, Cm(16.4)))
+    properties = shape._inline.docPr
+    properties.set("descr", chart.alternative)
+    properties.set("name", f"chart {properties.get('id')}")
+
+
 # -------- tables
 
 
@@ -182,15 +208,32 @@ def _grid(document: Any, grid: Grid, told: Told) -> None:
 
 
 def _widths(table: Any, grid: Grid) -> None:
-    """Columns as wide as their longest words ask for, within bounds; together the line's width."""
+    """Columns as wide as their longest words ask for, and never narrower than one word; together the line's width."""
     columns = zip(*grid.rows, strict=True) if grid.rows else [()] * len(grid.head)
-    longest = [max((len(plain(cell)) for cell in column), default=1) for column in columns]
-    asked = [min(max(n, len(words) + 4, 9), 55) for n, words in zip(longest, grid.head, strict=True)]
-    for column, part in zip(table._tbl.tblGrid, asked, strict=True):
-        column.set(_name("w:w"), str(LINE * part // sum(asked)))
+    texts = [[head, *(plain(cell) for cell in column)] for head, column in zip(grid.head, columns, strict=True)]
+    least = [_least(head, column[1:]) for head, column in zip(grid.head, texts, strict=True)]
+    asked = [
+        max(min(max(width_of(text, SIZE) for text in column), LINE / 2) - one, 0)
+        for one, column in zip(least, texts, strict=True)
+    ]
+    rest = max(LINE - sum(least), 0)
+    shares = [one / (sum(asked) or 1) if sum(asked) else 1 / len(asked) for one in asked]
+    scale = min(1.0, LINE / sum(least))
+    wide = [int(one * scale + rest * share) for one, share in zip(least, shares, strict=True)]
+    for column, part in zip(table._tbl.tblGrid, wide, strict=True):
+        column.set(_name("w:w"), str(part))
     for row in table._tbl.tr_lst:
-        for cell, part in zip(row.tc_lst, asked, strict=True):
-            cell.width = LINE * part // sum(asked) * TWENTIETH
+        for cell, part in zip(row.tc_lst, wide, strict=True):
+            cell.width = part * TWENTIETH
+
+
+def _least(head: str, cells: list[str]) -> float:
+    """The width below which a word of the head would break, or one of the cells that is not very long."""
+    words = [width_of(word, SIZE) for text in cells for word in text.split()]
+    return (
+        max(max(width_of(word, SIZE) * BOLDER for word in head.split() or [""]), min(max(words, default=0), LINE / 6))
+        + MARGINS
+    )
 
 
 def _anchor(paragraph: Any, name: str, number: int) -> None:

@@ -18,7 +18,9 @@ from app.documents.added import Added
 from app.documents.balance import BalanceTest, in_words
 from app.documents.measures import measures
 from app.documents.model import Document, Fact, Passage, Place, Section, Sentence, Table
+from app.documents.pictures import Picture
 from app.documents.summary import introduction
+from app.documents.summary_pictures import of_summary
 from app.language import current_locale, direction, gettext, num
 from app.refusals import N_
 
@@ -64,11 +66,27 @@ class Grid:
     head: list[str]
     rows: list[list[Runs]]
     anchors: list[str] = field(default_factory=list)
+    is_of_chart: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture that stands alone, its finding as caption, and what it says to those who do not see it."""
+
+    svg: str
+    caption: str
+    alternative: str
+
+
+Block = Text | Grid | Chart
 
 
 @dataclass(frozen=True)
 class Told:
-    """The whole summary. `day` is that of its publication, of a draft the day its last round closed."""
+    """The whole document. `day` is that of its publication, of a draft the day its last round closed.
+
+    mark : what stands in every page's footer, so that a page alone can be traced to its source
+    """
 
     title: str
     title_language: str
@@ -77,8 +95,10 @@ class Told:
     day: date
     hash: str
     is_draft: bool
-    blocks: list[Text | Grid]
+    blocks: list[Block]
     facts: list[Fact]
+    mark: str = ""
+    draft_note: str = DRAFT
 
 
 def tell(record: Mapping[str, Any]) -> Told:
@@ -87,12 +107,13 @@ def tell(record: Mapping[str, Any]) -> Told:
     document, added = Document.from_json(body["document"]), Added.from_json(body["added"])
     consultation, hash_ = body["consultation"], str(record.get("hash", ""))
     places = {fact.id: at for at, fact in enumerate(document.facts, 1)}
-    blocks: list[Text | Grid] = [*_top(body, is_draft=not hash_)]
+    blocks: list[Block] = [*_top(body, is_draft=not hash_)]
     opening = introduction({one.id: one for one in document.facts}, added)
     if opening and document.section("introduction") is None:
         blocks += [Text([Run(gettext("Introduction"))], 2), Text(_saying(opening, places))]
+    drawn = of_summary(body)
     for section in document.sections:
-        blocks += _section(section, places)
+        blocks += section_blocks(section, places, drawn.get(section.code, ()))
     blocks += [*_balance(body), *_seal(record), *_figures(document.facts)]
     return Told(
         title=consultation["title"],
@@ -104,7 +125,16 @@ def tell(record: Mapping[str, Any]) -> Told:
         is_draft=not hash_,
         blocks=blocks,
         facts=document.facts,
+        mark=mark_of(record),
     )
+
+
+def mark_of(record: Mapping[str, Any]) -> str:
+    """The snapshot a document is made from, in short; of a draft the analysis it rests on."""
+    if "hash" in record:
+        return str(record["hash"])[:12]
+    digest = record["analysis"]["digest"][:12]
+    return gettext("draft on analysis %(digest)s") % {"digest": digest}
 
 
 def plain(runs: Sequence[Run]) -> str:
@@ -130,8 +160,30 @@ def _top(body: Mapping[str, Any], *, is_draft: bool) -> Iterator[Text]:
     yield Text([Run(status)])
 
 
-def _section(section: Section, places: Mapping[str, int]) -> Iterator[Text | Grid]:
+def section_blocks(section: Section, places: Mapping[str, int], drawn: Sequence[Picture] = ()) -> Iterator[Block]:
+    """A section as it is told, its charts where they belong: before the table that says the same."""
     yield Text([Run(gettext(section.title))], 2)
+    yield from passages_of(section, places)
+    captions = {gettext(table.caption) for table in section.tables}
+    for picture in drawn:
+        if picture.title not in captions:
+            yield from _chart(picture)
+    for at, table in enumerate(section.tables):
+        for picture in drawn:
+            if picture.title == gettext(table.caption):
+                yield from _chart(picture)
+        yield _grid(table, is_statements=section.code == "annex_statements" and at == 0)
+
+
+def _chart(picture: Picture) -> Iterator[Block]:
+    yield Chart(picture.svg(is_framed=False), f"{picture.title}. {picture.sentence}", picture.alternative)
+    if picture.table is not None:
+        rows = [[[Run(cell)] for cell in row] for row in picture.table.rows]
+        yield Grid(picture.table.caption, list(picture.table.head), rows, is_of_chart=True)
+
+
+def passages_of(section: Section, places: Mapping[str, int]) -> Iterator[Text]:
+    """What a section says in sentences."""
     for run in wording.runs(section):
         if not run.is_list:
             yield Text(_saying(run.passages[0].sentences, places))
@@ -141,8 +193,6 @@ def _section(section: Section, places: Mapping[str, int]) -> Iterator[Text | Gri
             yield Text(_item(passage, places), is_item=True)
         if run.dissent:
             yield Text([Run(run.dissent)])
-    for at, table in enumerate(section.tables):
-        yield _grid(table, is_statements=section.code == "annex_statements" and at == 0)
 
 
 def _item(passage: Passage, places: Mapping[str, int]) -> Runs:
@@ -182,7 +232,7 @@ def _seal(record: Mapping[str, Any]) -> Iterator[Text]:
     yield Text([Run(f"{gettext('Key')}: "), Run(record["signature"]["key_id"], "en")])
 
 
-def _figures(facts: Sequence[Fact]) -> Iterator[Text | Grid]:
+def _figures(facts: Sequence[Fact]) -> Iterator[Block]:
     """All facts, numbered in their order, under the ids by which the signed record names them."""
     yield Text([Run(gettext("Figures"))], 2)
     yield Text([Run(gettext(HOW_TO_READ))])
