@@ -32,6 +32,7 @@ DEMO_ACCOUNTS: Mapping[str, str] = {
 """Who can be signed in as with one click in a demo, by role; the curator signs slates beside the convenor."""
 KEEP_DAYS: Mapping[str, int] = {
     "sign_in_codes": 1,
+    "sign_in_requests": 1,
     "rate_windows": 1,
     "used_forms": 7,
     "jobs": 7,

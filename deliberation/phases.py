@@ -254,11 +254,8 @@ ALLOWED: Mapping[Action, Row] = {
     Action.EXCLUDE: _row(moderator="running published", convenor="running published"),
     Action.CONTEST: _row(participant="running published"),
     Action.SEE_REVEALS: _row(moderator="launched", convenor="launched", auditor="launched"),
-    # Starter proposals are translated before anybody reads them.
-    Action.TRANSLATE: _row(participant="running", moderator="running", convenor="draft running"),
-    Action.KEEP_GLOSSARY: _row(moderator="running", convenor="draft running"),
-    Action.ASK_REVEAL: _row(moderator="launched"),
-    Action.CONFIRM_REVEAL: _row(convenor="launched", asks_factor=True),
+    Action.ASK_REVEAL: _row(moderator="running published"),
+    Action.CONFIRM_REVEAL: _row(convenor="running published", asks_factor=True),
     Action.CONFIGURE: _row(convenor="draft"),
     Action.APPOINT: _row(convenor="draft running", asks_factor=True),
     Action.WRITE_STARTER: _row(convenor="draft propose:scheduled"),
