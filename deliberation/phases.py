@@ -96,12 +96,12 @@ class Action(StrEnum):
     KEEP_CARD = "keep_card"
     SHARE_CONTACT = "share_contact"
     OBJECT = "object"
+    TRANSLATE = "translate"
+    KEEP_GLOSSARY = "keep_glossary"
     # moderating
     MODERATE = "moderate"
     DECIDE_APPEAL = "decide_appeal"
     SEE_POWER = "see_power"
-    TRANSLATE = "translate"
-    KEEP_GLOSSARY = "keep_glossary"
     SEE_PARTICIPATION = "see_participation"
     DECIDE_ALERT = "decide_alert"
     EXCLUDE = "exclude"
@@ -246,6 +246,9 @@ ALLOWED: Mapping[Action, Row] = {
     Action.ENGAGE: _row(participant="running published"),
     Action.CHECK_ROSTER: _row(convenor="running published"),
     Action.OBJECT: _row(participant="propose:closed curate:* respond:* commit:* published"),
+    # Starter proposals are translated before anybody reads them.
+    Action.TRANSLATE: _row(participant="running", moderator="running", convenor="draft running"),
+    Action.KEEP_GLOSSARY: _row(moderator="running", convenor="draft running"),
     Action.MODERATE: _row(moderator="running"),
     Action.DECIDE_APPEAL: _row(convenor="running"),
     Action.SEE_POWER: _row(moderator="launched", auditor="launched", convenor="after"),
