@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,16 +25,13 @@ TRIGGERS = PROJECT / "app" / "tables" / "triggers.sql"
 MIGRATION_LOCK = 724_001
 DEMO_COMMENT = "Plenary demo: anybody may sign in as anybody"
 MIN_CONNECTIONS, MAX_CONNECTIONS = 2, 10
-COMMAND_SECONDS = 30.0
-# Shorter than the driver's own patience, so that the server ends a statement before the client gives up on it.
-SERVER_SETTINGS = {
-    "application_name": "plenary",
-    "timezone": "UTC",
-    "statement_timeout": "25s",
-    "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "60s",
-}
+# Whoever waits for a page reads after this long that the database is away; a connection without an answer is given up.
+COMMAND_SECONDS = 4.5
+# Shorter than the driver's own patience, so that the server ends a statement before the client gives up on it; and a
+# transaction whose client was cut off holds its locks no longer than a reader would wait twice.
+HURRIED = {"statement_timeout": "4s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "8s"}
 PATIENT = {"statement_timeout": "0", "lock_timeout": "60s", "idle_in_transaction_session_timeout": "0"}
+SERVER_SETTINGS = {"application_name": "plenary", "timezone": "UTC"}
 
 
 class NoDatabase(Exception):
@@ -82,6 +79,47 @@ class SafeTransaction(PostgresTransaction):
             await self.connection.close()
 
 
+class Guarded(asyncpg.Connection):  # type: ignore[misc]  # untyped there
+    """A connection that is closed when it did not answer in time: else its end would wait for an answer as well.
+
+    The pool's other connections may hang in the same way, and are made anew when they are next asked for.
+    """
+
+    async def execute(self, *given: Any, **more: Any) -> str:
+        with self._given_up():
+            status: str = await super().execute(*given, **more)
+            return status
+
+    async def _execute(self, *given: Any, **more: Any) -> Any:
+        with self._given_up():
+            return await super()._execute(*given, **more)
+
+    async def _executemany(self, *given: Any, **more: Any) -> Any:
+        with self._given_up():
+            return await super()._executemany(*given, **more)
+
+    @contextlib.contextmanager
+    def _given_up(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            self.terminate()
+            if isinstance(DB.pool, BoundedPool):
+                DB.pool.distrust()
+            raise
+
+
+class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # untyped there
+    """A pool for which nobody waits longer than for a statement, when all of its connections are taken."""
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=COMMAND_SECONDS if timeout is None else timeout)
+
+    def distrust(self) -> None:
+        """Every connection is made anew before it is used again."""
+        self._generation += 1
+
+
 class PlenaryEngine(PostgresEngine):
     """piccolo's engine, without its connection at import; `connect_to` says where the database is."""
 
@@ -98,7 +136,9 @@ class PlenaryEngine(PostgresEngine):
         return await asyncpg.connect(**self.address())
 
     async def start_connection_pool(self, **settings: Any) -> None:
-        self.pool = await asyncpg.create_pool(**(self.address() | settings))
+        unlimited = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0}
+        made = {"setup": None, "init": None, "connect": None, "loop": None, "record_class": asyncpg.Record}
+        self.pool = await BoundedPool(**(unlimited | made | {"connection_class": Guarded} | self.address() | settings))
 
     def address(self) -> dict[str, Any]:
         """How to connect; raises NoDatabase."""
@@ -107,7 +147,7 @@ class PlenaryEngine(PostgresEngine):
             if url is None:
                 raise NoDatabase("No database: set DATABASE_URL, or start through `plenary`, which brings its own.")
             self.config["dsn"] = url
-        return {"server_settings": SERVER_SETTINGS, "command_timeout": COMMAND_SECONDS, **self.config}
+        return {"server_settings": SERVER_SETTINGS | PATIENT, **self.config}
 
 
 DB = PlenaryEngine(config={}, extensions=())
@@ -136,8 +176,9 @@ async def open_pool(
     """
     if DB.pool is None:
         limits: dict[str, Any] = {}
-        if is_patient:
-            limits = {"command_timeout": None, "server_settings": SERVER_SETTINGS | PATIENT}
+        if not is_patient:
+            limits = {"command_timeout": COMMAND_SECONDS, "timeout": COMMAND_SECONDS}
+            limits["server_settings"] = SERVER_SETTINGS | HURRIED
         await DB.start_connection_pool(min_size=min_size, max_size=max_size, reset=_keep, **limits)
 
 

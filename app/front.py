@@ -88,7 +88,7 @@ class Front:
             return
         locale = first if first in LANGUAGES else "en"
         if first != "static":
-            state["session"] = visit = await auth.visit_of(cookies)
+            state["session"] = visit = await self._visit_of(cookies, state)
             try:
                 self._check_fuse(scope, headers, first, visit)
             except TooMany as refusal:
@@ -101,6 +101,14 @@ class Front:
             scope["path"], scope["raw_path"] = rest, quote(rest).encode()
         with use_locale(locale):
             await self.app(scope, receive, send)
+
+    async def _visit_of(self, cookies: dict[str, str], state: dict[str, Any]) -> auth.Visit:
+        """The visitor; while the database is away nobody's, with the reason for the page that says so."""
+        try:
+            return await auth.visit_of(cookies)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            state["failure"] = error
+            return auth.Visit(browser=auth.new_token())
 
     def _check_fuse(self, scope: HTTPScope, headers: dict[str, str], first: str, visit: auth.Visit) -> None:
         if first in WATCHED:

@@ -122,7 +122,7 @@ def log() -> Any:
 
 def log_request(scope: Scope, *, status: int, seconds: float, request_id: str) -> None:
     """One line a request; the route's template stands for its path, which names consultations and people."""
-    method = str(scope.get("method", "")) if scope["type"] == "http" else ""
+    method = str(scope.get("method", ""))
     log().info(
         "request",
         method=method if method in METHODS else "other",

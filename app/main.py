@@ -47,6 +47,8 @@ async def before_request(request: AnyRequest) -> None:
     is_write = request.method not in auth.SAFE_METHODS
     if is_write and not _is_api(request):
         await remember(request)
+    if "failure" in request.scope["state"]:
+        raise request.scope["state"]["failure"]
     await auth.check_csrf(request)
     if is_write:
         await factors.take_code(request)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,8 @@ async def enqueue(
 
 # Workers' numbers are counted up from one; a lock has room for 31 bits of them.
 STALLED = """
-select job.id from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
+select job.id, clock_timestamp() as moment
+from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
 where job.status = 'doing' and (
   worker.id is null or worker.last_heartbeat < now() - make_interval(secs => %(stalled)s)
   or (worker.last_heartbeat < now() - make_interval(secs => %(silent)s) and not exists (
@@ -203,7 +204,7 @@ async def sweep(app: App) -> int:
     )
     for job in stalled:
         try:
-            await app.job_manager.retry_job_by_id_async(job["id"], retry_at=datetime.now(UTC))
+            await app.job_manager.retry_job_by_id_async(job["id"], retry_at=job["moment"])
         except UniqueViolation:
             # Another with the same queueing lock waits already: that one does the work.
             await app.job_manager.finish_job_by_id_async(job["id"], status=Status.ABORTED, delete_job=True)

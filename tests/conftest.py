@@ -78,7 +78,7 @@ async def shared_pool(make_database: Callable[[], Any]) -> AsyncIterator[str]:
 
     url: str = await make_database()
     database.connect_to(url)
-    await database.open_pool()
+    await database.open_pool(is_patient=True)
     yield url
     await database.close_pool()
 
@@ -108,7 +108,7 @@ async def committing(fresh_database: str) -> AsyncIterator[str]:
     before, address = database.DB.pool, database.DB.config.get("dsn")
     database.DB.pool = None
     database.connect_to(fresh_database)
-    await database.open_pool()
+    await database.open_pool(is_patient=True)
     yield fresh_database
     await database.close_pool()
     database.DB.pool = before

@@ -6,11 +6,12 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from app import database as db
 from app.database import DB, execute, fetch, fetchrow, fetchval, transaction
@@ -79,10 +80,55 @@ async def test_the_database_clock_is_in_utc_and_goes_on_inside_a_transaction(dat
 
 
 async def test_a_statement_that_takes_too_long_is_ended_by_the_server(database: None) -> None:
-    assert await fetchval("show statement_timeout") == "25s"
     await execute("set local statement_timeout = '50ms'")
     with pytest.raises(asyncpg.QueryCanceledError):
         await execute("select pg_sleep(5)")
+
+
+@pytest_asyncio.fixture
+async def hurried(fresh_database: str) -> AsyncIterator[None]:
+    """The pool of a web process, on a database of its own."""
+    before, address = DB.pool, DB.config.get("dsn")
+    DB.pool = None
+    db.connect_to(fresh_database)
+    await db.open_pool(min_size=1, max_size=2)
+    yield
+    await db.close_pool()
+    DB.pool = before
+    if address is not None:
+        db.connect_to(address)
+
+
+async def test_a_web_process_waits_less_than_five_seconds_for_the_database(hurried: None) -> None:
+    shown = [await fetchval(f"show {name}") for name in ("statement_timeout", "lock_timeout")]
+    assert (shown, await fetchval("show idle_in_transaction_session_timeout")) == (["4s", "3s"], "8s")
+    assert db.COMMAND_SECONDS < 5
+
+
+async def test_a_connection_that_does_not_answer_is_given_up_with_its_transaction(
+    hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DB.pool is not None
+    async with DB.pool.acquire() as other:
+        before = other.get_server_pid()
+    with pytest.raises((TimeoutError, asyncpg.InterfaceError)):
+        async with db.transaction() as connection:
+            await connection.execute("create table half (n int)")
+            await connection.fetchval("select pg_sleep(3)", timeout=0.1)
+    assert await fetchval("select to_regclass('half')") is None
+    async with DB.pool.acquire() as one, DB.pool.acquire() as two:
+        assert before not in {one.get_server_pid(), two.get_server_pid()}
+
+
+async def test_nobody_waits_long_for_a_connection_when_all_are_taken(
+    hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "COMMAND_SECONDS", 0.1)
+    assert DB.pool is not None
+    async with DB.pool.acquire(), DB.pool.acquire():
+        with pytest.raises(TimeoutError):
+            await fetchval("select 1")
+    assert await fetchval("select 1") == 1
 
 
 async def test_a_migrated_database_has_nothing_pending(database: None) -> None:

@@ -78,7 +78,7 @@ async def _seed(url: str) -> dict[str, int]:
     from app.jobs.check_power import check_power
 
     connect_to(url)
-    await open_pool()
+    await open_pool(is_patient=True)
     await migrate()
     await demo.seed(lambda _what, _share: None)
     for row in await fetch("select id from rounds where phase = 'propose' and closes_at < clock_timestamp()"):
@@ -94,7 +94,7 @@ async def _migrated(url: str) -> dict[str, Any]:
     from app.database import close_pool, connect_to, migrate, open_pool, pending_migrations
 
     connect_to(url)
-    await open_pool(min_size=1, max_size=2)
+    await open_pool(min_size=1, max_size=2, is_patient=True)
     await migrate()
     found = {"pending": list(await pending_migrations()), "counts": await row_counts()}
     await close_pool()
