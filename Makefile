@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick bench reliability lint format messages clean
+.PHONY: help demo test quick bench fuzz reliability lint audit sbom format messages clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,11 +35,22 @@ bench: $(VENV)/.installed-dev  ## Measure beside the peers (DATA=FOLDER of Polis
 reliability: $(VENV)/.installed-dev  ## Kill servers, workers and databases under load, and count what is lost (SEED=N)
 	@$(BIN)/python -m tests.reliability --write $(if $(SEED),--seed "$(SEED)")
 
-lint: $(VENV)/.installed-dev  ## Check style, types and the direction of imports
+fuzz: $(VENV)/.installed-dev  ## Send 10,000 bad inputs to every form, address and parser (CASES=N, SEED=N)
+	@FUZZ_CASES=$(or $(CASES),10000) FUZZ_SEED=$(or $(SEED),0) OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest tests/security/test_fuzz.py tests/security/test_bad_input.py -q
+
+audit: $(VENV)/.installed-dev  ## Look every locked package up among known weaknesses (OSV=snapshot, or URL=service)
+	@$(BIN)/python -m tests.supply_chain audit $(if $(OSV),--snapshot "$(OSV)") $(if $(URL),--osv-url "$(URL)")
+
+sbom: $(VENV)/.installed-dev  ## Write sbom.json: every package that an installation consists of (CycloneDX)
+	@$(BIN)/python -m tests.supply_chain sbom sbom.json
+
+lint: $(VENV)/.installed-dev  ## Check style, types, the direction of imports and known slips of security
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache >$(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; exit 1; }
+	@$(BIN)/python -m tests.supply_chain bandit
 
 format: $(VENV)/.installed-dev  ## Write the code in the house's style
 	@$(BIN)/ruff check --fix --quiet

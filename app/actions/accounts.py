@@ -67,7 +67,7 @@ async def sign_in_with_code(*, email: str, code: str, browser: str, locale: str)
         raise Invalid(WRONG_CODE, field="code")
     async with transaction():
         await execute("update sign_in_codes set used_at = clock_timestamp() where id = $1", row["id"])
-        account = await _account_for(address, locale)
+        account = await account_for(address, locale)
         return await open_session(account.id), str(row["next_path"])
 
 
@@ -86,7 +86,8 @@ async def sign_in_with_password(*, email: str, password: str) -> str:
         return await open_session(account.id)
 
 
-async def _account_for(email: str, locale: str) -> Account:
+async def account_for(email: str, locale: str) -> Account:
+    """The account of a mailbox that has proved to be theirs, made for one not yet known. Raises Invalid if disabled."""
     await execute(
         """
         insert into accounts (id, email, name, locale, zone, is_administrator, may_convene, created_at)
@@ -166,7 +167,7 @@ async def erase(*, account: Account, typed: str) -> None:
 
 def _deletion(part: my_data.Part) -> str:
     # Table and column are the list's own, not a person's words.
-    return f'delete from {part.table} where "{part.column}" = $1'  # noqa: S608
+    return f'delete from {part.table} where "{part.column}" = $1'  # noqa: S608  the list's own names
 
 
 async def _leave(seat: my_data.Seat) -> None:

@@ -77,8 +77,16 @@ PARTS = (
         E,
         ERASED,
         N_("Invitations"),
-        "select c.title as consultation, i.constituency, i.created_at, i.used_at from invitations i "
+        "select c.title as consultation, i.constituency, i.created_at, i.used_at, i.declined_at from invitations i "
         "join consultations c on c.id = i.consultation where i.email = $1 order by i.created_at",
+    ),
+    Part(
+        "message_settings",
+        "account",
+        A,
+        ERASED,
+        N_("How messages are wanted"),
+        "select topic, delivery from message_settings where account = $1 order by topic",
     ),
     Part("sign_in_codes", "email", E, ERASED),
     Part(
@@ -512,7 +520,7 @@ async def _rows(places: Mapping[Whose, str], *keys: Any) -> dict[str, list[dict[
     parts = [part for part in PARTS if part.sql and part.whose in places]
     # Put together from the list above; what a person typed comes as a value only.
     asked = " union all ".join(
-        f"select {n} as part, (select jsonb_agg(q) from ({part.sql.replace('$1', places[part.whose])}) q) as rows"  # noqa: S608
+        f"select {n} as part, (select jsonb_agg(q) from ({part.sql.replace('$1', places[part.whose])}) q) as rows"  # noqa: S608  constants
         for n, part in enumerate(parts)
     )
     return {parts[row["part"]].title: json.loads(row["rows"] or "[]") for row in await fetch(asked, *keys)}

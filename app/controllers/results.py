@@ -90,7 +90,7 @@ async def _body(
     context: dict[str, Any] = {"actor": actor, "stored": stored, "results": built, "landed": landed, "own_group": own}
     context["units"] = await results_views.view_of(actor, stored, view) if view else None
     # The templates escape what they show; this is their own output.
-    return _bodies.put(key, Markup(await asyncio.to_thread(render, "results/_body.html", **context)))  # noqa: S704
+    return _bodies.put(key, Markup(await asyncio.to_thread(render, "results/_body.html", **context)))  # noqa: S704  a template's
 
 
 @get("/c/{slug:str}/results/lands", opt={"action": Action.SEE_RESULTS})
