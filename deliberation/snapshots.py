@@ -193,7 +193,7 @@ def check_against(
 
 
 def _log_problem(record: Mapping[str, Any], log: Mapping[str, Any]) -> str:
-    """The log is whole, holds the head the snapshot names, and, told in full, the hash of this very snapshot after it."""
+    """The log is whole, holds the head the snapshot names and, told in full, the hash of this very snapshot."""
     broken = next((f"{name}: {problem}" for name, problem in check_audit(log) if problem), "")
     if broken:
         return f"the log itself fails the check {broken}"

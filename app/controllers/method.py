@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from app.documents import method
+from app.documents import method, proof
 from app.rendering import page
 from deliberation.phases import Action, Role
 
@@ -30,4 +30,10 @@ async def show_method(request: Request[Any, Any, Any]) -> Response[str]:
     )
 
 
-HANDLERS = [show_method]
+@get("/verify", opt={"action": Action.SEE_SITE}, sync_to_thread=False)
+def show_proof(request: Request[Any, Any, Any]) -> Response[str]:
+    """What published records prove, what they do not, and how anybody checks them."""
+    return page(request, "method/proof.html", rows=proof.rows())
+
+
+HANDLERS = [show_method, show_proof]

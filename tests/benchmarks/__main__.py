@@ -36,6 +36,7 @@ MODULES = {
     "detection": "detection",
     "routing": "routing",
     "slates": "slates",
+    "verifying": "verifying",
 }
 HEAD = f"{'goal':9}{'what':34}{'peer':28}{'Plenary':>11}{'peer':>11}{'ratio':>9}{'memory':>16}{'ratio':>7}{'aim':>8}"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.documents.method import diagram, state_name, transition_rows
+from app.documents.proof import rows
 from app.language import LANGUAGES
 from deliberation.exclusions import NEEDS_ANOTHER, NEXT
 from deliberation.phases import NEXT_PHASES, STATES, Lifecycle, Phase, RoundTimes, state_of, transitions
@@ -83,3 +84,14 @@ async def test_it_tells_every_step_by_which_votes_are_left_out(client: Any) -> N
     part = section((await client.get("/en/method")).text, "left-out")
     assert part.count("another person") == len(NEEDS_ANOTHER)
     assert part.count("<tr>") == len(NEXT) + 1
+
+
+async def test_what_is_proved_and_what_not_is_told_claim_by_claim(client: Any) -> None:
+    page = (await client.get("/en/verify")).text
+    for claim, word, how in rows():
+        assert claim in page
+        assert f"<td>{word}</td><td>{how.replace(chr(39), '&#39;')}</td>" in page
+    assert [word for _, word, _ in rows()].count("No") >= 6
+    assert 'href="/en/verify"' in (await client.get("/en/method")).text
+    for language in LANGUAGES:
+        assert (await client.get(f"/{language}/verify")).status_code == 200
