@@ -55,6 +55,16 @@ class SettingsError(Exception):
         self.reasons = reasons
 
 
+@dataclass(frozen=True)
+class Provider:
+    """An OpenID Connect provider; `name` is what the button says."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     database_url: str | None = field(repr=False)
@@ -83,6 +93,8 @@ class Settings:
     """`smtp://user:password@host:587` (STARTTLS) or `smtps://...:465`; None leaves mail in the outbox."""
     mail_from: str
     """The sender of every mail."""
+    provider: Provider | None = None
+    """Where people may sign in by OpenID Connect; None leaves codes by mail and passwords."""
     dask_scheduler: str | None = field(repr=False, default=None)
     """A dask scheduler such as `tcp://dask:8786`, for analyses of tens of millions of votes; None keeps them here."""
     keep_days: Mapping[str, int] = field(default_factory=lambda: dict(KEEP_DAYS))
@@ -128,6 +140,7 @@ class Settings:
             n_web_workers=reader.number("PLENARY_WEB_WORKERS", 2, 1, 64),
             smtp_url=reader.optional("PLENARY_SMTP_URL"),
             mail_from=reader.text("PLENARY_MAIL_FROM", f"Plenary <no-reply@{parts.hostname}>"),
+            provider=_provider(reader),
             dask_scheduler=reader.optional("DASK_SCHEDULER"),
             keep_days=_keep_days(reader),
             privacy_contact=reader.text("PLENARY_PRIVACY_CONTACT", "")[:200],
@@ -200,6 +213,31 @@ def _keep_days(reader: _Reader) -> Mapping[str, int]:
             raise SettingsError(f"PLENARY_KEEP_DAYS gives one of {names} a number of days from 1 to {MOST_DAYS}.")
         found[name] = int(days)
     return found
+
+
+def _provider(reader: _Reader) -> Provider | None:
+    issuer, client = reader.optional("PLENARY_OIDC_ISSUER"), reader.optional("PLENARY_OIDC_CLIENT_ID")
+    secret, file = reader.optional("PLENARY_OIDC_CLIENT_SECRET"), reader.optional("PLENARY_OIDC_CLIENT_SECRET_FILE")
+    if not (issuer or client or secret or file):
+        return None
+    if secret is None and file is not None:
+        try:
+            secret = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"PLENARY_OIDC_CLIENT_SECRET_FILE cannot be read: {type(error).__name__}.") from error
+    if not (issuer and client and secret):
+        raise SettingsError(
+            "PLENARY_OIDC_ISSUER, PLENARY_OIDC_CLIENT_ID and PLENARY_OIDC_CLIENT_SECRET (or ..._FILE) go together."
+        )
+    parts = urlsplit(issuer)
+    if parts.query or parts.fragment or not parts.hostname or not _is_private(parts.scheme, parts.hostname):
+        raise SettingsError("PLENARY_OIDC_ISSUER must look like https://login.example.org/realm.")
+    return Provider(issuer, client, secret, reader.text("PLENARY_OIDC_NAME", parts.hostname))
+
+
+def _is_private(scheme: str, hostname: str) -> bool:
+    """Whether nobody on the way reads or changes what is said there."""
+    return scheme == "https" or (scheme == "http" and is_loopback(hostname))
 
 
 def _hosts_of(hostname: str) -> tuple[str, ...]:

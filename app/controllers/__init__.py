@@ -12,6 +12,7 @@ MODULES = (
     "home",
     "accounts",
     "factors",
+    "oidc",
     "sessions",
     "my_data",
     "messages",

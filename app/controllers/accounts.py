@@ -9,8 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 
 from app import auth, front
-from app.actions import accounts
-from app.forms import blank, read
+from app.actions import accounts, oidc
+from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_, Invalid
 from app.rendering import page, see_other, url
@@ -47,7 +47,11 @@ class DetailsForm(msgspec.Struct):
 async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "") -> Response[Any]:
     if auth.visit(request).half is not None:
         return see_other(request, url("/sign-in/factor", next=auth.safe_next(next_path) or None))
-    return page(request, "accounts/sign_in.html", form=blank(next=auth.safe_next(next_path)))
+    return _ask_page(request, blank(next=auth.safe_next(next_path)))
+
+
+def _ask_page(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+    return page(request, "accounts/sign_in.html", status=status, form=form, provider=oidc.provider())
 
 
 @post("/sign-in", opt={"action": Action.SIGN_IN}, status_code=200)
@@ -56,7 +60,7 @@ async def send_code(request: AnyRequest) -> Response[Any]:
     if not form.is_valid:
         if "email" in form.errors:
             form.refuse("email", N_("Please give an e-mail address, such as name@example.org."))
-        return page(request, "accounts/sign_in.html", status=422, form=form)
+        return _ask_page(request, form, status=422)
     visit = auth.visit(request)
     await accounts.request_code(
         email=form.data.email, browser=visit.browser, next_path=form.data.next, locale=current_locale()
