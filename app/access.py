@@ -12,16 +12,12 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from uuid import UUID
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.auth import Person
 from app.database import execute, fetch, fetchrow, now
 from app.refusals import N_, Closed, Denied, FactorAsked, NotFound, NotSignedIn, Refusal
-from app.settings import get_settings
+from app.seals import key_for, seal, unseal
 from app.tables.consultations import Consultation
 from app.tables.participants import Participant, ParticipantLink
 from app.tables.proposals import Proposal
@@ -73,9 +69,9 @@ NOT_NOW: dict[Action, str] = {
     Action.SEE_SLATES: N_("The slates can be seen once the curators have published theirs."),
     Action.SEE_COALITIONS: N_("Coalitions start from a published slate."),
     Action.OFFER_WORK: N_("You can offer to work on a proposal once a slate has been published."),
-    Action.KEEP_CARD: N_("A card can be written from the launch of the consultation until it is archived."),
     Action.TRANSLATE: N_("Translations can be written while the consultation runs."),
     Action.KEEP_GLOSSARY: N_("The glossary can be changed while the consultation runs."),
+    Action.KEEP_CARD: N_("A card can be written from the launch of the consultation until it is archived."),
     Action.SHARE_CONTACT: N_("Contacts can be shared once a slate has been published."),
     Action.AGREE_CHARTER: N_("This consultation is archived: its charters stay as they are."),
     Action.COMMIT: N_("This consultation is archived: its commitments stay as they are."),
@@ -215,12 +211,12 @@ class Actor:
 
 def short_code(account: UUID) -> str:
     """A keyed code by which one account's acts can be told from another's, without naming it."""
-    return hmac.new(_key("audit"), str(account).encode(), hashlib.sha256).hexdigest()[:8]
+    return hmac.new(key_for("audit"), str(account).encode(), hashlib.sha256).hexdigest()[:8]
 
 
 def curator_code(round_id: UUID, account: UUID) -> str:
     """Who somebody is as a curator of one round: their interests and scores stand under it, and lead to no account."""
-    return hmac.new(_key("curator"), round_id.bytes + account.bytes, hashlib.sha256).hexdigest()
+    return hmac.new(key_for("curator"), round_id.bytes + account.bytes, hashlib.sha256).hexdigest()
 
 
 async def curator_codes(item: Round) -> frozenset[str]:
@@ -375,42 +371,12 @@ async def proposal_for(actor: Actor, number: int) -> Proposal:
 # --- the sealed link between an account and a participant -------------------------------------------------------------
 
 
-@cache
-def _key(purpose: str) -> bytes:
-    return hmac.new(get_settings().link_key, purpose.encode(), hashlib.sha256).digest()
-
-
 def _account_key(consultation: UUID, account: UUID) -> bytes:
-    return hmac.new(_key("account"), consultation.bytes + account.bytes, hashlib.sha256).digest()
+    return hmac.new(key_for("account"), consultation.bytes + account.bytes, hashlib.sha256).digest()
 
 
 def _participant_key(participant: int) -> bytes:
-    return hmac.new(_key("participant"), str(participant).encode(), hashlib.sha256).digest()
-
-
-def _seal(purpose: str, text: str, bound_to: bytes) -> bytes:
-    nonce = secrets.token_bytes(12)
-    return nonce + AESGCM(_key(purpose)).encrypt(nonce, text.encode(), bound_to)
-
-
-def _open(purpose: str, sealed: bytes, bound_to: bytes) -> str:
-    return AESGCM(_key(purpose)).decrypt(sealed[:12], sealed[12:], bound_to).decode()
-
-
-def sealed_secret(account: UUID, secret: str) -> bytes:
-    """What an account shares with its authenticator, for its row alone.
-
-    Sealed with the link key, which outlives a new session secret: signing everybody out takes nobody's factor away.
-    """
-    return _seal("second factor", secret, account.bytes)
-
-
-def opened_secret(account: UUID, sealed: bytes) -> str | None:
-    """The secret again; None where it was sealed with another key or for another account."""
-    try:
-        return _open("second factor", sealed, account.bytes)
-    except InvalidTag:
-        return None
+    return hmac.new(key_for("participant"), str(participant).encode(), hashlib.sha256).digest()
 
 
 def new_participant_id() -> int:
@@ -425,8 +391,8 @@ def sealed_link(consultation: UUID, account: UUID, participant: int) -> Particip
         consultation=consultation,
         account_key=account_key,
         participant_key=participant_key,
-        sealed_participant=_seal("to participant", str(participant), account_key),
-        sealed_account=_seal("to account", str(account), participant_key),
+        sealed_participant=seal("to participant", str(participant), account_key),
+        sealed_account=seal("to account", str(account), participant_key),
     )
 
 
@@ -436,7 +402,7 @@ async def participant_of(consultation: UUID, account: UUID) -> Participant | Non
     row = await fetchrow("select sealed_participant from participant_links where account_key = $1", key)
     if row is None:
         return None
-    number = int(_open("to participant", bytes(row["sealed_participant"]), key))
+    number = int(unseal("to participant", bytes(row["sealed_participant"]), key))
     return await Participant.objects().where(Participant.id == number).first()
 
 
@@ -455,5 +421,5 @@ async def accounts_of(participants: Iterable[int]) -> dict[int, UUID]:
     found: dict[int, UUID] = {}
     for row in rows:
         key = bytes(row["participant_key"])
-        found[keys[key]] = UUID(_open("to account", bytes(row["sealed_account"]), key))
+        found[keys[key]] = UUID(unseal("to account", bytes(row["sealed_account"]), key))
     return found

@@ -173,8 +173,10 @@ def visit(request: Request[Any, Any, Any]) -> Visit:
 
 async def check_csrf(request: Request[Any, Any, Any]) -> None:
     """Raises Denied unless an unsafe request comes from a page of ours, in this visitor's own session."""
-    if request.method in SAFE_METHODS:
-        return
+    if request.route_handler.opt.get("is_report"):
+        return  # a browser says by itself what it refused; it is no form, and changes nothing
+    if request.method in SAFE_METHODS or request.route_handler.opt.get("is_one_click"):
+        return  # RFC 8058: what mail programs send for their readers holds no cookie; the address itself is the secret
     refusal = Denied(N_("This form is out of date or came from another site. Please open the page again and retry."))
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in {"same-origin", "none"}:

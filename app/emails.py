@@ -1,7 +1,11 @@
-"""Messages: composed in the reader's language, put into the outbox by the transaction that causes them, sent later."""
+"""Messages: composed in the reader's language, put into the outbox by the transaction that causes them, sent later.
+
+What somebody does not want is not written at all; what they want once a day waits in the outbox for the next digest.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -9,14 +13,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from app.database import execute, now
+from app.database import execute, fetchrow, now
 from app.language import use_locale
 from app.queue import enqueue
 from app.rendering import render
+from app.seals import stop_token
 from app.settings import get_settings, is_loopback
 from app.tables.accounts import Account
 from app.tables.consultations import Consultation
 from app.tables.outbox import Message
+from app.topics import RULES, Delivery, Topic, topic_of
 
 
 def compose(kind: str, *, locale: str, **values: Any) -> tuple[str, str]:
@@ -26,12 +32,59 @@ def compose(kind: str, *, locale: str, **values: Any) -> tuple[str, str]:
     return " ".join(subject.split())[:200], body.strip() + "\n"
 
 
-async def send(kind: str, *, to: str, locale: str, **values: Any) -> None:
-    """A message waits in the outbox, and a job delivers it once the open transaction has committed."""
+async def send(kind: str, *, to: str, locale: str, calendar: str = "", stop_path: str = "", **values: Any) -> None:
+    """A message waits in the outbox, and a job delivers it once the open transaction has committed.
+
+    Somebody who wants none of its topic has none; somebody who wants them together has it in the next digest.
+    calendar : what is attached as a calendar file; stop_path : for who has no account, where they say "no more"
+    """
+    topic = topic_of(kind)
+    account, delivery = await _wish(to, topic)
+    if delivery is Delivery.NEVER:
+        return
+    if account is not None and topic in RULES:
+        stop_path = f"/{locale}/messages/stop/{stop_token(str(account), topic)}"
     subject, text = compose(kind, locale=locale, **values)
-    message = Message(kind=kind, to=to, locale=locale, subject=subject, text=text, created_at=await now())
+    message = Message(
+        kind=kind,
+        to=to,
+        locale=locale,
+        subject=subject,
+        text=text + _footer(topic, locale, stop_path),
+        calendar=calendar,
+        stop_path=stop_path,
+        status="held" if delivery is Delivery.DAILY else "waiting",
+        created_at=await now(),
+    )
     await message.save()
-    await enqueue("deliver_message", message_id=str(message.id))
+    if message.status == "waiting":
+        await enqueue("deliver_message", message_id=str(message.id))
+
+
+async def _wish(address: str, topic: Topic) -> tuple[UUID | None, Delivery]:
+    """The account behind an address, if there is one, and how it wants the messages of a topic."""
+    if topic not in RULES:
+        return None, Delivery.AT_ONCE
+    row = await fetchrow(
+        "select a.id, s.delivery from accounts a left join message_settings s on s.account = a.id and s.topic = $2 "
+        "where a.email = $1",
+        address,
+        topic.value,
+    )
+    if row is None:
+        return None, RULES[topic].usual
+    return row["id"], Delivery(row["delivery"]) if row["delivery"] else RULES[topic].usual
+
+
+def _footer(topic: Topic, locale: str, stop_path: str) -> str:
+    base_url = get_settings().base_url
+    return "\n" + render(
+        "emails/_footer.txt",
+        locale=locale,
+        base_url=base_url,
+        label=RULES[topic].label if topic in RULES else "",
+        stop_url=base_url + stop_path if stop_path else "",
+    )
 
 
 async def send_to(accounts: Sequence[UUID], kind: str, consultation: Consultation, **values: Any) -> None:
@@ -112,7 +165,24 @@ def _as_mail(message: Message) -> EmailMessage:
     # Holiday replies to a one-time code help nobody.
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = message.locale
+    if message.stop_path:
+        # RFC 8058: mail programs show a button, and press it for the reader with one POST.
+        mail["List-Unsubscribe"] = f"<{settings.base_url}{message.stop_path}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.text)
-    if message.html:
-        mail.add_alternative(message.html, subtype="html")
+    mail.add_alternative(message.html or html_of(message), subtype="html")
+    if message.calendar:
+        mail.add_attachment(message.calendar.encode(), maintype="text", subtype="calendar", filename="plenary.ics")
     return mail
+
+
+def html_of(message: Message) -> str:
+    """The same words for mail programs that show HTML: paragraphs, and addresses that can be followed."""
+    paragraphs = [_linked(one) for one in re.split(r"\n\s*\n", message.text.strip())]
+    return render("emails/_mail.html", locale=message.locale, subject=message.subject, paragraphs=paragraphs)
+
+
+def _linked(text: str) -> list[tuple[str, bool]]:
+    """The pieces of a paragraph, each with whether it is an address of this site."""
+    address = re.compile(rf"({re.escape(get_settings().base_url)}\S*)")
+    return [(piece, bool(address.fullmatch(piece))) for piece in address.split(text) if piece]

@@ -57,6 +57,10 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SEE_OWN_ACCOUNT = "see_own_account"
     SEE_OUTBOX = "see_outbox"
+    SEE_MESSAGES = "see_messages"
+    STOP_MESSAGES = "stop_messages"
+    SEE_DELIVERY = "see_delivery"
+    MANAGE_DELIVERY = "manage_delivery"
     CREATE_CONSULTATION = "create_consultation"
     MANAGE_ACCOUNTS = "manage_accounts"
     RESTORE_ACCESS = "restore_access"
@@ -83,6 +87,7 @@ class Action(StrEnum):
     APPEAL = "appeal"
     SEE_OWN = "see_own"
     CHANGE_DETAILS = "change_details"
+    RESTRICT = "restrict"
     RESPOND = "respond"
     OFFER_WORK = "offer_work"
     ANSWER_INVITATION = "answer_invitation"
@@ -126,6 +131,7 @@ class Action(StrEnum):
     CHECK_ROSTER = "check_roster"
     WRITE_SUMMARY = "write_summary"
     PUBLISH_SUMMARY = "publish_summary"
+    WRITE_REPLY = "write_reply"
     ARCHIVE = "archive"
     EXPORT_RESULTS = "export_results"
     EXPORT_VOTES = "export_votes"
@@ -200,6 +206,10 @@ ALLOWED: Mapping[Action, Row] = {
     Action.SIGN_IN: _row("any"),
     Action.SEE_OWN_ACCOUNT: _row("any", visitor=""),
     Action.SEE_OUTBOX: _row("any"),
+    Action.SEE_MESSAGES: _row(convenor="any", administrator="any"),
+    Action.STOP_MESSAGES: _row("any"),
+    Action.SEE_DELIVERY: _row(administrator="any"),
+    Action.MANAGE_DELIVERY: _row(administrator="any"),
     Action.CREATE_CONSULTATION: _row(convenor="any"),
     Action.MANAGE_ACCOUNTS: _row(administrator="any", asks_factor=True),
     Action.RESTORE_ACCESS: _row(convenor="any", administrator="any", asks_factor=True),
@@ -232,6 +242,8 @@ ALLOWED: Mapping[Action, Row] = {
     Action.APPEAL: _row(participant="running"),
     Action.SEE_OWN: _row(participant="launched"),
     Action.CHANGE_DETAILS: _row(participant="running"),
+    # An objection holds from the next analysis on, and analyses go on after publication.
+    Action.RESTRICT: _row(participant="running published"),
     Action.RESPOND: _row(participant="respond:open"),
     Action.OFFER_WORK: _row(participant="curate:closed respond:* commit:* published"),
     Action.ANSWER_INVITATION: _row(participant="curate:closed respond:* commit:* published"),
@@ -283,6 +295,7 @@ ALLOWED: Mapping[Action, Row] = {
         participant="propose:closed curate:closed respond:* commit:* published",
         asks_factor=True,
     ),
+    Action.WRITE_REPLY: _row(convenor="propose:closed curate:* respond:* commit:* published"),
     Action.ARCHIVE: _row(convenor="published", asks_factor=True),
     Action.EXPORT_RESULTS: _row("after", administrator=""),
     Action.EXPORT_VOTES: _row(convenor="after", auditor="after", asks_factor=True),
@@ -300,6 +313,10 @@ SITE_ACTIONS: frozenset[Action] = frozenset(
         Action.SIGN_IN,
         Action.SEE_OWN_ACCOUNT,
         Action.SEE_OUTBOX,
+        Action.SEE_MESSAGES,
+        Action.STOP_MESSAGES,
+        Action.SEE_DELIVERY,
+        Action.MANAGE_DELIVERY,
         Action.CREATE_CONSULTATION,
         Action.MANAGE_ACCOUNTS,
         Action.RESTORE_ACCESS,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyotp
 
-from app import access, auth
+from app import auth, seals
 from app.actions.accounts import open_session
 from app.auth import Person
 from app.database import execute, fetchval, now
@@ -70,7 +70,7 @@ async def with_factor(client: Any, name: str, *, minutes_ago: float | None, **mo
     await execute("delete from second_factors where account = $1", who.id)
     await SecondFactor(
         account=who.id,
-        sealed_secret=access.sealed_secret(who.id, pyotp.random_base32()),
+        sealed_secret=seals.sealed_secret(who.id, pyotp.random_base32()),
         created_at=await now(),
         enabled_at=await now(),
     ).save()
@@ -88,6 +88,6 @@ async def code_of(name: str, *, steps: int = 0) -> str:
     """What the authenticator of one of the cast shows, so many time steps from now."""
     account = (await person(name)).id
     sealed = await fetchval("select sealed_secret from second_factors where account = $1", account)
-    secret = access.opened_secret(account, bytes(sealed))
+    secret = seals.opened_secret(account, bytes(sealed))
     assert secret is not None
     return pyotp.HOTP(secret).at(int((await now()).timestamp()) // 30 + steps)

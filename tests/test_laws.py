@@ -62,11 +62,23 @@ WITHOUT_BY = {
     "coalitions.seat": "a step of drafting and revising a line-up, inside their transaction",
     "escalations.escalate": "a job tells moderators and convenors of what is late",
     "retention.tidy": "a job deletes what nobody may keep for longer",
+    "messages.choose": "the account says how it wants its messages; nobody else can",
+    "messages.stop": "the address in the message is the proof",
+    "messages.send_digests": "a job bundles what waits",
+    "messages.give_up": "a job records that a mail server does not take a message",
+    "messages.try_again": "an administrator, whom the site's door has checked",
+    "notices.tell_rounds": "a job tells participants what the clock caused",
+    "notices.remind_invited": "a job asks once more",
+    "notices.tell_statements": "a job tells who asked for it",
     "news.tell": "a job tells authors what became of what they wrote",
     "news.ask_voters": "a job asks voters whose votes wait for an answer",
 }
 VOTES_ARE_NOT_LOGGED = "votes have no audit event: a chained copy would serialise votes and reveal their order"
 WITHOUT_EVENT = {
+    "messages.send_digests": "what was held goes out; the messages' rows record it",
+    "messages.give_up": "the message's row records it",
+    "notices.remind_invited": "the invitation's row records it",
+    "notices.tell_statements": "the message's row records it",
     "charters.freeze_if_signed": "a step of signing and of leaving a coalition, which have the event",
     "votes.cast": VOTES_ARE_NOT_LOGGED,
     "votes.withdraw": VOTES_ARE_NOT_LOGGED,
@@ -78,6 +90,7 @@ WITHOUT_EVENT = {
     "carrying.keep": VOTES_ARE_NOT_LOGGED,
     "news.ask_voters": VOTES_ARE_NOT_LOGGED,
     "votes.pack": "a second copy of votes, made by a job",
+    "participants.object_to_use": VOTES_ARE_NOT_LOGGED,
     "responses.withdraw": VOTES_ARE_NOT_LOGGED,
     "responses.answer_item": VOTES_ARE_NOT_LOGGED,
     "responses.answer_overall": VOTES_ARE_NOT_LOGGED,
@@ -108,7 +121,9 @@ WITHOUT_EVENT = {
 }
 READS_THOUGH_POST = {
     "POST /sign-out": "ends the visitor's own session, which anybody may",
+    "POST /csp-reports": "a browser says what the policy refused; it is logged and changes nothing",
     "POST /me": "changes the account of who is signed in and nothing else",
+    "POST /me/messages": "how who is signed in wants their messages, and nobody else's",
     "POST /me/factor": "begins a second factor for the account of who is signed in",
     "POST /me/factor/confirm": "switches on the second factor of who is signed in",
     "POST /me/factor/change": "new recovery codes for who is signed in, or no second factor any more",

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pyotp
 
-from app import access, auth, limits
+from app import auth, limits, seals
 from app.actions.record import site_change
 from app.database import execute, fetchrow, fetchval, now, transaction
 from app.refusals import N_, Closed, Conflict, Invalid
@@ -55,7 +55,7 @@ async def standing(account: UUID) -> Standing:
     if row["enabled_at"] is not None:
         return Standing(enabled_at=row["enabled_at"], n_recovery_codes=int(row["n_codes"]))
     is_fresh = bool(row["is_fresh"])
-    return Standing(secret=access.opened_secret(account, bytes(row["sealed_secret"])) or "" if is_fresh else "")
+    return Standing(secret=seals.opened_secret(account, bytes(row["sealed_secret"])) or "" if is_fresh else "")
 
 
 def address_of(secret: str, email: str) -> str:
@@ -65,7 +65,7 @@ def address_of(secret: str, email: str) -> str:
 
 async def begin(*, account: UUID) -> None:
     """A new secret waits to be confirmed; it counts for nothing yet, and an earlier attempt is forgotten."""
-    sealed = access.sealed_secret(account, pyotp.random_base32())
+    sealed = seals.sealed_secret(account, pyotp.random_base32())
     status = await execute(
         """
         insert into second_factors (id, account, sealed_secret, last_counter, created_at)
@@ -150,7 +150,7 @@ async def _use_step(account: UUID, code: str) -> None:
     row = await fetchrow(
         "select sealed_secret, last_counter from second_factors where account = $1 for update", account
     )
-    secret = None if row is None else access.opened_secret(account, bytes(row["sealed_secret"]))
+    secret = None if row is None else seals.opened_secret(account, bytes(row["sealed_secret"]))
     if row is None or secret is None:
         raise Invalid(WRONG, field="code")
     counter = matching_step(secret, code, moment=await now())

@@ -6,6 +6,7 @@ import hashlib
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from app import auth, emails
 from app.access import Actor
@@ -13,18 +14,21 @@ from app.actions.record import change
 from app.database import fetchval
 from app.forms import Filled
 from app.refusals import N_, Invalid
+from app.seals import stop_token
+from app.topics import Topic
 from deliberation.phases import Action
 
 MAX_AT_ONCE = 500
 LIFE = timedelta(days=30)
 ADDRESS = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,180}\.[^@\s,;<>.]{2,20}")
 
-# A new link for somebody who was invited before replaces the old one; a seat that is taken stays taken.
+# A new link for somebody who was invited before replaces the old one; a seat that is taken stays taken, and who has
+# said that they want no invitation to this consultation gets none.
 INSERT = """
 insert into invitations (id, consultation, email, token_hash, constituency, created_at, expires_at)
 values (gen_random_uuid(), $1, $2, $3, '', $4, $5)
 on conflict (consultation, email) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at
-where invitations.used_at is null
+where invitations.used_at is null and invitations.declined_at is null
 returning id
 """
 
@@ -54,6 +58,11 @@ async def invite(*, addresses: str, by: Actor, form: Filled[Any] | None = None) 
         return n
 
 
+def invitation_stop(language: str, invitation: UUID) -> str:
+    """Where somebody who was invited says that they will not come, without an account."""
+    return f"/{language}/messages/stop/{stop_token(str(invitation), Topic.INVITATIONS)}"
+
+
 async def _invite_one(address: str, by: Actor) -> int:
     token = auth.new_token()
     seat = await fetchval(
@@ -65,6 +74,7 @@ async def _invite_one(address: str, by: Actor) -> int:
         "invitation",
         to=address,
         locale=by.consultation.language,
+        stop_path=invitation_stop(by.consultation.language, seat),
         consultation=by.consultation,
         path=f"/{by.consultation.language}/c/{by.consultation.slug}/join?invitation={token}",
     )

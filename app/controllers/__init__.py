@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 MODULES = (
     "health",
+    "csp_reports",
     "home",
     "accounts",
     "factors",

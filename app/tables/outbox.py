@@ -53,7 +53,7 @@ class RoundNotice(Table, tablename="round_notices"):
     kind = Varchar(length=8)
     told_up_to = BigInt(default=0)
     done_at = Timestamptz(null=True, default=None)
-    uq_round_notice = Unique([round, kind], name="uq_round_notice_kind")
+    uq_round_notice = Unique([round, kind], name="uq_round_notice_kind")  # noqa: A003 - the column above
 
 
 class ToldNews(Table, tablename="told_news"):

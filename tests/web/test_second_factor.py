@@ -13,7 +13,7 @@ from uuid import UUID
 import pyotp
 import pytest
 
-from app import access, auth, limits, settings
+from app import auth, limits, seals, settings
 from app.actions import factors, staff
 from app.actions.accounts import open_session
 from app.database import execute, fetch, fetchrow, fetchval, now
@@ -29,7 +29,7 @@ ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 async def secret_of(account: UUID) -> str:
     sealed = await fetchval("select sealed_secret from second_factors where account = $1", account)
-    found = access.opened_secret(account, bytes(sealed))
+    found = seals.opened_secret(account, bytes(sealed))
     assert found is not None
     return found
 
@@ -132,7 +132,7 @@ async def test_secret_and_recovery_codes_are_not_in_the_database(client: Any) ->
 async def test_a_sealed_secret_opens_for_its_own_account_alone(client: Any) -> None:
     _, account, _ = await enabled(client, "chidi")
     sealed = bytes(await fetchval("select sealed_secret from second_factors where account = $1", account))
-    assert access.opened_secret((await person("dana")).id, sealed) is None
+    assert seals.opened_secret((await person("dana")).id, sealed) is None
 
 
 async def test_nothing_counts_before_a_code_has_confirmed_it(client: Any) -> None:
