@@ -15,7 +15,7 @@ from app.analysis.exclusions import kept_rows, left_out, stay_released
 from app.analysis.integrity import row_digest
 from app.analysis.results import VOTES, published_basis, vote_rows
 from app.analysis.results_units import ORGANISATIONS, published_rows
-from app.database import execute
+from app.database import execute, fetchval
 from app.queue import enqueue
 from app.refusals import N_, Conflict
 from app.tables.analyses import Analysis
@@ -34,6 +34,12 @@ insert into publications (id, consultation, audience, key, row, n_voters, analys
 values (gen_random_uuid(), $1, 'both', $2, $3::jsonb, $4, $5)
 on conflict (consultation, audience, key) do update
   set row = excluded.row, n_voters = excluded.n_voters, analysis = excluded.analysis
+"""
+
+OVERTAKEN = """
+select exists(
+  select from analyses where consultation = $1 and kind in ('live', 'frozen') and votes_until > $2
+)
 """
 
 
@@ -56,6 +62,8 @@ async def record(
     """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew."""
     async with change("analyses.record", Action.ANALYSE, by=by, subject=kind) as made:
         _refuse_moved(made.by, round_id, votes_until)
+        if kind == "live" and await is_overtaken(by.consultation.id, votes_until):
+            raise Conflict(N_("An analysis of newer votes is there already."))
         if excluded != await left_out(by.consultation.id):
             raise Conflict(N_("Votes have been left out, or taken in again, while this analysis was made."))
         analysis = Analysis(
@@ -103,6 +111,11 @@ async def record(
             "check_power", queueing_lock=f"power:{by.consultation.id}", consultation_id=str(by.consultation.id)
         )
         return analysis
+
+
+async def is_overtaken(consultation: UUID, votes_until: datetime) -> bool:
+    """Whether an analysis of newer votes is on record, beside which an older one would take back what was shown."""
+    return bool(await fetchval(OVERTAKEN, consultation, votes_until))
 
 
 def _refuse_moved(by: Actor, round_id: UUID | None, votes_until: datetime) -> None:

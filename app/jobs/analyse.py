@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -38,15 +37,9 @@ APART = 20_000
 so that no refresh in this worker takes turns with it."""
 AT_ONCE = 2
 """Live searches for groups at the same time: fewer than a worker has places for jobs, so that refreshes find one."""
-GROWN = 1.05
-"""Votes of a newer map, as a multiple, by which it has overtaken the search for groups in the votes before: of a
-twentieth more nobody moves far, and where people vote without a pause some search must come to an end."""
+QUIET = timedelta(seconds=10)
+"""How long a search waits for more votes: a newer map ends it, and where votes never pause it would never end."""
 LOOK_SECONDS = 2.0
-OVERTAKEN = """
-select exists(
-  select from analyses where consultation = $1 and votes_until > $2 and (kind = 'frozen' or n_votes >= $3)
-)
-"""
 
 
 @jobs.task(name="analyse")
@@ -137,7 +130,7 @@ async def _run(
                 by=by,
             )
         except Conflict:
-            # The round was extended meanwhile, or votes were left out: either has asked for another analysis.
+            # The round was extended meanwhile, votes were left out or cast: each has asked for another analysis.
             return
         if kind == "live" and is_large and evidence == "quick":
             await _ask_for_groups(consultation_id)
@@ -168,6 +161,7 @@ async def _ask_for_groups(consultation_id: UUID) -> None:
         queueing_lock=f"groups:{consultation_id}",
         lock=f"groups:{consultation_id.int % AT_ONCE}",
         priority=-1,
+        schedule_at=await now() + QUIET,
         consultation_id=str(consultation_id),
     )
 
@@ -178,13 +172,12 @@ async def _done(given: bridge.Input, work: Callable[P, T], /, *args: P.args, **k
 
 
 async def _unless_overtaken(consultation_id: UUID, given: bridge.Input, work: Coroutine[Any, Any, T]) -> T | None:
-    """What the work comes to; None, and it is ended, once its result could not be shown any more."""
+    """What the work comes to; None, and it is ended, once what it found could not be shown any more."""
     task = asyncio.create_task(work)
     try:
         while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-            most = math.ceil(given.votes.n_votes * GROWN)
-            overtaken = await fetchval(OVERTAKEN, consultation_id, given.until, most)
-            if overtaken or given.excluded != await left_out(consultation_id):
+            is_overtaken = await analyses.is_overtaken(consultation_id, given.until)
+            if is_overtaken or given.excluded != await left_out(consultation_id):
                 return None
         return task.result()
     finally:

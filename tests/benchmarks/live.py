@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -44,16 +45,36 @@ def rows(data: Path | None, scale: str) -> Iterator[Row]:
         url = server.start()
         os.environ["DATABASE_URL"] = url
         try:
-            seconds, parts = asyncio.run(_measured(url, log))
+            seen, parts = asyncio.run(_measured(url, log))
         finally:
             server.stop()
-    idle, *beside = seconds
-    figures = {"the same, while groups are looked for": median(beside), "seconds by part of the analysis": parts}
+    idle, *beside = seen
+    figures: dict[str, Any] = {
+        "the same, while groups are looked for": median(one.seconds for one in beside),
+        "seconds by step, alone": _told(idle.steps),
+        "beside": _told({name: median(one.steps[name] for one in beside) for name in idle.steps}),
+        "seconds by part of the analysis": parts,
+        "load of the machine, of how many processors": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()}",
+    }
     name = f"{log.name}: a new vote on the page"
-    yield Row("live", name, "5 seconds", idle, MOST_SECONDS, MOST_SECONDS / idle, aim=1.0, figures=figures)
+    yield Row(
+        "live", name, "5 seconds", idle.seconds, MOST_SECONDS, MOST_SECONDS / idle.seconds, aim=1.0, figures=figures
+    )
 
 
-async def _measured(url: str, log: Log) -> tuple[list[float], str]:
+def _told(steps: dict[str, float]) -> str:
+    return ", ".join(f"{name} {seconds:.2f}" for name, seconds in steps.items())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How long one vote took to the page, altogether and step by step."""
+
+    seconds: float
+    steps: dict[str, float]
+
+
+async def _measured(url: str, log: Log) -> tuple[list[Seen], str]:
     """Seconds from each vote to the page, first with nothing else at work, and what parts of the analysis took."""
     import httpx
 
@@ -80,33 +101,37 @@ async def _measured(url: str, log: Log) -> tuple[list[float], str]:
             await _vote(page, dana, here, 1)  # the first analysis reads everything, and leaves packed copies
             while await fetchval(BUSY):
                 await asyncio.sleep(0.2)
-            seconds = [await _vote(page, dana, here, number) for number in range(2, 2 + N_VOTES_SENT)]
+            seen = [await _vote(page, dana, here, number) for number in range(2, 2 + N_VOTES_SENT)]
         parts = await fetchval(PARTS, here.id)
     finally:
         worker.kill()
         worker.wait()
         await close_pool()
-    return seconds, str(parts)
+    return seen, str(parts)
 
 
-async def _vote(page: Any, voter: Any, here: Any, number: int) -> float:
-    """Seconds from sending this participant's vote on a statement to the page that counts it."""
+async def _vote(page: Any, voter: Any, here: Any, number: int) -> Seen:
+    """From sending this participant's vote on a statement to the page that counts it."""
     from app.actions import votes
     from app.database import fetchrow
     from app.tables.proposals import Proposal
     from deliberation.votes import Choice
 
     proposal = await Proposal.objects().where((Proposal.consultation == here.id) & (Proposal.number == number)).first()
+    assert proposal is not None
     before = await fetchrow(LATEST, here.id)
-    began = time.perf_counter()
+    clock, began = time.time(), time.perf_counter()
     await votes.cast(proposal=proposal, choice=Choice.AGREE, by=voter)
     while True:
         after = await fetchrow(LATEST, here.id)
         if after is not None and (before is None or after["n_votes"] > before["n_votes"]):
             break
         await asyncio.sleep(0.02)
+    stored = time.perf_counter() - began
     answer = await page.get("/en/c/live/results", headers={"hx-request": "true"})
     seconds = time.perf_counter() - began
     if answer.status_code != 200 or (before is not None and after["n_votes"] != before["n_votes"] + 1):
         raise Differs(f"the page answers {answer.status_code}")
-    return seconds
+    started = after["votes_until"].timestamp() - clock
+    steps = {"until the job reads": started, "until it is stored": stored - started, "page": seconds - stored}
+    return Seen(seconds, steps)
