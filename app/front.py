@@ -6,6 +6,7 @@ takes the language off the path, looks the visitor up, and puts the security hea
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from contextlib import suppress
@@ -23,17 +24,23 @@ from app.logs import log_request
 from app.refusals import TooMany
 from app.settings import Settings
 
-UNPREFIXED = frozenset({"static", "api", "healthz", "readyz", "metrics", ".well-known", "robots.txt", "live"})
+UNPREFIXED = frozenset(
+    {"static", "api", "healthz", "readyz", "metrics", ".well-known", "robots.txt", "live", "csp-reports"}
+)
 """First segments that carry no language."""
+SECRET_ADDRESS = re.compile(r"/messages/stop/|/sign-in/provider/back|[?&]invitation=")
+"""Addresses that hold what only their reader should have: no other page learns where its visitor came from."""
 WATCHED = frozenset({"healthz", "readyz", "metrics"})
 """What balancers and monitors ask from one address, however often."""
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "font-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    "report-uri /csp-reports; report-to csp"
 )
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
+    (b"reporting-endpoints", b'csp="/csp-reports"'),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -57,7 +64,8 @@ class Front:
             await self.app(scope, receive, send)
             return
         started, request_id = time.perf_counter(), secrets.token_hex(8)
-        state: dict[str, Any] = {"request_id": request_id}
+        address = f"{scope['path']}?{scope.get('query_string', b'').decode('latin-1')}"
+        state: dict[str, Any] = {"request_id": request_id, "is_secret": bool(SECRET_ADDRESS.search(address))}
         scope["state"] = state
         status = 500
 
@@ -140,6 +148,9 @@ class Front:
     def _headers(self, message: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
         given = [(name.lower(), value) for name, value in message.get("headers", []) if name.lower() != b"server"]
         names = {name for name, _ in given}
+        if state.get("is_secret"):
+            given.append((b"referrer-policy", b"no-referrer"))
+            names.add(b"referrer-policy")
         extra = [pair for pair in HEADERS if pair[0] not in names]
         if auth.is_secure():
             extra.append(TRANSPORT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from app import auth, limits
+from app.database import fetchval
 from app.front import CONTENT_POLICY
 from tests import factories
 from tests.cast import Browser, signed_in
@@ -270,3 +272,59 @@ async def test_headers_of_proxies_that_nobody_trusts_change_nothing(client: Any,
     answer = await client.get("/en/sign-in", headers={name: "evil.example"})
     assert answer.status_code == 200
     assert "evil.example" not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/en/c/water/join?invitation=abc", "/c/water/join?invitation=abc", "/en/sign-in/provider/back?code=x"]
+)
+async def test_an_address_that_holds_a_secret_is_told_to_no_other_page(client: Any, path: str) -> None:
+    await factories.make_consultation()
+    answer = await client.get(path)
+    assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+
+
+# -------- what browsers report
+
+CSP_2 = {"csp-report": {"effective-directive": "script-src", "blocked-uri": "https://evil.example/x?token=SECRET"}}
+REPORTING_API = [{"type": "csp-violation", "body": {"effectiveDirective": "img-src", "blockedURL": "inline"}}]
+
+
+async def report(client: Any, body: bytes, content_type: str = "application/csp-report") -> Any:
+    client.cookies.clear()
+    return await client.post("/csp-reports", content=body, headers={"content-type": content_type, "origin": "null"})
+
+
+async def test_what_a_browser_refuses_is_logged_without_addresses(
+    client: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "report-uri /csp-reports" in CONTENT_POLICY
+    assert (await client.get("/en/help")).headers["reporting-endpoints"] == 'csp="/csp-reports"'
+    assert (await report(client, json.dumps(CSP_2).encode())).status_code == 204
+    assert (await report(client, json.dumps(REPORTING_API).encode(), "application/reports+json")).status_code == 204
+    said = capsys.readouterr().err
+    assert '"directive": "script-src", "origin": "https://evil.example"' in said
+    assert '"directive": "img-src", "origin": "inline"' in said
+    assert "SECRET" not in said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[]",
+        b"[1, null, []]",
+        b'{"csp-report": 1}',
+        b'{"csp-report": {"effective-directive": "x\\u001b[31m y"}}',
+        b'[{"body": {"effectiveDirective": {"a": 1}, "blockedURL": "https://["}}]',
+        json.dumps([REPORTING_API[0]] * 500).encode(),
+    ],
+)
+async def test_a_report_that_is_none_changes_nothing_and_fills_no_log(
+    client: Any, capsys: pytest.CaptureFixture[str], body: bytes
+) -> None:
+    before = await fetchval("select count(*) from audit_events")
+    assert (await report(client, body)).status_code == 204
+    assert capsys.readouterr().err.count("policy_refused") <= 3
+    assert await fetchval("select count(*) from audit_events") == before
