@@ -105,9 +105,7 @@ def test_where_one_stands_is_seen_and_never_under_the_bottom_bar(
 
 
 @pytest.mark.parametrize(("role", "path"), PAGES, ids=str)
-def test_the_page_in_arabic_stays_inside_320_pixels(
-    opened: Callable[..., Any], role: str | None, path: str
-) -> None:
+def test_the_page_in_arabic_stays_inside_320_pixels(opened: Callable[..., Any], role: str | None, path: str) -> None:
     page = opened(role, path, "ar", size={"width": 320, "height": 640})
     assert page.get_attribute("html", "dir") == "rtl"
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
