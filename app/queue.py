@@ -38,8 +38,8 @@ HEARTBEAT_SECONDS = 4.0
 SILENT_SECONDS, STALLED_SECONDS = 10.0, 60.0
 SWEEP_SECONDS = 5.0
 ALIVE_LOCK = 724_003
-# New jobs announce themselves; those that waited for another's lock, or for their time, are found by asking. A refresh of
-# the results waits for its time, and a reader for the refresh; asking takes a millisecond.
+# New jobs announce themselves; those that waited for another's lock, or for their time, are found by asking. A refresh
+# of the results waits for its time, and a reader for the refresh; asking takes a millisecond.
 POLL_SECONDS = 0.25
 # Less than what the supervisor grants before it kills; whoever stops a demo waits for nothing.
 SHUTDOWN_SECONDS, DEMO_SHUTDOWN_SECONDS = 15.0, 2.0
