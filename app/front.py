@@ -18,7 +18,7 @@ import asyncpg
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from app import auth, limits
+from app import auth, limits, metrics
 from app.language import LANGUAGES, sentence, use_locale
 from app.logs import log_request
 from app.refusals import TooMany
@@ -84,7 +84,9 @@ class Front:
             await self._dispatch(scope, receive, dressed, headers)
             await _give_back(state, status)
         finally:
-            log_request(scope, status=status, seconds=time.perf_counter() - started, request_id=request_id)
+            seconds = time.perf_counter() - started
+            log_request(scope, status=status, seconds=seconds, request_id=request_id)
+            metrics.observe(scope, status=status, seconds=seconds)
 
     async def _dispatch(self, scope: HTTPScope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
         path = scope["path"]

@@ -95,6 +95,8 @@ class Settings:
     """The sender of every mail."""
     provider: Provider | None = None
     """Where people may sign in by OpenID Connect; None leaves codes by mail and passwords."""
+    translator: str | None = None
+    """The entry point of group `plenary.translators` that drafts translations; None, as by default: no text leaves."""
     dask_scheduler: str | None = field(repr=False, default=None)
     """A dask scheduler such as `tcp://dask:8786`, for analyses of tens of millions of votes; None keeps them here."""
     keep_days: Mapping[str, int] = field(default_factory=lambda: dict(KEEP_DAYS))
@@ -103,6 +105,8 @@ class Settings:
     """Whom people ask about their data; empty leads them to the convenors."""
     privacy_policy: str = ""
     """The rules that bind whoever operates the server, by name or address; empty where there are none to name."""
+    metrics_token: str | None = field(repr=False, default=None)
+    """Whoever sends it may read `/metrics`; None keeps them to this machine, and in production to nobody."""
     is_log_json: bool
     """The operational log is JSON lines; otherwise readable lines, for a developer's terminal."""
     session_secret: bytes = field(repr=False)
@@ -141,10 +145,12 @@ class Settings:
             smtp_url=reader.optional("PLENARY_SMTP_URL"),
             mail_from=reader.text("PLENARY_MAIL_FROM", f"Plenary <no-reply@{parts.hostname}>"),
             provider=_provider(reader),
+            translator=reader.optional("PLENARY_TRANSLATOR"),
             dask_scheduler=reader.optional("DASK_SCHEDULER"),
             keep_days=_keep_days(reader),
             privacy_contact=reader.text("PLENARY_PRIVACY_CONTACT", "")[:200],
             privacy_policy=reader.text("PLENARY_PRIVACY_POLICY", "")[:200],
+            metrics_token=reader.secret("PLENARY_METRICS_TOKEN"),
             is_log_json=reader.flag("PLENARY_LOG_JSON", default=is_production),
             session_secret=keys.read("session_secret"),
             link_key=keys.read("link_key"),
@@ -292,6 +298,17 @@ class _Reader:
 
     def optional(self, name: str) -> str | None:
         return self.environment.get(name, "").strip() or None
+
+    def secret(self, name: str) -> str | None:
+        """The value, or what the file holds that `..._FILE` names; raises SettingsError for one that can be guessed."""
+        value, file = self.optional(name), self.optional(f"{name}_FILE")
+        try:
+            value = Path(file).read_text(encoding="ascii").strip() if file else value
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE cannot be read: {type(error).__name__}.") from error
+        if value is not None and (len(value) < KEY_BYTES or not value.isascii() or not value.isprintable()):
+            raise SettingsError(f"{name} must have at least {KEY_BYTES} plain characters: `openssl rand -hex 32`.")
+        return value
 
     def text(self, name: str, default: str) -> str:
         return self.optional(name) or default

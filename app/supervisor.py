@@ -115,6 +115,8 @@ def run(
     factory: str = FACTORY,
 ) -> int:
     """Serves until a signal comes (0) or the web server ends by itself (1)."""
+    figures = empty_folder(settings.data_dir / "metrics")
+    environment = {**environment, "PROMETHEUS_MULTIPROC_DIR": str(figures)}
     worker = Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment, WORKER_STOP_SECONDS)
     web = Child("web", web_command(settings, factory), environment, WEB_STOP_SECONDS + 5)
     stop.interrupts = False
@@ -137,6 +139,14 @@ def run(
     finally:
         web.stop()
         worker.stop()
+
+
+def empty_folder(folder: Path) -> Path:
+    """The folder is there with nothing in it: what processes of an earlier start counted is not counted again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
+    return folder
 
 
 def web_command(settings: Settings, factory: str = FACTORY) -> list[str]:

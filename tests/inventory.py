@@ -45,7 +45,7 @@ class Route:
     def filled(self, **values: object) -> str:
         """The address as a browser has it, in English where it has a language."""
         path = re.sub(r"{(\w+):\w+}", lambda place: str(values[place[1]]), self.path)
-        unprefixed = path.split("/")[1] in {"api", "live", "healthz", "readyz"}
+        unprefixed = path.split("/")[1] in {"api", "live", "healthz", "readyz", "metrics"}
         return path if unprefixed else f"/en{path}"
 
     @cached_property

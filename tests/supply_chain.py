@@ -4,8 +4,8 @@
     python -m tests.supply_chain audit [--osv-url URL | --snapshot ZIP-OR-FOLDER] [--lock FILE]
     python -m tests.supply_chain bandit                           findings that nobody has explained
 
-`audit` is green only when it looked: a service out of reach, an answer that leaves a package out, and advisories that are
-older than 30 days are failures. Ends with 0 (clean), 1 (something was found), 2 (it could not look).
+`audit` is green only when it looked: a service out of reach, an answer without some package, and advisories that are
+all older than 30 days are failures. Ends with 0 (clean), 1 (something was found), 2 (it could not look).
 """
 
 from __future__ import annotations
