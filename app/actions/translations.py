@@ -12,7 +12,9 @@ from app.actions.record import change
 from app.database import execute, fetchval
 from app.forms import Filled
 from app.language import LANGUAGES
+from app.queue import enqueue
 from app.refusals import N_, Conflict, Invalid, NotFound
+from app.settings import get_settings
 from app.tables.proposals import Proposal
 from app.tables.translations import Translation
 from deliberation.phases import Action, Role
@@ -25,6 +27,7 @@ TOO_LONG_SENTENCE = N_("Simpler words have at most 20 words in a sentence. Pleas
 CHANGED = N_("Somebody else changed this text in the meantime. Please compare both.")
 OWN = N_("Somebody else has to read what you wrote before it counts.")
 SAY_WHETHER = N_("People voted on the earlier words. Please say whether the new ones mean the same.")
+NO_ENGINE = N_("No translation engine is installed here.")
 NOT_OPEN = N_("This statement is not open for translations.")
 
 
@@ -194,3 +197,42 @@ async def text_for(by: Actor, number: int) -> tuple[Translation, Proposal]:
     if text is None or proposal is None or proposal.consultation != by.consultation.id:
         raise NotFound
     return text, await access.proposal_for(by, proposal.number)
+
+
+async def ask_machine(*, language: str, by: Actor, form: Filled[Any] | None = None) -> None:
+    """The installed engine drafts, in a while, what is missing in this language. Only an office asks for it: statements
+    leave the house."""
+    async with change("translations.ask_machine", Action.MODERATE, by=by, form=form) as made:
+        engine = get_settings().translator
+        if engine is None:
+            raise Conflict(NO_ENGINE)
+        if language not in LANGUAGES:
+            raise NotFound
+        made.payload = {"language": language, "engine": engine}
+        made.outcome = f"/c/{by.consultation.slug}/translate"
+        await enqueue(
+            "draft_translations",
+            queueing_lock=f"draft:{by.consultation.id}:{language}",
+            consultation_id=str(by.consultation.id),
+            language=language,
+        )
+
+
+async def keep_drafts(*, texts: dict[int, str], language: str, engine: str, n_failed: int, by: Actor) -> int:
+    """What an engine made of statements (by id) is kept as drafts under its name, where nobody wrote one meanwhile."""
+    async with change("translations.draft", Action.TRANSLATE, by=by) as made:
+        kept = [await fetchval(KEEP_DRAFT, number, language, text, engine[:60]) for number, text in texts.items()]
+        n_kept = sum(one is not None for one in kept)
+        made.payload = {"language": language, "engine": engine, "drafts": n_kept, "failed": n_failed}
+    return n_kept
+
+
+KEEP_DRAFT = """
+insert into translations (proposal, language, is_simpler, text, origin, status, engine, version, is_outdated, reason,
+                          created_at)
+select p.id, $2::varchar, false, $3, 'machine', 'draft', $4, 1, false, '', clock_timestamp() from proposals p
+where p.id = $1 and p.status = 'accepted' and p.language <> $2::varchar and not exists(
+  select from translations t where t.proposal = p.id and t.language = $2::varchar and not t.is_simpler
+    and t.status in ('draft', 'approved'))
+returning id
+"""

@@ -54,6 +54,7 @@ HEADLINES = {
     "uneven_exposure": N_("Early and late statements were not shown alike"),
     "one_way_amendments": N_("Amendments go one way"),
     "near_identical": N_("Some people's votes are nearly identical"),
+    "uneven_translation": N_("Readers of a translation vote otherwise than readers of the original"),
     "coalition_dominated": N_("One constituency or organisation holds much of a coalition"),
 }
 
@@ -369,6 +370,17 @@ PASSED_NAMES = {
     "curated_slate": N_("came on the curated slate"),
     "committed": N_("led to a commitment"),
 }
+def _uneven_translation(_subject: str, measure: Mapping[str, Any], _gate: Gate) -> Told:
+    parameters = measure["parameters"]
+    places = {"number": int(parameters["number"]), "language": label_of("language", parameters["language"])}
+    return Told(
+        gettext("Statement %(number)s: read its translation again (%(language)s)") % places,
+        gettext("Those who read it voted otherwise than those who read the original, by more than chance would."),
+        ((gettext("Bound, in points"), num(100 * float(measure["bound"]))),),
+        gettext("Somebody who reads both compares them. Where both say the same, the readers simply disagree."),
+    )
+
+
 TELLERS = {
     "one_organisation": _one_organisation,
     "one_author": _one_author,
@@ -386,4 +398,5 @@ TELLERS = {
     "one_way_amendments": _one_way,
     "near_identical": _near_identical,
     "coalition_dominated": _dominated,
+    "uneven_translation": _uneven_translation,
 }

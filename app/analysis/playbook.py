@@ -50,6 +50,11 @@ LINE_UP = Step(
     "/coalitions",
     Action.SEE_COALITIONS,
 )
+READ_AGAIN = Step(
+    N_("Have somebody who reads both compare them, and withdraw or replace the translation if it says something else."),
+    "/translate",
+    Action.TRANSLATE,
+)
 PLAYBOOK: dict[str, Step] = {
     "one_organisation": PAIR,
     "one_author": PAIR,
@@ -67,4 +72,5 @@ PLAYBOOK: dict[str, Step] = {
     "burst": ASK,
     "near_identical": ASK,
     "coalition_dominated": LINE_UP,
+    "uneven_translation": READ_AGAIN,
 }

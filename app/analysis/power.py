@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.analysis import parity
 from app.analysis.coalition_power import coalition_imbalances
 from app.analysis.power_figures import figures_of
 from app.analysis.power_rows import KEY, Read, read_rows, stored_figures
@@ -51,6 +52,9 @@ async def check(consultation: Consultation) -> Checked:
     figures["agenda"] = await _agenda(consultation, read, previous.get("agenda", {}))
     found = await asyncio.to_thread(_found, read, seed=seed)
     found += await asyncio.to_thread(_agenda_found, figures["agenda"])
+    figures[parity.KEY], counted = await parity.look(consultation.id, mode, previous.get(parity.KEY, {}))
+    uneven = await asyncio.to_thread(parity.gaps, counted)
+    found += tuple(Found(one.kind, one.subject, one, lingers=lingers) for one, lingers in uneven)
     inside = await coalition_imbalances(consultation.id)
     found += tuple(Found(one.kind, one.subject, one, lingers=lingers) for one, lingers in inside)
     return Checked(figures, found, sum(n > 0 for n in read.participation.n_votes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from babel import Locale
 
 from app.access import Actor
 from app.database import fetch, fetchval
-from app.language import current_locale, gettext
+from app.language import current_locale, gettext, num
 from app.refusals import N_
 from deliberation.wordings import Piece, compare_wordings
 
@@ -188,6 +189,39 @@ async def n_drafts(consultation: UUID) -> int:
 async def history(actor: Actor, proposal: int, *, language: str, is_simpler: bool) -> list[Any]:
     """Every text there was for the statement in this language, the newest first; writers stay unnamed."""
     return await fetch(ALL_OF, proposal, language, is_simpler, *_whose(actor))
+
+
+UNTRANSLATED = """
+select p.id, p.statement, p.language from proposals p
+where p.consultation = $1 and p.status = 'accepted' and p.language <> $2 and not exists(
+  select from translations t where t.proposal = p.id and t.language = $2 and not t.is_simpler
+    and t.status in ('draft', 'approved'))
+order by p.number limit 500
+"""
+LAST_RUN = """
+select payload from audit_events where chain = $1 and action = 'translations.draft' order by sequence desc limit 1
+"""
+
+
+async def untranslated(consultation: UUID, language: str) -> list[tuple[int, str, str]]:
+    """Statements that have neither a text nor a draft in the language: id, words, and their own language."""
+    rows = await fetch(UNTRANSLATED, consultation, language)
+    return [(row["id"], row["statement"], row["language"]) for row in rows]
+
+
+async def last_run(consultation: UUID) -> str:
+    """What the engine did when it was asked last, as a sentence; empty where it never was."""
+    stored = await fetchval(LAST_RUN, str(consultation))
+    if not stored:
+        return ""
+    run = json.loads(stored)
+    places = {"engine": run["engine"], "drafts": num(run["drafts"]), "failed": num(run["failed"])}
+    said = gettext("The last time it was asked, %(engine)s made %(drafts)s drafts.") % places
+    if not run["failed"]:
+        return said
+    return (
+        f"{said} " + gettext("It failed on %(failed)s statements; nothing was lost. Ask again, or write them.") % places
+    )
 
 
 # -------- votes on words that meant something else

@@ -18,6 +18,7 @@ from app.actions.moderation import ask_for_check
 from app.analysis import exclusions, power_page
 from app.analysis.alert_words import ATTRIBUTE_NAMES
 from app.analysis.holding import is_holding
+from app.analysis.parity import parity_page
 from app.analysis.participation_page import participation_page
 from app.analysis.playbook import PLAYBOOK
 from app.controllers.moderation import tabs_of
@@ -93,6 +94,18 @@ async def show_participation(request: AnyRequest, actor: NamedDependency[Actor])
     )
 
 
+@get("/c/{slug:str}/languages", opt={"action": Action.SEE_PARTICIPATION})
+async def show_languages(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    return page(
+        request,
+        "moderation/languages.html",
+        actor=actor,
+        tabs=await tabs_of(actor, "languages"),
+        here=gettext("Languages"),
+        found=await parity_page(actor),
+    )
+
+
 async def _alert(actor: Actor, alert_id: UUID) -> Alert:
     found = await Alert.objects().where((Alert.id == alert_id) & (Alert.consultation == actor.consultation.id)).first()
     if found is None:
@@ -150,4 +163,4 @@ async def decide_alert(request: AnyRequest, actor: NamedDependency[Actor], alert
     return await _alert_page(request, actor, alert, form, status=422)
 
 
-HANDLERS = [show_power, stream_power, show_participation, show_alert, decide_alert]
+HANDLERS = [show_power, stream_power, show_participation, show_languages, show_alert, decide_alert]

@@ -18,6 +18,7 @@ from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, num
 from app.refusals import N_, Conflict, Invalid, NotFound
 from app.rendering import page, see_other, url
+from app.settings import get_settings
 from app.tables.proposals import Proposal
 from deliberation.phases import Action
 
@@ -55,6 +56,10 @@ class ApproveForm(msgspec.Struct):
 class WithdrawForm(msgspec.Struct):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     is_wrong: bool = False
+
+
+class MachineForm(msgspec.Struct):
+    language: Language
 
 
 class SeenForm(msgspec.Struct):
@@ -115,6 +120,8 @@ async def _index(
         standings=[(code, gettext(name)) for code, name in STANDING_NAMES.items()],
         mine={one.proposal.number: one.text for one in faster or ()},
         form=form,
+        engine=get_settings().translator if actor.may(Action.MODERATE) else None,
+        last_run=await reading.last_run(actor.consultation.id) if actor.may(Action.MODERATE) else "",
         max_length=MAX_TEXT,
         language_options=list(LANGUAGES.items()),
     )
@@ -168,6 +175,16 @@ async def approve(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
     kind = "simpler" if asked[1] else None
     path = url(f"/c/{actor.consultation.slug}/translate", language=asked[0], kind=kind, standing="drafts")
     return see_other(request, path, said=said)
+
+
+@post("/c/{slug:str}/translate/machine", opt={"action": Action.MODERATE}, status_code=303)
+async def ask_machine(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, MachineForm)
+    if not form.is_valid:
+        raise NotFound
+    await translations.ask_machine(language=form.data.language, by=actor, form=form)
+    path = url(f"/c/{actor.consultation.slug}/translate", language=form.data.language, standing="drafts")
+    return see_other(request, path, said=gettext("The engine has been asked. Its drafts appear here in a while."))
 
 
 @get("/c/{slug:str}/statements/{number:int}/translate/{language:str}", opt={"action": Action.TRANSLATE})
@@ -244,4 +261,4 @@ async def keep_vote(request: AnyRequest, actor: NamedDependency[Actor], number: 
     return see_other(request, url(f"/c/{actor.consultation.slug}/me/carry"), said=said)
 
 
-HANDLERS = [index, save, approve, one, withdraw, keep_vote]
+HANDLERS = [index, save, approve, ask_machine, one, withdraw, keep_vote]
