@@ -201,7 +201,7 @@ def roles(page: Page) -> Iterator[str]:
 def frame(page: Page) -> Iterator[str]:
     root = page.root
     for name, n in (("main", 1), ("h1", 1), ("title", 1), ("header", None), ("footer", None)):
-        found = [one for one in page.all(name)]
+        found = page.all(name)
         if n is not None and len(found) != n:
             yield f"{len(found)} elements {name}"
         if n is None and not found:

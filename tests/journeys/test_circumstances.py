@@ -26,7 +26,8 @@ PAGES: list[tuple[str | None, str]] = [
 ]
 UNSEEN = """() => {
   const faults = [], style = one => getComputedStyle(one);
-  const lined = one => ['Top', 'Bottom', 'Left', 'Right'].some(side => parseFloat(style(one)[`border${side}Width`]) > 0);
+  const sides = ['Top', 'Bottom', 'Left', 'Right'];
+  const lined = one => sides.some(side => parseFloat(style(one)[`border${side}Width`]) > 0);
   for (const one of document.querySelectorAll('progress, .card:not(.plain), .note, .tag, .btn, .choice, .statement'))
     if (one.offsetWidth && !lined(one)) faults.push('no border: ' + one.outerHTML.slice(0, 90));
   const now = document.querySelector('.phases .now'), other = document.querySelector('.phases li:not(.now)');
