@@ -6,7 +6,7 @@ analysis lasts, and so do selections from them; what is asked of them then are c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +70,10 @@ class _Part:
 
 
 class Cluster:
-    """The workers of a dask scheduler. What fails there is done in this process, and so is all that comes after."""
+    """The workers of a dask scheduler, and this process, which takes its share of the parts beside them.
+
+    What fails there is done in this process, and so is all that comes after.
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -91,7 +94,9 @@ class Cluster:
             common = self.client.scatter(shared, hash=False, broadcast=True)
             # Before the workers lay out votes that are not asked for yet.
             first = {"pure": False, "priority": 1}
-            return self._gathered(self.client.submit(_called, work, task, *common, **first) for task in tasks)
+            n_here = len(tasks) // (self.n_at_once + 1)
+            asked = [self.client.submit(_called, work, task, *common, **first) for task in tasks[n_here:]]
+            return [*in_turn.each(work, tasks[:n_here], *shared), *self._gathered(asked)]
 
         return self._tried(there, lambda: in_turn.each(work, tasks, *shared))
 
@@ -140,7 +145,7 @@ class Cluster:
             for part in held.result()
         ]
 
-    def _gathered(self, futures: Iterator[Any]) -> list[Any]:
+    def _gathered(self, futures: Iterable[Any]) -> list[Any]:
         found: list[Any] = self.client.gather(list(futures))
         return found
 
