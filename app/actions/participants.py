@@ -10,6 +10,8 @@ from uuid import UUID
 
 from app.access import Actor, new_participant_id, sealed_link
 from app.actions.record import change
+from app.actions.votes import ask_for_analysis
+from app.analysis import consent
 from app.analysis.participants import has_voted
 from app.database import execute, fetchrow
 from app.forms import Filled
@@ -54,6 +56,8 @@ async def join(
             reads=sorted({*reads} - {language}),
             gender=gender,
             joined_on=made.by.now.date(),
+            consent=consent.version(by.consultation),
+            consented_on=made.by.now.date(),
         )
         await participant.save()
         await sealed_link(by.consultation.id, by.person.id, participant.id).save()
@@ -101,6 +105,29 @@ async def change_details(
             sorted({*reads} - {language}),
         )
         made.outcome = f"/c/{by.consultation.slug}/me"
+
+
+async def agree(*, by: Actor, form: Filled[Any] | None = None) -> None:
+    """The participant agrees to the words that hold now on how their contributions are used."""
+    async with change("participants.agree", Action.CHANGE_DETAILS, by=by, form=form) as made:
+        own = by.participant
+        assert own is not None
+        await execute(
+            "update participants set consent = $2, consented_on = $3 where id = $1",
+            own.id,
+            consent.version(by.consultation),
+            made.by.now.date(),
+        )
+        made.outcome = f"/c/{by.consultation.slug}/me"
+
+
+async def object_to_use(*, objects: bool, by: Actor) -> None:
+    """The participant's votes are in no analysis from now on, or in them again; what is published stays as it is."""
+    by.check(Action.RESTRICT)
+    own = by.participant
+    assert own is not None
+    await execute("update participants set has_objected = $2 where id = $1", own.id, objects)
+    await ask_for_analysis(by)
 
 
 def _mandate(stated: str, organisation: str) -> str:

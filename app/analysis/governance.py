@@ -24,6 +24,7 @@ NAMES = {
     "consultations.appoint": N_("Person appointed"),
     "consultations.invite": N_("Invitations sent"),
     "consultations.archive": N_("Consultation archived"),
+    "participants.agree": N_("A participant agreed to changed words on the use of their contributions"),
     "participants.destroy_links": N_("What led from participants' codes to their accounts destroyed"),
     "reveals.ask": N_("Reveal of an author asked for"),
     "reveals.confirm": N_("An author revealed to two persons"),

@@ -56,7 +56,8 @@ class Chosen:
 
 
 PEOPLE = """
-select id, constituency from participants where consultation = $1 and ($2 or not is_excluded) order by id
+select id, constituency from participants
+where consultation = $1 and ($2 or not is_excluded) and not has_objected order by id
 """
 STATEMENTS = "select id from proposals where consultation = $1 and status = 'accepted' order by id"
 

@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from app import auth
 from app.access import Actor
 from app.actions import participants, rounds, summaries
-from app.analysis import curation, exclusions, holding, overview
+from app.analysis import consent, curation, exclusions, holding, overview
 from app.analysis.participants import has_voted, suggested_organisations
 from app.analysis.participation_page import still_few
 from app.database import fetchval
@@ -21,6 +21,7 @@ from app.language import LANGUAGES, current_locale, gettext
 from app.refusals import N_, Invalid
 from app.rendering import page, see_other, url
 from app.taxonomies import constituencies, mandates, regions
+from deliberation.disclosure import Attribution
 from deliberation.phases import Action
 
 AnyRequest = Request[Any, Any, Any]
@@ -60,6 +61,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         exclusions=await exclusions.waiting(actor) if actor.may(Action.EXCLUDE) else (),
         still_few=await still_few(actor),
         held=await holding.held_before(actor),
+        has_new_words=actor.participant is not None and consent.is_changed(actor.consultation, actor.participant),
     )
 
 
@@ -92,6 +94,8 @@ async def _join_page(
         language_options=list(LANGUAGES.items()),
         mandates=[(code, gettext(label)) for code, label in mandates.options()],
         suggested=await suggested_organisations(actor),
+        has_new_words=actor.participant is not None and consent.is_changed(actor.consultation, actor.participant),
+        consent=consent.sentences(Attribution(actor.consultation.attribution)),
         has_voted=actor.participant is not None and await has_voted(actor.participant.id),
         refused=actor.why_not(Action.CHANGE_DETAILS),
     )
@@ -144,7 +148,7 @@ async def details(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
         language=own.language,
         reads=list(own.reads),
     )
-    return await _join_page(request, actor, form, template="consultations/details.html")
+    return await _details_page(request, actor, form)
 
 
 @post("/c/{slug:str}/me", opt={"action": Action.CHANGE_DETAILS}, status_code=200)
@@ -157,7 +161,11 @@ async def change_details(request: AnyRequest, actor: NamedDependency[Actor]) -> 
             return await _changed(request, actor, form)
         except Invalid as refusal:
             form.errors[refusal.field] = refusal
-    return await _join_page(request, actor, form, status=422, template="consultations/details.html")
+    return await _details_page(request, actor, form, status=422)
+
+
+async def _details_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
+    return await _join_page(request, actor, form, status=status, template="consultations/details.html")
 
 
 async def _changed(request: AnyRequest, actor: Actor, form: Filled[Any]) -> Response[Any]:
@@ -173,6 +181,32 @@ async def _changed(request: AnyRequest, actor: Actor, form: Filled[Any]) -> Resp
         form=form,
     )
     return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=gettext("Your details are saved."))
+
+
+class NoFields(msgspec.Struct):
+    pass
+
+
+class ObjectionForm(msgspec.Struct):
+    objects: bool = False
+
+
+@post("/c/{slug:str}/me/consent", opt={"action": Action.CHANGE_DETAILS}, status_code=200)
+async def agree(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, NoFields)
+    await participants.agree(by=actor, form=form)
+    return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=gettext("Thank you. This is on record."))
+
+
+@post("/c/{slug:str}/me/objection", opt={"action": Action.RESTRICT}, status_code=200)
+async def object_to_use(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
+    form = await read(request, ObjectionForm)
+    objects = form.is_valid and form.data.objects
+    await participants.object_to_use(objects=objects, by=actor)
+    said = (
+        gettext("Your votes are left out from the next analysis on.") if objects else gettext("Your votes count again.")
+    )
+    return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=said)
 
 
 def _check(form: Filled[Any]) -> None:
@@ -191,4 +225,4 @@ def _check(form: Filled[Any]) -> None:
         form.errors["organisation"] = Invalid(N_("Please name the organisation for which you speak."))
 
 
-HANDLERS = [index, show, ask_to_join, join, details, change_details]
+HANDLERS = [index, show, ask_to_join, join, details, change_details, agree, object_to_use]

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from app.access import new_participant_id, sealed_link
 from app.actions.participants import organisation_named
+from app.analysis import consent
 from app.auth import Person
 from app.database import execute, transaction
 from app.demo.organisations import ORGANISATIONS
@@ -69,6 +70,9 @@ async def participants(
 ) -> tuple[int, ...]:
     """Pseudonyms of new participants, in the order of the people. Rows are stored in the order of the random ids."""
     ids = tuple(new_participant_id() for _ in people)
+    here = await Consultation.objects().where(Consultation.id == consultation).first()
+    assert here is not None
+    words = consent.version(here)
     rows = [
         Participant(
             id=number,
@@ -80,6 +84,8 @@ async def participants(
             language=person.language,
             gender=person.gender,
             joined_on=day,
+            consent=words,
+            consented_on=day,
         )
         for number, person, day in zip(ids, people, joined_on, strict=True)
     ]

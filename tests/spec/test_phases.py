@@ -63,6 +63,7 @@ answer_clarification -      po         -            -         -          -      
 appeal               -      p          p            p         p          p          -
 decide_appeal        -      o          o            o         o          o          -
 flag                 -      p          -            -         p          -          -
+restrict             -      p          p            p         p          p          p
 see_own              -      p          p            p         p          p          p
 respond              -      -          -            -         p          -          -
 offer_work           -      -          -            -         p          p          p
