@@ -17,6 +17,7 @@ MODULES = (
     "sessions",
     "my_data",
     "messages",
+    "unsent",
     "consultations",
     "voting",
     "proposals",
@@ -24,6 +25,7 @@ MODULES = (
     "amendments",
     "carrying",
     "translations",
+    "glossary",
     "moderation",
     "clarifications",
     "families",
@@ -60,6 +62,7 @@ MODULES = (
     "summary",
     "summary_files",
     "pictures",
+    "replies",
     "objections",
     "method",
 )

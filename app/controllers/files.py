@@ -10,6 +10,8 @@ from typing import Any
 
 from litestar import Request, Response
 
+from app.documents import pdf
+
 Key = tuple[str, ...]
 N_KEPT = 48
 """The same content is the same file, so the last few files are kept: about 100 kB each."""
@@ -44,3 +46,8 @@ def tagged(request: Request[Any, Any, Any], content: bytes, name: str, media_typ
     answer = attached(content, name, media_type)
     answer.headers["ETag"] = etag
     return answer
+
+
+async def has_pdf() -> bool:
+    """Whether this installation makes PDFs."""
+    return await asyncio.to_thread(pdf.is_possible)

@@ -16,7 +16,7 @@ from litestar.params import QueryParameter
 
 from app.access import Actor
 from app.actions import summaries
-from app.analysis import governance, holding, integrity
+from app.analysis import governance, holding, integrity, replies
 from app.analysis.summary import gather
 from app.documents import compare, pdf, snapshot, wording
 from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
@@ -160,6 +160,7 @@ async def show_summary(
         numbers=numbers,
         problems=(),
         sees_draft=sees_draft,
+        has_reply=await replies.is_told(actor.consultation.id),
         draft=None,
         link=None,
         asked_until=asked_until,

@@ -152,10 +152,14 @@ def dictionary(every: list[Sheet]) -> Sheet:
 
 def zipped(record: Mapping[str, Any], told: Told) -> bytes:
     """The tables as CSV files with their data dictionary and a description for programs, in one archive."""
-    every = sheets(record, told)
-    every.append(dictionary(every))
+    return packed(sheets(record, told), told, "plenary-summary")
+
+
+def packed(sheets_: list[Sheet], told: Told, name: str) -> bytes:
+    """The sheets as CSV files, one of them the data dictionary, with `datapackage.json`."""
+    every = [*sheets_, dictionary(sheets_)]
     files = {f"{sheet.name}.csv": _csv(sheet).encode() for sheet in every}
-    package = json.dumps(_package(every, told), ensure_ascii=False, indent=1)
+    package = json.dumps(_package(every, told, name), ensure_ascii=False, indent=1)
     return archive({"datapackage.json": package.encode(), **files})
 
 
@@ -177,11 +181,11 @@ def _value(value: Cell) -> str:
     return str(value) if isinstance(value, int | float) else cell(value)
 
 
-def _package(every: list[Sheet], told: Told) -> dict[str, Any]:
+def _package(every: list[Sheet], told: Told, name: str) -> dict[str, Any]:
     """The description of the archive by the Data Package standard."""
     return {
         "profile": "tabular-data-package",
-        "name": "plenary-summary",
+        "name": name,
         "title": told.title,
         "created": told.day.isoformat(),
         "version": told.hash or "draft",

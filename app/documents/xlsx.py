@@ -9,7 +9,7 @@ from typing import Any
 
 from app.documents.archives import repacked
 from app.documents.data import Sheet, dictionary, sheets
-from app.documents.told import DRAFT, Told
+from app.documents.told import Told
 from app.language import gettext
 
 WIDTHS = {"string": 28, "integer": 10, "number": 10, "boolean": 10}
@@ -20,7 +20,12 @@ NAME_LENGTH = 31
 
 
 def render(record: Mapping[str, Any], told: Told) -> bytes:
-    """The file; the same summary in the same language is the same bytes."""
+    """The file of a summary; the same summary in the same language is the same bytes."""
+    return of_sheets(sheets(record, told), told)
+
+
+def of_sheets(every: list[Sheet], told: Told) -> bytes:
+    """The sheets in their order behind one of notes."""
     import xlsxwriter
 
     content = io.BytesIO()
@@ -33,7 +38,7 @@ def render(record: Mapping[str, Any], told: Told) -> bytes:
         "share": workbook.add_format({"num_format": "0%", "valign": "top"}),
         "title": workbook.add_format({"bold": True, "font_size": 14}),
     }
-    every, taken = sheets(record, told), set[str]()
+    taken = set[str]()
     _notes(workbook, styles, told, dictionary(every), taken)
     for sheet in every:
         _sheet(workbook, styles, told, sheet, taken)
@@ -48,7 +53,7 @@ def _notes(workbook: Any, styles: dict[str, Any], told: Told, words: Sheet, take
     sheet.set_column(4, 4, 80)
     sheet.write_string(0, 0, told.title, styles["title"])
     sheet.write_string(1, 0, told.day.isoformat())
-    sheet.write_string(2, 0, told.hash or gettext(DRAFT))
+    sheet.write_string(2, 0, told.hash or gettext(told.draft_note))
     _rows(sheet, styles, words, first=4)
 
 

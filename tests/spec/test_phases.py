@@ -102,6 +102,7 @@ curate               -      -          -            co        -          -      
 sign_slate           -      -          -            pco       -          -          -
 form_coalition       -      -          -            -         o          o          o
 write_summary        -      -          o            o         o          o          o
+write_reply          -      -          o            o         o          o          o
 export_votes         -      -          oa           oa        oa         oa         oa
 """
 

@@ -1,4 +1,4 @@
-"""Pictures of charts for files: every style is written in them, words keep their direction, nobody's data but theirs."""
+"""Pictures of charts for files: every style is written in them, words keep their direction, nothing foreign is in."""
 
 from __future__ import annotations
 
