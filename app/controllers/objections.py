@@ -78,7 +78,14 @@ async def _draft_page(
 ) -> Response[Any]:
     row = await summaries.latest(actor.consultation.id, "draft")
     if row is None or row.shown_until is None:
-        return page(request, "summary/none.html", actor=actor, why=gettext(objections.NOTHING_SHOWN), asked_until=None)
+        return page(
+            request,
+            "summary/none.html",
+            actor=actor,
+            heading=gettext("Objections"),
+            why=gettext(objections.NOTHING_SHOWN),
+            asked_until=None,
+        )
     held = summaries.plain(row.document)
     document = Document.from_json(held["body"]["document"])
     earlier = {key: Passage.of(one) for key, one in held.get("earlier", {}).items()}

@@ -1,7 +1,7 @@
 """Every GET route in states of which there is little to show: a new consultation in each phase, and refusals.
 
 What a page with much on it looks like is asked of the demo, in `tests/journeys/test_every_page.py`. Whoever adds a
-route finds it walked here: as the staff, as somebody who takes part, as an outsider and as nobody.
+route finds it walked here: as the convenor and as nobody, as a moderator and as somebody who takes part.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.pages import parse, problems
 from tests.security.test_canaries import PLACES, Route, a_reason, routes_of
 
 PHASES = (Phase.PROPOSE, Phase.CURATE, Phase.RESPOND, Phase.COMMIT)
-READERS: dict[bool, tuple[str | None, ...]] = {False: ("amara", None), True: ("ben", "chidi", "eve")}
+READERS: dict[bool, tuple[str | None, ...]] = {False: ("amara", None), True: ("ben", "chidi")}
 """Who look at a consultation with nobody in it, and who at one in which somebody has spoken."""
 ANYTHING = {"number": "1", "which": "1", "language": "fr", "version": "1"}
 NO_SUCH = "00000000-0000-4000-8000-000000000000"
@@ -50,13 +50,15 @@ async def address(route: Route) -> str | None:
     return None if path.startswith(("/live", "/api", "/healthz", "/readyz", "/metrics")) else f"/en{path}"
 
 
-async def faults(client: Any, application: Any, readers: tuple[str | None, ...]) -> tuple[set[str], dict[int, int]]:
+async def faults(client: Any, application: Any, readers: tuple[str | None, ...], number: int) -> tuple[set[str], dict[int, int]]:
     """What is wrong with any page that any reader is sent, and how many pages had which status."""
     found, statuses, titles = set(), {}, {}
     headers: dict[str | None, dict[str, str]] = {None: {}}
     for name in filter(None, readers):
         headers[name] = {"cookie": f"{cookie_name('sid')}={await open_session((await person(name)).id)}"}
     for route in routes_of(application):
+        if "." in route.path or (number > 1 and "{slug}" not in route.path):
+            continue  # a file; or a page of the site, which was asked for in the first round
         path, checked = await address(route), set()
         for reader in readers if path else ():
             client.cookies.clear()
@@ -79,12 +81,12 @@ async def faults(client: Any, application: Any, readers: tuple[str | None, ...])
 @pytest.mark.parametrize("with_people", [False, True], ids=["with nobody in it", "with one statement and one vote"])
 async def test_every_page_of_a_new_consultation_is_right_in_each_phase(client, application, with_people):
     here, found = await small(with_people=with_people), set()
-    for number in range(1, 5):
+    for number in range(1, 5) if with_people else (1, 4):
         await execute("update votes set cast_at = cast_at - interval '1 day'")
         await factories.move_to(here, number)
-        more, statuses = await faults(client, application, READERS[with_people])
+        more, statuses = await faults(client, application, READERS[with_people], number)
         found |= {f"round {number}: {one}" for one in more}
-        assert statuses[200] > 40 and statuses[403] > 30 and statuses[404] > 10, statuses
+        assert statuses[200] > 30 and statuses[403] > 10 and statuses[404] > 10, statuses
     assert found == set(), "\n".join(sorted(found))
 
 
