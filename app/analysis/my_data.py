@@ -213,8 +213,8 @@ PARTS = (
         P,
         UNLINKED,
         N_("As what I take part"),
-        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.reads, q.gender, q.joined_on, "
-        "q.has_objected, q.consent, q.consented_on from participants q "
+        "select q.constituency, o.name as organisation, q.mandate, q.region, q.language, q.reads, q.gender, "
+        "q.joined_on, q.has_objected, q.consent, q.consented_on from participants q "
         "left join organisations o on o.id = q.organisation where q.id = $1",
     ),
     Part(

@@ -74,6 +74,12 @@ class Wording:
     simpler: Text | None = None
     simpler_label: str = ""
 
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Every text that may be read, with its language."""
+        beside = (self.simpler.text, self.simpler.language) if self.simpler else None
+        return tuple(one for one in ((self.text, self.language), self.original, beside) if one)
+
 
 def language_name(code: str) -> str:
     """A language's name in the reader's language."""

@@ -11,8 +11,8 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for, speaks_for
 from app.actions import proposals
-from app.analysis import amendments, appeals, carrying, families, lineage, results_views, similar, translations
-from app.database import fetch, fetchrow
+from app.analysis import amendments, appeals, carrying, families, glossary, lineage, results_views, similar, translations
+from app.database import fetch, fetchrow, fetchval
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, ngettext, num
 from app.limits import WORK
@@ -112,13 +112,14 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     merged_from = await fetch(
         "select number, statement, language from proposals where merged_into = $1 order by number", proposal.id
     )
-    family = await families.family_of(actor, proposal.id)
+    family, wording = await families.family_of(actor, proposal.id), await translations.wording_of(actor, proposal)
     return page(
         request,
         "proposals/show.html",
         actor=actor,
         proposal=proposal,
-        wording=await translations.wording_of(actor, proposal),
+        wording=wording,
+        terms=await glossary.terms_in(actor, wording.texts),
         own_vote=own_vote,
         merged_into=merged_into,
         merged_from=[row for row in merged_from if family is None or row["number"] not in family.numbers],

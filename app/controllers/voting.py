@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import MAX_NUMBER, Actor, proposal_for
 from app.actions import votes
-from app.analysis import carrying, exclusions, overview, translations
+from app.analysis import carrying, exclusions, glossary, overview, translations
 from app.database import fetch
 from app.forms import read
 from app.language import gettext
@@ -55,6 +55,7 @@ async def _answer(
     request: AnyRequest, actor: Actor, shown: votes.Card, said: StatusLine | None = None, *, status: int = 200
 ) -> Response[Any]:
     more: dict[str, Any] = {} if said is None else {"status_line": said}
+    wording = await translations.wording_of(actor, shown.proposal) if shown.proposal else None
     return page_or_fragment(
         request,
         "voting/show.html",
@@ -62,7 +63,8 @@ async def _answer(
         status=status,
         actor=actor,
         card=shown,
-        wording=await translations.wording_of(actor, shown.proposal) if shown.proposal else None,
+        wording=wording,
+        terms=await glossary.terms_in(actor, wording.texts) if wording else (),
         is_fragment=wants_fragment(request),
         phases=overview.phase_bar(actor.rounds, actor),
         n_waiting=await carrying.n_waiting(actor),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from piccolo.columns import ForeignKey, Integer, OnDelete, Serial, Timestamptz, Varchar
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from app.tables.consultations import Consultation
+
+
+def key_of(words: str) -> str:
+    """The words as they are looked for: without differences of case, width and spaces."""
+    return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
 class Term(Table, tablename="glossary_terms"):
