@@ -306,6 +306,37 @@ def test_the_stylesheet_names_nothing_outside_and_stays_small() -> None:
     assert len(gzip.compress(CSS.encode(), 9)) <= 9_000
 
 
+def class_names(css: str) -> set[str]:
+    """The classes that the rules of a stylesheet name."""
+    bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)(?=[^{}]*\{)", bare))
+
+
+def said_in_templates() -> set[str]:
+    """Words that stand in a class attribute, as an option of a macro, or in a script or module that names classes."""
+    found: set[str] = set()
+    for file in TEMPLATES:
+        text = file.read_text()
+        found |= set(re.findall(r"[\w-]+", " ".join(re.findall(r'class="((?:[^"{]|{{.*?}}|{%.*?%})*)"', text))))
+        found |= set(re.findall(r"[\w-]+", " ".join(re.findall(r"block main_class %}(.*?){%", text))))
+        found |= {f"{kind}-{word}" for kind in ("note", "tag", "w", "btn") for word in re.findall(r'"(\w+)"', text)}
+        found |= {word for words in re.findall(r"'( [a-z][\w -]*)'", text) for word in words.split()}
+    return found | set(re.findall(r"htmx-request", (STATIC / "vendor/htmx-4.0.1/htmx.min.js").read_text()))
+
+
+NUMBERED = {"btn-stop", *(f"{kind}{n}" for kind, most in (("d", 3), ("q", 5), ("l", 3)) for n in range(1, most + 1))}
+LETTERED = {f"g{letter}" for letter in "abcdefx"} | {"done", "now", "held", "over", "low"}
+"""Classes that a template puts together from a number, a letter or a state, and those that a script gives."""
+
+
+def test_every_rule_of_the_stylesheet_is_used_by_some_template() -> None:
+    assert class_names(CSS) - said_in_templates() - NUMBERED - LETTERED == set()
+
+
+def test_a_rule_that_no_template_uses_is_noticed() -> None:
+    assert "of-nobody" in class_names(CSS + ".of-nobody { color: red }") - said_in_templates()
+
+
 def tokens() -> dict[str, str]:
     return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})\b", CSS.split("@media (prefers-contrast")[0]))
 

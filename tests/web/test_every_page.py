@@ -6,11 +6,13 @@ route finds it walked here: as the convenor and as nobody, as a moderator and as
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
 import pytest
 
+from app import static_files
 from app.actions.accounts import open_session
 from app.auth import cookie_name
 from app.database import execute, fetchval
@@ -50,7 +52,9 @@ async def address(route: Route) -> str | None:
     return None if path.startswith(("/live", "/api", "/healthz", "/readyz", "/metrics")) else f"/en{path}"
 
 
-async def faults(client: Any, application: Any, readers: tuple[str | None, ...], number: int) -> tuple[set[str], dict[int, int]]:
+async def faults(
+    client: Any, application: Any, readers: tuple[str | None, ...], number: int
+) -> tuple[set[str], dict[int, int]]:
     """What is wrong with any page that any reader is sent, and how many pages had which status."""
     found, statuses, titles = set(), {}, {}
     headers: dict[str | None, dict[str, str]] = {None: {}}
@@ -116,6 +120,18 @@ async def test_the_pages_of_the_site_are_right_in_every_language(client, code):
         page = parse((await client.get(f"/{code}{path}")).text)
         assert problems(page) == []
         assert page.root.get("lang") == code
+
+
+async def test_the_first_visit_to_the_vote_page_weighs_at_most_thirty_kilobytes(client):
+    here = await small(with_people=True)
+    client.cookies.set(cookie_name("sid"), await open_session((await person("dana")).id))
+    text = (await client.get(f"/en/c/{here.slug}/vote")).text
+    assert "A statement" not in text and "ballot" in text or "every statement" in text
+    named = re.findall(r'(?:src|href)="/static/\w+/([^"]+)"', text)
+    assert {"app.css", "plenary.js", "vendor/htmx-4.0.1/htmx.min.js"} <= set(named)
+    sent = [static_files.files()[name] for name in set(named)]
+    weight = len(gzip.compress(text.encode(), 9)) + sum(len(file.gzipped or file.body) for file in sent)
+    assert weight <= 30_000, weight
 
 
 MACHINES = ("/live", "/healthz", "/readyz", "/metrics", "/.well-known", "/robots.txt", "/api")
