@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from deliberation.errors import BadValue
 from deliberation.languages import language_of
+from deliberation.naming import names_self
 
 N_BUCKETS = 1 << 20
 """Hashed features: at a few thousand different n-grams a language, collisions change cosines in the third digit."""
@@ -282,22 +283,6 @@ AND_WORDS: dict[str, frozenset[str]] = {
 """Words that join two ideas. Arabic writes "and" as a prefix, so only its adverbs are seen."""
 AND_UNSPACED = ("并且", "以及", "而且", "同时", "還有", "並且", "そして", "また、")
 
-_SELF: dict[str, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\b(?:i|i'm|i’m|i've|i’ve|my|me|myself|we|our|(?-i:us))\b"
-        r"|^as (?:the|an?)\b|\bas (?:an? |the )?(?:head|former|minister|director|representative|member|mayor)\b"
-        r"|\bon behalf of\b",
-        re.IGNORECASE,
-    ),
-    "fr": re.compile(r"\b(?:je|mon|ma|mes|moi|nous|notre|nos|en tant que|au nom d[eu])\b|\bj['’]", re.IGNORECASE),
-    "es": re.compile(
-        r"\b(?:yo|mi|mis|nosotros|nosotras|nuestr[oa]s?|como representante|en nombre de)\b", re.IGNORECASE
-    ),
-    "ru": re.compile(r"\b(?:я|мой|моя|моё|мои|мы|наш|наша|наше|наши|как представитель|от имени)\b", re.IGNORECASE),
-    "de": re.compile(r"\b(?:ich|mein\w*|wir|unser\w*|im namen)\b", re.IGNORECASE),
-    "ar": re.compile(r"\b(?:أنا|نحن|بصفتي|بصفتنا|باسم|نيابة عن)\b"),
-    "zh": re.compile(r"我们|我們|我|本人|本部|我国|我國|作为.{0,12}(?:代表|部长)|代表.{0,12}(?:发言|發言)"),
-}
 KNOWN_ABBREVIATIONS = frozenset({"UN", "EU", "US", "USA", "UK", "TV", "OK", "AIDS", "HIV", "COVID"}) | frozenset(
     {"ONU", "UE", "OMS", "VIH", "SIDA", "ООН", "ЕС", "США", "ВОЗ", "СССР", "ВИЧ", "СПИД"}
 )
@@ -306,17 +291,21 @@ _ABBREVIATION = re.compile(r"\b(?=[^\W_]*[^\W\d_]{2})[A-ZА-ЯЁ][A-ZА-ЯЁ0-9]
 _ENDS = re.compile(r"[.!?…:;؟؛]\s*$")
 _ROMAN = re.compile(r"[IVXLCDM]+")
 
-_AS_THE = re.compile(r"\bas (?:the|a|an) \w+ of\b", re.IGNORECASE)
 _LINK = re.compile(r"https?://|www\.\S", re.IGNORECASE)
 
 
 def hints(
-    text: str, language: str, *, is_chatham_house: bool = False, settings: HintSettings | None = None
+    text: str,
+    language: str,
+    *,
+    is_chatham_house: bool = False,
+    own_names: Sequence[str] = (),
+    settings: HintSettings | None = None,
 ) -> tuple[Hint, ...]:
     """What a writer may want to change in a statement, each at most once, in the order of `Hint`.
 
     language : code such as "en" or "zh"; unknown languages get the hints that need no word list
-    is_chatham_house : also hint at words that tell who speaks
+    is_chatham_house : also hint at words that tell who speaks, and at the writer's `own_names`
     """
     settings = settings or HintSettings()
     unspaced = is_unspaced(text)
@@ -330,7 +319,7 @@ def hints(
         Hint.SEVERAL_IDEAS: has_several_ideas(text, base),
         Hint.HARD_TO_READ: is_hard_to_read(text, base, settings=settings),
         Hint.SHOUTING: len(letters) >= 12 and n_upper > 0.7 * len(letters),
-        Hint.NAMES_SELF: is_chatham_house and names_self(text, base),
+        Hint.NAMES_SELF: is_chatham_house and names_self(text, base, own_names=own_names),
         Hint.HAS_LINK: bool(_LINK.search(text)),
         Hint.ABBREVIATION: bool(abbreviations(text)),
         Hint.OTHER_LANGUAGE: language_of(text) not in (None, base),
@@ -372,12 +361,6 @@ def has_several_ideas(text: str, language: str) -> bool:
     joins = AND_WORDS.get(language, frozenset())
     at = [place for place, word in enumerate(words) if word in joins]
     return any(place >= 4 and len(words) - place > 4 for place in at)
-
-
-def names_self(text: str, language: str) -> bool:
-    """Whether the text tells who speaks ("we at ...", "as the minister of ..."), by the words of its language."""
-    pattern = _SELF.get(language)
-    return bool(_AS_THE.search(text) or (pattern is not None and pattern.search(text)))
 
 
 def abbreviations(text: str) -> tuple[str, ...]:

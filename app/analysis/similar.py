@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -69,9 +70,9 @@ async def is_close(statement: str, *, consultation: UUID, other: int) -> bool:
     return any(rows[match.index]["id"] == other for match in found)
 
 
-def hints(statement: str, language: str, *, mode: str) -> tuple[str, ...]:
-    """Message ids of what the writer may want to look at again."""
-    found = texts.hints(statement, language, is_chatham_house=mode == Attribution.CHATHAM_HOUSE)
+def hints(statement: str, language: str, *, mode: str, own_names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Message ids of what the writer may want to look at again. Their own names are looked for and not repeated."""
+    found = texts.hints(statement, language, is_chatham_house=mode == Attribution.CHATHAM_HOUSE, own_names=own_names)
     return tuple(HINTS[hint] for hint in found)
 
 

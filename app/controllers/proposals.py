@@ -200,9 +200,22 @@ async def check(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[
         actor=actor,
         form=form,
         similar=await similar.to(form.data.statement, consultation=actor.consultation.id),
-        hints=similar.hints(form.data.statement, form.data.language, mode=actor.consultation.attribution),
+        hints=similar.hints(
+            form.data.statement,
+            form.data.language,
+            mode=actor.consultation.attribution,
+            own_names=await _own_names(actor),
+        ),
         rare_words=similar.rare_words(form.data.statement, form.data.language),
     )
+
+
+async def _own_names(actor: Actor) -> tuple[str, ...]:
+    """What would give the writer away: their name, and the organisation they may speak for."""
+    body = actor.participant.organisation if actor.participant is not None else None
+    row = None if body is None else await fetchrow("select name from organisations where id = $1", body)
+    names = (actor.person.name if actor.person else "", row["name"] if row else "")
+    return tuple(name for name in names if name)
 
 
 @post("/c/{slug:str}/propose/edit", opt={"action": Action.PROPOSE, "limit": WORK}, status_code=200)
