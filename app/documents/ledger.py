@@ -98,7 +98,11 @@ def as_csv(ledgers: Sequence[ledger.RoundLedger]) -> str:
     return text.getvalue()
 
 
+FORMULA = frozenset("=+-@\t\r\n\0＝＋－＠")
+"""What spreadsheets may begin a formula with; some read the full-width signs of East Asian keyboards alike."""
+
+
 def cell(value: Any) -> str:
     """The value as a cell of a table that cannot become a formula of a spreadsheet."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text[:1] in FORMULA else text
