@@ -104,6 +104,10 @@ def hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+TOKEN_LENGTH = 43
+"""Letters of 32 random bytes in base 64."""
+
+
 def new_token() -> str:
     return secrets.token_urlsafe(32)
 
@@ -129,10 +133,10 @@ select exists(select from memberships where account = $1 and role in ('convenor'
 async def visit_of(cookies: Mapping[str, str]) -> Visit:
     """The visitor these cookies belong to. An unknown, ended or idle session is nobody's."""
     token, browser = cookies.get(cookie_name("sid"), ""), cookies.get(cookie_name("browser"), "")
-    visit = Visit(browser=browser if len(browser) == 43 else "")
+    visit = Visit(browser=browser if len(browser) == TOKEN_LENGTH else "")
     if not visit.browser:
         visit.browser, visit.is_new_browser = new_token(), True
-    if len(token) != 43:
+    if len(token) != TOKEN_LENGTH:
         return visit
     row = await fetchrow(FIND_SESSION, hashed(token), get_settings().staff_needs_factor)
     if row is None:
@@ -178,11 +182,7 @@ async def check_csrf(request: Request[Any, Any, Any]) -> None:
     if request.method in SAFE_METHODS or request.route_handler.opt.get("is_one_click"):
         return  # RFC 8058: what mail programs send for their readers holds no cookie; the address itself is the secret
     refusal = Denied(N_("This form is out of date or came from another site. Please open the page again and retry."))
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise refusal
-    origin = request.headers.get("origin")
-    if origin is not None and _host_of(origin) != request.headers.get("host"):
+    if not is_from_here(request):
         raise refusal
     token = request.headers.get("x-csrf-token", "")
     if not token:
@@ -191,6 +191,13 @@ async def check_csrf(request: Request[Any, Any, Any]) -> None:
         token = given if isinstance(given, str) else ""
     if not visit(request).accepts(token):
         raise refusal
+
+
+def is_from_here(request: Request[Any, Any, Any]) -> bool:
+    """Whether the browser says that the request comes from a page of this site, or says nothing."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    is_ours = origin is None or _host_of(origin) == request.headers.get("host")
+    return is_ours and site in {None, "same-origin", "none"}
 
 
 def _host_of(origin: str) -> str:

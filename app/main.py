@@ -17,13 +17,26 @@ from litestar.types import ASGIApp
 
 from app import auth, limits, live, rendering
 from app.access import Actor, check_site, enter
-from app.controllers import factors, routes
+from app.controllers import factors, routes, unsent
 from app.database import close_pool, open_pool
 from app.forms import remember
 from app.front import Front
 from app.language import sentence
 from app.logs import configure_logs
-from app.refusals import N_, AlreadyDone, Busy, Closed, FactorAsked, FactorOwed, Invalid, NotSignedIn, Refusal, TooMany
+from app.refusals import (
+    N_,
+    AlreadyDone,
+    Busy,
+    Closed,
+    Denied,
+    FactorAsked,
+    FactorOwed,
+    Invalid,
+    NotSignedIn,
+    Refusal,
+    SessionLost,
+    TooMany,
+)
 from app.settings import Settings, get_settings
 from app.static_files import static_files
 from deliberation.errors import DeliberationError
@@ -49,7 +62,12 @@ async def before_request(request: AnyRequest) -> None:
         await remember(request)
     if "failure" in request.scope["state"]:
         raise request.scope["state"]["failure"]
-    await auth.check_csrf(request)
+    try:
+        await auth.check_csrf(request)
+    except Denied:
+        if is_write and not _is_api(request) and (kept := await unsent.keep(request)):
+            raise SessionLost(kept) from None
+        raise
     if is_write:
         await factors.take_code(request)
     if auth.visit(request).owes_factor and not _is_own_page(request.url.path):
@@ -146,6 +164,8 @@ def _error(request: AnyRequest, status: int, message: Any = None, **more: Any) -
 
 
 def on_refusal(request: AnyRequest, refusal: Refusal) -> Response[Any]:
+    if isinstance(refusal, SessionLost):
+        return _led(request, rendering.url("/sign-in", next=rendering.url(f"/unsent/{refusal.kept}")))
     if isinstance(refusal, NotSignedIn) and not _is_api(request):
         return _to_sign_in(request)
     if isinstance(refusal, FactorOwed) and not _is_api(request):

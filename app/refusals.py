@@ -6,6 +6,7 @@ Sentences are message ids with named parameters; they are worded in the reader's
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 
 def N_(message: str) -> str:
@@ -28,6 +29,14 @@ class NotSignedIn(Refusal):
     """The page is for people who are signed in; the reader is led to sign in and back."""
 
     status = 401
+
+
+class SessionLost(NotSignedIn):
+    """The session ended before the form arrived; it is kept, and its sender is led to sign in and back to it."""
+
+    def __init__(self, kept: UUID) -> None:
+        super().__init__(N_("Please sign in first."))
+        self.kept = kept
 
 
 class Denied(Refusal):

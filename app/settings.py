@@ -12,11 +12,14 @@ import os
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
+
+from app import branding
 
 PROJECT = Path(__file__).resolve().parent.parent
 KEY_BYTES = 32
@@ -33,6 +36,7 @@ DEMO_ACCOUNTS: Mapping[str, str] = {
 KEEP_DAYS: Mapping[str, int] = {
     "sign_in_codes": 1,
     "sign_in_requests": 1,
+    "unsent_forms": 1,
     "rate_windows": 1,
     "used_forms": 7,
     "jobs": 7,
@@ -105,6 +109,14 @@ class Settings:
     """Whom people ask about their data; empty leads them to the convenors."""
     privacy_policy: str = ""
     """The rules that bind whoever operates the server, by name or address; empty where there are none to name."""
+    embedded_by: tuple[str, ...] = ()
+    """Sites that may show results inside their own pages, as `https://example.org`."""
+    site_name: str = "Plenary"
+    """What the pages call themselves."""
+    logo: branding.Logo | None = field(repr=False, default=None)
+    """The picture beside the name; None leaves the brand's own mark."""
+    accent_style: str = ""
+    """The rules that put another colour in the place of the brand's; empty leaves it."""
     metrics_token: str | None = field(repr=False, default=None)
     """Whoever sends it may read `/metrics`; None keeps them to this machine, and in production to nobody."""
     is_log_json: bool
@@ -150,6 +162,8 @@ class Settings:
             keep_days=_keep_days(reader),
             privacy_contact=reader.text("PLENARY_PRIVACY_CONTACT", "")[:200],
             privacy_policy=reader.text("PLENARY_PRIVACY_POLICY", "")[:200],
+            embedded_by=_sites(reader),
+            **_brand(reader),
             metrics_token=reader.secret("PLENARY_METRICS_TOKEN"),
             is_log_json=reader.flag("PLENARY_LOG_JSON", default=is_production),
             session_secret=keys.read("session_secret"),
@@ -183,6 +197,32 @@ class Settings:
 def get_settings() -> Settings:
     """The settings of this process."""
     return Settings.from_environment()
+
+
+def _sites(reader: _Reader) -> tuple[str, ...]:
+    found = reader.names("PLENARY_EMBEDDED_BY", ())
+    for site in found:
+        parts = urlsplit(site)
+        if parts.scheme != "https" or not parts.hostname or site != f"https://{parts.netloc}" or "*" in site:
+            raise SettingsError("PLENARY_EMBEDDED_BY holds sites such as https://example.org, separated by commas.")
+    return found
+
+
+def _brand(reader: _Reader) -> dict[str, Any]:
+    """What an installation changed of the look; whatever would harm a reader is refused with its reason."""
+    readers: dict[str, tuple[str, Callable[[str], Any]]] = {
+        "site_name": ("PLENARY_SITE_NAME", branding.site_name),
+        "logo": ("PLENARY_LOGO", lambda file: branding.read_logo(Path(file).expanduser())),
+        "accent_style": ("PLENARY_ACCENT", branding.accent_style),
+    }
+    found = {}
+    for name, (variable, read) in readers.items():
+        value = reader.optional(variable)
+        try:
+            found |= {} if value is None else {name: read(value)}
+        except ValueError as error:
+            raise SettingsError(f"{variable}: {error}.") from error
+    return found
 
 
 def is_loopback(host: str) -> bool:

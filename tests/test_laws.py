@@ -62,6 +62,8 @@ WITHOUT_BY = {
     "coalitions.seat": "a step of drafting and revising a line-up, inside their transaction",
     "escalations.escalate": "a job tells moderators and convenors of what is late",
     "retention.tidy": "a job deletes what nobody may keep for longer",
+    "unsent.keep": "nobody is signed in any more; the ended session's own token is the proof",
+    "unsent.discard": "the account throws away what it alone can see",
     "messages.choose": "the account says how it wants its messages; nobody else can",
     "messages.stop": "the address in the message is the proof",
     "messages.send_digests": "a job bundles what waits",
@@ -75,6 +77,8 @@ WITHOUT_BY = {
 }
 VOTES_ARE_NOT_LOGGED = "votes have no audit event: a chained copy would serialise votes and reveal their order"
 WITHOUT_EVENT = {
+    "unsent.keep": "a form that has not been sent has changed nothing",
+    "unsent.discard": "a form that has not been sent has changed nothing",
     "messages.send_digests": "what was held goes out; the messages' rows record it",
     "messages.give_up": "the message's row records it",
     "notices.remind_invited": "the invitation's row records it",
@@ -123,6 +127,7 @@ READS_THOUGH_POST = {
     "POST /sign-out": "ends the visitor's own session, which anybody may",
     "POST /csp-reports": "a browser says what the policy refused; it is logged and changes nothing",
     "POST /me": "changes the account of who is signed in and nothing else",
+    "POST /unsent/{number:uuid}/discard": "throws away a form of who is signed in that was never sent",
     "POST /me/messages": "how who is signed in wants their messages, and nobody else's",
     "POST /me/factor": "begins a second factor for the account of who is signed in",
     "POST /me/factor/confirm": "switches on the second factor of who is signed in",

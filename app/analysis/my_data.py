@@ -81,6 +81,14 @@ PARTS = (
         "join consultations c on c.id = i.consultation where i.email = $1 order by i.created_at",
     ),
     Part(
+        "unsent_forms",
+        "account",
+        A,
+        ERASED,
+        N_("What was sent after a session had ended"),
+        "select path, created_at from unsent_forms where account = $1 order by created_at",
+    ),
+    Part(
         "message_settings",
         "account",
         A,

@@ -44,6 +44,13 @@ KEPT = (
         "created_at",
     ),
     Kept(
+        "unsent_forms",
+        N_("What was sent after its session had ended"),
+        N_("after it came"),
+        "unsent_forms",
+        "created_at",
+    ),
+    Kept(
         "rate_windows",
         N_("Counts of attempts, by which guessing is slowed down"),
         N_("after they lapse"),

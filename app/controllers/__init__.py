@@ -59,10 +59,12 @@ MODULES = (
     "briefs",
     "cards",
     "contacts",
+    "sharing",
     "summary",
     "summary_files",
     "pictures",
     "replies",
+    "meetings",
     "objections",
     "method",
 )

@@ -48,6 +48,17 @@
     }
   });
 
+  // Where nothing came back, the page stays as it is and says so; the same form may be sent again, and counts once.
+  document.addEventListener("htmx:error", (event) => {
+    const status = document.getElementById("status");
+    const words = document.body.dataset.lost;
+    if (!status || !words || !event.detail.ctx || event.detail.ctx.response) return;
+    const line = document.createElement("p");
+    line.className = "note";
+    line.textContent = words;
+    status.replaceChildren(line);
+  });
+
   // What is sent stands selected, so that typing on replaces it; what was typed meanwhile goes into the next line.
   const line = () => document.querySelector("input[data-goes-on]");
   let sent = null;
