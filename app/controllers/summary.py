@@ -19,7 +19,7 @@ from app.actions import summaries
 from app.analysis import governance, holding, integrity, replies
 from app.analysis.summary import gather
 from app.documents import compare, pdf, snapshot, wording
-from app.documents.added import OPEN_TO_ADDITIONS, Added, FollowUp
+from app.documents.added import AUDIENCES, OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
 from app.documents.model import Document, Passage, Section
 from app.documents.summary import introduction
@@ -49,6 +49,7 @@ def _edit_form() -> type[msgspec.Struct]:
     """One field for each section and each line of the follow-up, so that unknown fields are refused by name."""
     fields: list[tuple[str, Any, Any]] = [("introduction", Text, "")]
     fields += [(f"section_{code}", Text, "") for code in OPEN_TO_ADDITIONS]
+    fields += [(f"version_{code}", Text, "") for code in AUDIENCES]
     for place in range(1, N_FOLLOW_UP + 1):
         fields += [(f"what_{place}", Line, ""), (f"who_{place}", Line, ""), (f"by_when_{place}", Line, "")]
     fields += [("balance_reason", Text, ""), ("correction", Text, "")]
@@ -241,6 +242,7 @@ def public_key() -> dict[str, Any]:
 
 def _typed(added: Added) -> dict[str, str]:
     typed = {"introduction": added.introduction, "balance_reason": added.balance_reason, "correction": added.correction}
+    typed |= {f"version_{code}": added.versions.get(code, "") for code in AUDIENCES}
     typed |= {f"section_{code}": added.sentences.get(code, "") for code in OPEN_TO_ADDITIONS}
     for place in range(1, N_FOLLOW_UP + 1):
         one = added.follow_up[place - 1] if place <= len(added.follow_up) else FollowUp("", "", "")
@@ -263,6 +265,7 @@ def _added(form: Filled[Any], kept: Added, language: str) -> Added:
         introduction=data["introduction"],
         follow_up=tuple(one for one in lines if one.what),
         sentences={code: data[f"section_{code}"] for code in OPEN_TO_ADDITIONS if data[f"section_{code}"]},
+        versions={code: data[f"version_{code}"] for code in AUDIENCES if data[f"version_{code}"]},
         balance_reason=data["balance_reason"],
         correction=data["correction"],
         language=language,
@@ -290,6 +293,7 @@ async def _edit_page(
         form=form or blank(**_typed(draft.added)),
         version=draft.version,
         sections=sections,
+        audiences=AUDIENCES,
         n_follow_up=N_FOLLOW_UP,
         theirs=theirs,
         names=_field_names(sections),
@@ -301,6 +305,7 @@ async def _edit_page(
 def _field_names(sections: list[tuple[str, str]]) -> dict[str, str]:
     names = {"introduction": gettext("Introduction"), "balance_reason": gettext("Public reason")}
     names |= {f"section_{code}": gettext(title) for code, title in sections}
+    names |= {f"version_{code}": gettext(title) for code, title in AUDIENCES.items()}
     return names | {f"what_{place}": gettext("Follow-up") for place in range(1, N_FOLLOW_UP + 1)}
 
 

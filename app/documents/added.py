@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.documents.ladder import unbound_claim
+from app.refusals import N_
 
 CITATION = re.compile(r"\[([A-Za-z0-9_.\- ]{1,60}(?:,\s*[A-Za-z0-9_.\-]{1,60})*)\]")
 LATE_CITATION = re.compile(r"([.!?…。！？؟])\s*((?:\[[^\]\n]{1,80}\]\s*)+)")
@@ -26,6 +27,12 @@ OPEN_TO_ADDITIONS = (
     "method",
 )
 """Sections to which a convenor may add a sentence."""
+AUDIENCES = {
+    "decision_makers": N_("For decision makers: a version of the short text, written by the convenor"),
+    "young_people": N_("For young people: a version of the short text, written by the convenor"),
+    "communities": N_("For communities: a version of the short text, written by the convenor"),
+}
+"""Readers for whom the short text may be said again in other words; signed and published with the summary."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class FollowUp:
 class Added:
     """A person's part of a summary; drafts may still lack citations.
 
+    versions : by the code of an audience, the short text as it is said to them
     rewordings, left_out : by the key of a generated passage, the text that stands for its plain sentences, or the
         public reason why the whole passage is not printed
     """
@@ -48,6 +56,7 @@ class Added:
     introduction: str = ""
     follow_up: tuple[FollowUp, ...] = ()
     sentences: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
     rewordings: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     balance_reason: str = ""
@@ -60,6 +69,7 @@ class Added:
             introduction=str(record.get("introduction", "")),
             follow_up=tuple(FollowUp(**one) for one in record.get("follow_up", ())),
             sentences=dict(record.get("sentences", {})),
+            versions=dict(record.get("versions", {})),
             rewordings=dict(record.get("rewordings", {})),
             left_out=dict(record.get("left_out", {})),
             balance_reason=str(record.get("balance_reason", "")),
@@ -68,7 +78,9 @@ class Added:
         )
 
     def to_json(self) -> dict[str, Any]:
+        versions = {code: text for code, text in self.versions.items() if text}
         return {
+            **({"versions": versions} if versions else {}),
             "introduction": self.introduction,
             "follow_up": [{"what": one.what, "who": one.who, "by_when": one.by_when} for one in self.follow_up],
             "sentences": {code: text for code, text in self.sentences.items() if text},
@@ -84,6 +96,7 @@ class Added:
         texts = [("introduction", self.introduction)]
         texts += [(f"what_{place}", one.what) for place, one in enumerate(self.follow_up, 1)]
         texts += [(f"section_{code}", text) for code, text in self.sentences.items()]
+        texts += [(f"version_{code}", text) for code, text in self.versions.items()]
         texts += [(f"passage_{key}", text) for key, text in self.rewordings.items()]
         return [(name, text) for name, text in texts if text.strip()]
 

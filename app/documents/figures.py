@@ -19,7 +19,7 @@ from deliberation.quantifiers import Dissent, Word
 NUMBER = N_("“%(shown)s” is in none of the facts that this sentence cites: “%(sentence)s” They say: %(known)s.")
 QUANTIFIER = N_("“%(shown)s” is not what the facts say: “%(sentence)s” Their words: %(known)s.")
 DIRECTION = N_("This sentence says the opposite of its fact: “%(sentence)s” The fact says: %(known)s.")
-UNQUOTED = ("introduction", "section_", "passage_")
+UNQUOTED = ("introduction", "section_", "version_", "passage_")
 """Fields whose sentences speak of facts; what follows is a plan, with dates and sums of its own."""
 CONTEXT = ("question", "goals", "promise", "held")
 """Facts whose numbers may be written anywhere: those of the question, the goals and the days."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.analysis.summary import ATTRIBUTES
 from app.analysis.summary_material import Material, Statement
 from app.documents import model, outcome, partnering, power, views, wording
-from app.documents.added import OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
+from app.documents.added import AUDIENCES, OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
 from app.documents.ladder import NAMES
 from app.documents.model import Document, Passage, Section, Sentence, Table, content_key
 from app.documents.writer import Writer
@@ -92,6 +92,7 @@ def build(
         outcome.recompute_annex(w, number, added, previous_number),
     ]
     kept = [with_added(w, section, added) for section in edited(w, sections, added)]
+    kept[2:2] = _versions(w, added)
     opening = introduction(w.facts, added)
     if opening:
         kept.insert(1, Section("introduction", N_("Introduction, by the convenor"), [Passage(opening)]))
@@ -353,6 +354,15 @@ def with_added(w: Writer, section: Section, added: Added) -> Section:
 def introduction(w_facts: dict[str, model.Fact], added: Added) -> list[Sentence]:
     """The convenor's introduction, sentence by sentence."""
     return [_cited(w_facts, sentence, added) for sentence in sentences_of(added.introduction)]
+
+
+def _versions(w: Writer, added: Added) -> list[Section]:
+    """The short text as it is said to each audience, after the page that it is a version of."""
+    return [
+        Section(f"version_{code}", title, [Passage([_added(w, one, added)]) for one in sentences_of(text)])
+        for code, title in AUDIENCES.items()
+        if (text := added.versions.get(code, ""))
+    ]
 
 
 def _added(w: Writer, sentence: str, added: Added) -> Sentence:
