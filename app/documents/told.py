@@ -114,7 +114,7 @@ def tell(record: Mapping[str, Any]) -> Told:
     drawn = of_summary(body)
     for section in document.sections:
         blocks += section_blocks(section, places, drawn.get(section.code, ()))
-    blocks += [*_balance(body), *_seal(record), *_figures(document.facts)]
+    blocks += [*_balance(body), *_seal(record), *figures(document.facts)]
     return Told(
         title=consultation["title"],
         title_language=consultation["language"],
@@ -232,7 +232,7 @@ def _seal(record: Mapping[str, Any]) -> Iterator[Text]:
     yield Text([Run(f"{gettext('Key')}: "), Run(record["signature"]["key_id"], "en")])
 
 
-def _figures(facts: Sequence[Fact]) -> Iterator[Block]:
+def figures(facts: Sequence[Fact]) -> Iterator[Block]:
     """All facts, numbered in their order, under the ids by which the signed record names them."""
     yield Text([Run(gettext("Figures"))], 2)
     yield Text([Run(gettext(HOW_TO_READ))])
@@ -255,7 +255,7 @@ def _saying(sentences: Sequence[Sentence], places: Mapping[str, int]) -> Runs:
 
 def _mark(facts: Sequence[str], places: Mapping[str, int]) -> Runs:
     """The raised numbers of facts, each once, commas between them."""
-    numbers = sorted({places[fact] for fact in facts})
+    numbers = sorted({places[fact] for fact in facts if fact in places})
     return [Run(num(number) if at == 0 else f",\u00a0{num(number)}", fact=number) for at, number in enumerate(numbers)]
 
 
