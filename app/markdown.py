@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import cache
 
 import nh3
@@ -39,3 +41,28 @@ def render_markdown(text: str | None) -> Markup:
     )
     # Marked as markup only because the allow-list above has just gone over it.
     return Markup(clean)  # noqa: S704  see above
+
+
+def render_handbook(text: str, *, address: Callable[[str], str]) -> Markup:
+    """A page of our own handbook as HTML: tables, code and pictures as well; each heading can be linked to.
+
+    address : what a link or picture of the text leads to here
+    """
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = parser.parse(text)
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            token.attrSet("id", anchor_of(tokens[place + 1].content))
+        for child in token.children or ():
+            for name in ("href", "src"):
+                if name in child.attrs:
+                    child.attrSet(name, address(str(child.attrs[name])))
+    # Scrolled sideways by keyboard too, a table needs a frame that can have the focus.
+    table = '<div class="scroll" tabindex="0" role="group"><table>'
+    framed = parser.renderer.render(tokens, parser.options, {}).replace("<table>", table)
+    return Markup(framed.replace("</table>", "</table></div>"))  # noqa: S704  from files of this repository alone
+
+
+def anchor_of(heading: str) -> str:
+    """The name by which a heading is linked to: its words in small letters, joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")

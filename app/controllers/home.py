@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from app.analysis import consent, readers
 from app.analysis.retention import KEPT
+from app.documents.handbook import PAGES, handbook_page, picture
+from app.language import gettext
+from app.refusals import NotFound
 from app.rendering import page
 from app.settings import get_settings
 from deliberation.disclosure import Attribution
@@ -19,7 +24,24 @@ AnyRequest = Request[Any, Any, Any]
 
 @get("/help", opt={"action": Action.SEE_SITE})
 async def help_page(request: AnyRequest) -> Response[Any]:
-    return page(request, "home/help.html")
+    return page(request, "home/help.html", pages=PAGES)
+
+
+@get("/help/{name:str}", opt={"action": Action.SEE_SITE})
+async def handbook(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
+    if name not in PAGES:
+        raise NotFound
+    text = await asyncio.to_thread(handbook_page, name)
+    return page(request, "home/handbook.html", name=name, label=gettext(PAGES[name]), pages=PAGES, text=text)
+
+
+@get("/help/pictures/{name:str}", opt={"action": Action.SEE_SITE})
+async def handbook_picture(name: FromPath[str]) -> Response[bytes]:
+    try:
+        content = await asyncio.to_thread(picture, name)
+    except KeyError:
+        raise NotFound from None
+    return Response(content, media_type="image/png", headers={"cache-control": "public, max-age=3600"})
 
 
 @get("/accessibility", opt={"action": Action.SEE_SITE})
@@ -43,4 +65,4 @@ async def privacy(request: AnyRequest) -> Response[Any]:
     )
 
 
-HANDLERS = [help_page, accessibility, privacy]
+HANDLERS = [help_page, handbook, handbook_picture, accessibility, privacy]

@@ -1,4 +1,4 @@
-"""What leaves the site: a calendar of the rounds, a feed of what became public, a poster, a result in another's page."""
+"""What leaves the site: a calendar of rounds, a feed of what became public, a poster, a result in another's page."""
 
 from __future__ import annotations
 
