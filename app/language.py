@@ -32,6 +32,8 @@ LANGUAGES = {
     "ru": "Русский",
     "es": "Español",
 }
+REVIEWED = frozenset({"en"})
+"""Languages whose sentences a native reader has read; the pages of the others say so at their foot."""
 CATALOGUES = Path(__file__).parent / "translations"
 # Day first, 24 hours, in every language: Babel's English "full" form is the 12-hour clock with a narrow space.
 PATTERNS = {

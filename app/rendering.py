@@ -22,7 +22,7 @@ from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 
 from app import language
-from app.language import LANGUAGES, current_locale, direction, use_locale
+from app.language import LANGUAGES, REVIEWED, current_locale, direction, use_locale
 from app.markdown import render_markdown
 from app.settings import get_settings
 from app.static_files import static
@@ -151,6 +151,7 @@ def environment() -> Environment:
         "form_key": form_key,
         "current_locale": current_locale,
         "direction": direction,
+        "REVIEWED": REVIEWED,
         "goal": goal,
         "GOALS": GOALS,
         "SITE_NAME": SITE_NAME,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -184,6 +185,7 @@ def test_the_arabic_page_speaks_arabic() -> None:
 @pytest.mark.parametrize(
     ("n", "words"),
     [
+        (0, "حرف"),
         (1, "حرف واحد"),
         (2, "حرفان"),
         (3, "أحرف"),
@@ -208,6 +210,38 @@ def test_a_plural_shows_the_number_as_its_language_writes_it() -> None:
     with use_locale("en"):
         shown = rendering.environment().from_string(template).render()
     assert "At most 12\u00a0345 characters" in shown
+
+
+def test_no_plural_of_any_template_prints_a_raw_number() -> None:
+    # In `{% trans n=n %}{{ n }} votes` a million is 1000000 in every language: a formatted number is passed beside.
+    plural = re.compile(r"{%-? *trans\b([^%]*)%}((?:(?!endtrans).)*?pluralize *(\w*).*?){%-? *endtrans", re.DOTALL)
+    found = 0
+    for path in sorted(rendering.TEMPLATES.rglob("*.*")):
+        for head, body, named in plural.findall(path.read_text(encoding="utf-8")):
+            counted = named or re.search(r"(\w+) *=", head)[1]
+            found += 1
+            assert not re.search(r"{{ *" + counted + r" *}}", body), f"{path.name}: {counted} in {body[:80]}"
+    assert found > 60
+
+
+def test_a_language_that_no_native_reader_has_read_says_so_at_the_foot_of_every_page() -> None:
+    said = "This translation has not been reviewed by a native reader yet."
+    for code in language.LANGUAGES:
+        with use_locale(code):
+            words = language.gettext(said)
+            page = rendering.render("errors/404.html", account=None, status_line=None)
+            assert (words in page) == (code not in language.REVIEWED)
+
+
+def test_a_time_is_told_with_the_city_of_the_meeting_and_in_the_readers_own() -> None:
+    moment = datetime.datetime(2027, 5, 28, 21, tzinfo=datetime.UTC)
+    template = '{% import "_macros.html" as m %}{{ m.when(moment, "America/New_York", "Asia/Shanghai") }}'
+    for code, cities in (("en", ("New York", "Shanghai")), ("ru", ("Нью-Йорк", "Шанхай")), ("zh", ("纽约", "上海"))):
+        with use_locale(code):
+            shown = rendering.environment().from_string(template).render(moment=moment)
+        assert "17:00" in shown
+        assert "05:00" in shown
+        assert all(city in shown for city in cities)
 
 
 def test_a_refusal_is_worded_in_the_language_of_the_page() -> None:
