@@ -221,7 +221,7 @@ def test_no_plural_of_any_template_prints_a_raw_number() -> None:
             counted = named or re.search(r"(\w+) *=", head)[1]
             found += 1
             assert not re.search(r"{{ *" + counted + r" *}}", body), f"{path.name}: {counted} in {body[:80]}"
-    assert found > 60
+    assert found > 40
 
 
 def test_a_language_that_no_native_reader_has_read_says_so_at_the_foot_of_every_page() -> None:
