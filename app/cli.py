@@ -142,9 +142,23 @@ async def _work(url: str) -> None:
     os._exit(0)
 
 
+async def workers_at_work() -> int:
+    """Workers that told the queue within a minute that they live."""
+    from app.metrics import WORKERS
+
+    n: int = await database.fetchval(WORKERS)
+    return n
+
+
 @main.command()
-def health() -> None:
+@click.option("--worker", "asks_worker", is_flag=True, help="Whether any background worker was heard of in a minute.")
+def health(asks_worker: bool) -> None:
     """Say whether the server of this machine is ready; for health checks of containers."""
+    if asks_worker:
+        with the_database():
+            n = run(workers_at_work, needs_tables=False)
+        click.echo(f"{n} at work")
+        sys.exit(0 if n else 1)
     status = supervisor.status_of(get_settings(), "/readyz")
     click.echo("ready" if status == 200 else f"not ready ({status or 'no answer'})")
     sys.exit(0 if status == 200 else 1)

@@ -1,7 +1,7 @@
 """Figures for a monitoring system: how often, how fast, how much is waiting. No names, no addresses, no choices.
 
-Each web process counts for itself in a file of `PROMETHEUS_MULTIPROC_DIR`, which the supervisor names and empties when it
-starts; whichever process is asked adds up the files of all. What is in the database is counted there.
+Each web process counts for itself in a file of `PROMETHEUS_MULTIPROC_DIR`, which the supervisor names and empties when
+it starts; whichever process is asked adds up the files of all. What is in the database is counted there.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 PROJECT = Path(__file__).parents[1]
-LOCKS = (PROJECT / "requirements.lock", PROJECT / "requirements-dev.lock", PROJECT / "requirements-oracle.lock")
+NAMES = ("requirements.lock", "requirements-dev.lock", "requirements-dask.lock", "requirements-oracle.lock")
+LOCKS = tuple(PROJECT / name for name in NAMES)
 OSV = "https://api.osv.dev/v1/query"
 OLDEST = timedelta(days=30)
 CLEAN, FOUND, DID_NOT_LOOK = 0, 1, 2

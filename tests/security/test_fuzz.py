@@ -42,8 +42,8 @@ CASES = int(os.environ.get("FUZZ_CASES", "1000"))
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 N_TYPED, N_FORMS, N_PARSED = (max(1, CASES * part // 100) for part in (35, 30, 35))
 MOST_SECONDS = 1.0
-NOTED_WHATEVER_HAPPENS = {"rate_windows", "sessions", "sign_in_codes", "accounts"}
-"""Where trying is counted: limits, when a session was last used, wrong codes."""
+NOTED_WHATEVER_HAPPENS = {"rate_windows", "sessions", "sign_in_codes", "accounts", "showings"}
+"""Where trying is counted: limits, when a session was last used, wrong codes; and which statement a page showed."""
 BAD = settings(
     deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), print_blob=False
 )
