@@ -29,7 +29,6 @@ from app.static_files import static
 from app.taxonomies.sdgs import GOALS, goal
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-SITE_NAME = "Plenary"
 # What htmx may do here: nothing that evaluates text as code, nothing cross-origin, no page copies kept in the browser.
 HTMX_CONFIG = (
     '{"includeIndicatorCSS":false,"allowEval":false,"allowScriptTags":false,"mode":"same-origin",'
@@ -143,6 +142,7 @@ def environment() -> Environment:
         "markdown": render_markdown,
         "city": language.city,
     }
+    settings = get_settings()
     env.globals |= {
         "url": url,
         "static": static,
@@ -154,7 +154,9 @@ def environment() -> Environment:
         "REVIEWED": REVIEWED,
         "goal": goal,
         "GOALS": GOALS,
-        "SITE_NAME": SITE_NAME,
+        "SITE_NAME": settings.site_name,
+        "LOGO": settings.logo.name if settings.logo else "",
+        "IS_ACCENTED": bool(settings.accent_style),
         "HTMX_CONFIG": HTMX_CONFIG,
     }
     return env

@@ -18,6 +18,8 @@ from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+from app.settings import get_settings
+
 ROOT = Path(__file__).parent / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 TYPES = {
@@ -38,9 +40,8 @@ class StaticFile:
     etag: str
 
 
-def _read(path: Path) -> StaticFile:
-    body = path.read_bytes()
-    media_type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+def _file(name: str, body: bytes) -> StaticFile:
+    media_type = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "text/plain"
     packed = gzip.compress(body, 9, mtime=0)
     return StaticFile(
         body,
@@ -52,12 +53,15 @@ def _read(path: Path) -> StaticFile:
 
 @cache
 def files() -> dict[str, StaticFile]:
-    """Every file below `app/static` by its relative name; nothing outside it can be named."""
-    return {
-        path.relative_to(ROOT).as_posix(): _read(path)
-        for path in sorted(ROOT.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    }
+    """Every file below `app/static` by its relative name, and what the settings brand the site with; nothing else."""
+    paths = [path for path in sorted(ROOT.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    bodies = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+    settings = get_settings()
+    if settings.logo is not None:
+        bodies[settings.logo.name] = settings.logo.body
+    if settings.accent_style:
+        bodies["brand.css"] = settings.accent_style.encode()
+    return {name: _file(name, body) for name, body in bodies.items()}
 
 
 @cache
