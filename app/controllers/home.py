@@ -46,7 +46,7 @@ async def handbook_picture(name: FromPath[str]) -> Response[bytes]:
 
 @get("/accessibility", opt={"action": Action.SEE_SITE})
 async def accessibility(request: AnyRequest) -> Response[Any]:
-    return page(request, "home/accessibility.html")
+    return page(request, "home/accessibility.html", contact=get_settings().privacy_contact)
 
 
 @get("/privacy", opt={"action": Action.SEE_SITE})
