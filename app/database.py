@@ -5,10 +5,13 @@ piccolo finds `DB` and `APP_REGISTRY` here (`PICCOLO_CONF=app.database`). Nothin
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import io
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,10 +29,10 @@ MIGRATION_LOCK = 724_001
 DEMO_COMMENT = "Plenary demo: anybody may sign in as anybody"
 MIN_CONNECTIONS, MAX_CONNECTIONS = 2, 10
 # Whoever waits for a page reads after this long that the database is away; a connection without an answer is given up.
-COMMAND_SECONDS = 4.5
+COMMAND_SECONDS = 4.0
 # Shorter than the driver's own patience, so that the server ends a statement before the client gives up on it; and a
 # transaction whose client was cut off holds its locks no longer than a reader would wait twice.
-HURRIED = {"statement_timeout": "4s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "8s"}
+HURRIED = {"statement_timeout": "3500ms", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "8s"}
 PATIENT = {"statement_timeout": "0", "lock_timeout": "60s", "idle_in_transaction_session_timeout": "0"}
 SERVER_SETTINGS = {"application_name": "plenary", "timezone": "UTC"}
 
@@ -79,6 +82,31 @@ class SafeTransaction(PostgresTransaction):
             await self.connection.close()
 
 
+_left: ContextVar[list[float] | None] = ContextVar("seconds left for the database", default=None)
+
+
+@contextlib.contextmanager
+def waiting_at_most(seconds: float = COMMAND_SECONDS) -> Iterator[None]:
+    """The statements inside wait for the database no longer than this in all; then they raise TimeoutError."""
+    before = _left.set([seconds])
+    try:
+        yield
+    finally:
+        _left.reset(before)
+
+
+@contextlib.asynccontextmanager
+async def _counted() -> AsyncIterator[float | None]:
+    """Yields how long this may still take, and takes off how long it took."""
+    left = _left.get()
+    began = time.monotonic()
+    try:
+        yield None if left is None else max(left[0], 0.0)
+    finally:
+        if left is not None:
+            left[0] -= time.monotonic() - began
+
+
 class Guarded(asyncpg.Connection):  # type: ignore[misc]  # untyped there
     """A connection that is closed when it did not answer in time: else its end would wait for an answer as well.
 
@@ -86,22 +114,23 @@ class Guarded(asyncpg.Connection):  # type: ignore[misc]  # untyped there
     """
 
     async def execute(self, *given: Any, **more: Any) -> str:
-        with self._given_up():
+        async with self._in_time():
             status: str = await super().execute(*given, **more)
             return status
 
     async def _execute(self, *given: Any, **more: Any) -> Any:
-        with self._given_up():
+        async with self._in_time():
             return await super()._execute(*given, **more)
 
     async def _executemany(self, *given: Any, **more: Any) -> Any:
-        with self._given_up():
+        async with self._in_time():
             return await super()._executemany(*given, **more)
 
-    @contextlib.contextmanager
-    def _given_up(self) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
         try:
-            yield
+            async with _counted() as left, asyncio.timeout(left):
+                yield
         except TimeoutError:
             self.terminate()
             if isinstance(DB.pool, BoundedPool):
@@ -114,6 +143,10 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]  # untyped there
 
     def acquire(self, *, timeout: float | None = None) -> Any:
         return super().acquire(timeout=COMMAND_SECONDS if timeout is None else timeout)
+
+    async def _acquire(self, timeout: float | None) -> Any:
+        async with _counted() as left:
+            return await super()._acquire(timeout if left is None or timeout is None else min(timeout, left))
 
     def distrust(self) -> None:
         """Every connection is made anew before it is used again."""

@@ -19,6 +19,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app import auth, limits, metrics
+from app.database import waiting_at_most
 from app.language import LANGUAGES, sentence, use_locale
 from app.logs import log_request
 from app.refusals import TooMany
@@ -81,8 +82,9 @@ class Front:
             if not self._is_ours(headers.get("host", "")):
                 await _plain(dressed, 400, "This host is not served here.")
                 return
-            await self._dispatch(scope, receive, dressed, headers)
-            await _give_back(state, status)
+            with waiting_at_most():
+                await self._dispatch(scope, receive, dressed, headers)
+                await _give_back(state, status)
         finally:
             seconds = time.perf_counter() - started
             log_request(scope, status=status, seconds=seconds, request_id=request_id)

@@ -20,8 +20,10 @@ from tests.reliability.voters import Journal, compare, prepare, vote_all
 
 READY_SECONDS = 5.0
 """A site is back within this; looked at in the long form alone, for a machine that does other things too is slower."""
+RETAKEN_SECONDS = 30.0
+"""The job of a killed worker has been done by another within this: also looked at in the long form alone."""
 GIVE_UP_SECONDS = 150.0
-N_VOTERS = 20
+N_CLIENTS = 20
 
 
 def crash(folder: Path, is_short: bool, chance: random.Random) -> Any:
@@ -60,13 +62,17 @@ async def _under_load(
     folder: Path, is_short: bool, chance: random.Random, *, n_faults: int, fault: Fault
 ) -> dict[str, Any]:
     n_votes = 500 if is_short else 5000
+    # Nobody may cast more than sixty at once: in the long form each client votes for several people in turn.
+    n_voters = N_CLIENTS * (1 if is_short else 6)
     server = EmbeddedServer(folder)
     server.start()
     site = Site(folder.parent, server.url(), port=free_port())
     try:
-        voters, numbers = await prepare(server.url(), n_voters=N_VOTERS, n_statements=50)
+        voters, numbers = await prepare(server.url(), n_voters=n_voters, n_statements=50)
         site.start()
-        voting = asyncio.create_task(vote_all(site.base_url, voters, numbers, n_votes, chance.randrange(2**31)))
+        voting = asyncio.create_task(
+            vote_all(site.base_url, voters, numbers, n_votes, chance.randrange(2**31), n_clients=N_CLIENTS)
+        )
         back_after = []
         for n in range(n_faults):
             await asyncio.sleep(chance.uniform(0.2, 1.5))
@@ -95,8 +101,9 @@ async def worker(folder: Path, is_short: bool, chance: random.Random) -> dict[st
         results = [await _freeze_with_a_kill(server, folder, chance, n) for n in range(1 if is_short else 3)]
     finally:
         server.stop()
-    is_met = all(n_frozen == 1 and n_half == 0 for n_frozen, n_half, _ in results)
     worst = max(seconds for _, _, seconds in results)
+    is_met = all(n_frozen == 1 and n_half == 0 for n_frozen, n_half, _ in results)
+    is_met = is_met and (is_short or worst <= RETAKEN_SECONDS)
     return {"n_faults": len(results), "worst_back_after": round(worst, 1), "is_met": is_met}
 
 
@@ -135,6 +142,3 @@ async def _freeze_with_a_kill(
     finally:
         site.kill()
         await close_pool()
-
-
-TESTS: dict[str, Any] = {"crash": crash, "database": database, "worker": worker}

@@ -28,13 +28,18 @@ class Journal:
     n_failed: int = 0
     n_refused: int = 0
     failures_at: list[float] = field(default_factory=list)
-    in_flight: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class Voter:
     participant: int
     token: str
+
+    def headers(self, base_url: str) -> dict[str, str]:
+        return {"cookie": f"{auth.cookie_name('sid')}={self.token}", "origin": base_url.rstrip("/")}
+
+    def form(self, **fields: str) -> dict[str, str]:
+        return {"_csrf_token": auth.Visit(token=self.token).csrf_token} | fields
 
 
 async def prepare(url: str, *, n_voters: int, n_statements: int) -> tuple[list[Voter], list[int]]:
@@ -49,7 +54,6 @@ async def prepare(url: str, *, n_voters: int, n_statements: int) -> tuple[list[V
         actor = await factories.join(f"voter{n}", here)
         assert actor.participant is not None
         voters.append(Voter(actor.participant.id, await open_session((await cast.person(f"voter{n}")).id)))
-        # Nobody may add many within an hour.
         texts = (f"Statement {one} about the wells of the valley." for one in range(n, n_statements, n_voters))
         numbers += [(await factories.propose(actor, text)).number for text in texts]
     # Analyses are another matter, and another test's.
@@ -58,32 +62,30 @@ async def prepare(url: str, *, n_voters: int, n_statements: int) -> tuple[list[V
     return voters, numbers
 
 
-async def vote_all(base_url: str, voters: list[Voter], numbers: list[int], n_votes: int, seed: int) -> Journal:
-    """Each voter casts votes one after the other, each until it is acknowledged, however often that takes."""
+async def vote_all(
+    base_url: str, voters: list[Voter], numbers: list[int], n_votes: int, seed: int, *, n_clients: int
+) -> Journal:
+    """Each client casts votes one after the other, for its voters in turn, each until it is acknowledged."""
     journal = Journal()
     async with httpx.AsyncClient(base_url=base_url, timeout=10) as client:
-        each = -(-n_votes // len(voters))
+        each = -(-n_votes // n_clients)
         await asyncio.gather(
             *(
-                _vote(client, voter, numbers, each, random.Random(f"{seed}:{n}"), journal)
-                for n, voter in enumerate(voters)
+                _vote(client, voters[n::n_clients], numbers, each, random.Random(f"{seed}:{n}"), journal)
+                for n in range(n_clients)
             )
         )
     return journal
 
 
 async def _vote(
-    client: httpx.AsyncClient, voter: Voter, numbers: list[int], n: int, chance: random.Random, journal: Journal
+    client: httpx.AsyncClient, voters: list[Voter], numbers: list[int], n: int, chance: random.Random, journal: Journal
 ) -> None:
-    headers = {"cookie": f"{auth.cookie_name('sid')}={voter.token}", "origin": str(client.base_url).rstrip("/")}
-    csrf = auth.Visit(token=voter.token).csrf_token
-    for _ in range(n):
-        number, choice = chance.choice(numbers), chance.choice(CHOICES)
-        fields = {"_csrf_token": csrf, "choice": choice}
-        journal.in_flight.add(voter.participant)
+    for place in range(n):
+        voter, number, choice = voters[place % len(voters)], chance.choice(numbers), chance.choice(CHOICES)
+        fields, headers = voter.form(choice=choice), voter.headers(str(client.base_url))
         while not await _is_acknowledged(client, f"/en/c/{SLUG}/votes/{number}", fields, headers, journal):
             await asyncio.sleep(RETRY_SECONDS)
-        journal.in_flight.discard(voter.participant)
         journal.acknowledged[voter.participant, number] = choice
         journal.n_acknowledged += 1
 
@@ -99,6 +101,10 @@ async def _is_acknowledged(
     if answer.status_code >= 500:
         journal.n_failed += 1
         journal.failures_at.append(asyncio.get_running_loop().time())
+        return False
+    if answer.status_code == 429:
+        # Retries after an answer that was lost have counted as well.
+        await asyncio.sleep(float(answer.headers["retry-after"]))
         return False
     if answer.status_code not in (200, 303):
         journal.n_refused += 1
@@ -117,7 +123,7 @@ async def compare(url: str, journal: Journal) -> dict[str, Any]:
     return {
         "n_acknowledged": journal.n_acknowledged,
         "n_failed": journal.n_failed,
-        "n_missing": sum(stored.get(key) != choice for key, choice in known.items()),
+        "n_missing": sum(key not in stored or choice not in (stored[key], "either") for key, choice in known.items()),
         "n_doubled": len(rows) - len(stored),
         "n_unknown": len(stored.keys() - known.keys()),
     }
