@@ -1,27 +1,26 @@
 """Long work in a process of its own, at low priority: nothing else that the worker does waits for it.
 
 Jobs beside each other in a worker share one interpreter, whose threads take turns: while one looks for groups for
-minutes, the refresh of a map that takes two seconds alone takes twenty. This module is what that process runs.
+minutes, the refresh of a map that takes two seconds alone takes twenty.
 """
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
-import pickle
-import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import IO, Any, ParamSpec, TypeVar
-
-from app.settings import PROJECT
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# A copy of this process would hold its locks and its connections to the database.
+NEW = multiprocessing.get_context("spawn")
 NICENESS = 10
 """Whatever people wait for comes first; on an idle machine it takes nothing away."""
 LOOK_SECONDS = 1.0
@@ -34,63 +33,61 @@ class ProcessLost(Exception):
 async def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What `work(*args, **kwargs)` returns or raises, done by another process; a cancelled one ends at once.
 
-    work : a function of a module, not of a script; it and all it is given and returns can be pickled
+    work : a function of a module; it, what it is given and what it returns travel between processes
     Raises what `work` raises, and ProcessLost.
     """
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answered:
-        await asyncio.to_thread(_write, (work, args, kwargs), asked)
-        # A session of its own: a stop of the worker is the worker's to answer, and its job is handed back whole.
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.jobs.apart", str(os.getpid())),
-            stdin=asked,
-            stdout=answered,
-            cwd=PROJECT,
-            start_new_session=True,
-        )
-        try:
-            code = await process.wait()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if code != 0:
-            raise ProcessLost(f"{work.__module__}.{work.__qualname__} ended with {code}")
-        answered.seek(0)
-        found, error = await asyncio.to_thread(pickle.load, answered)
+    here, there = NEW.Pipe(duplex=False)
+    # Daemons do not keep the worker from ending.
+    process = NEW.Process(target=_answer, args=(there, os.getpid(), work, args, kwargs), daemon=True)
+    started = threading.Event()
+    answered = asyncio.create_task(asyncio.to_thread(_asked, process, here, there, started))
+    try:
+        found, error = await asyncio.shield(answered)
+    except EOFError:
+        raise ProcessLost(f"{work.__module__}.{work.__qualname__} ended with {process.exitcode}") from None
+    except asyncio.CancelledError:
+        await asyncio.to_thread(started.wait)
+        if process.pid is not None:
+            process.kill()
+        await asyncio.gather(answered, return_exceptions=True)
+        raise
     if error is not None:
         raise error
     result: T = found
     return result
 
 
-def _write(content: Any, file: IO[bytes]) -> None:
-    pickle.dump(content, file, pickle.HIGHEST_PROTOCOL)
-    file.flush()
-    file.seek(0)
-
-
-def main(parent: int) -> None:
-    """Answers the question on standard input, and lives no longer than whoever asked it."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    os.nice(NICENESS)
-    # Whatever else is printed goes where errors go.
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answer:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        work, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301  our own worker wrote it
+def _asked(process: Any, here: Connection, there: Connection, started: threading.Event) -> tuple[Any, Exception | None]:
+    """What the process answers; it has ended then. Raises EOFError where it ends without."""
+    with here:
         try:
-            outcome: tuple[Any, Exception | None] = work(*args, **kwargs), None
-        except Exception as error:
-            # The frames stay here, so their names travel as words.
-            error.add_note(traceback.format_exc())
-            outcome = None, error
-        pickle.dump(outcome, answer, pickle.HIGHEST_PROTOCOL)
+            with there:
+                process.start()
+        finally:
+            started.set()
+        try:
+            outcome: tuple[Any, Exception | None] = here.recv()
+        finally:
+            process.join()
+        return outcome
+
+
+def _answer(there: Connection, parent: int, work: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    """Does the work in the new process, which lives no longer than whoever asked for it."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    # A stop of the worker is the worker's to answer: its job is handed back, and then this process is ended.
+    os.setsid()
+    os.nice(NICENESS)
+    try:
+        outcome: tuple[Any, Exception | None] = work(*args, **kwargs), None
+    except Exception as error:
+        # The frames stay here, so their names travel as words.
+        error.add_note(traceback.format_exc())
+        outcome = None, error
+    there.send(outcome)
 
 
 def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK_SECONDS)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
