@@ -78,7 +78,7 @@ async def answer_item(*, proposal: Proposal, choice: Choice, matters: bool = Fal
         proposal.id,
         choice.value,
         matters,
-        proposal.language,
+        0,  # the slate is shown in each statement's own words
         [Phase.RESPOND.value],
     )
     if row is None:
