@@ -29,3 +29,13 @@ on conflict (participant) do nothing;
 -- What is counted for limits may be lost in a crash, and must not cost a vote the wait for the disk. A table that is
 -- so already is left alone.
 alter table rate_windows set unlogged;
+
+-- What was decided is added to the governance log, and neither changed nor taken away, by whichever role and for whatever
+-- reason; who owns the tables can put this aside, which the chain of hashes then tells.
+create or replace function keep_what_was_decided() returns trigger language plpgsql as $$
+begin
+  raise exception 'the governance log is only added to' using errcode = 'insufficient_privilege';
+end
+$$;
+create or replace trigger audit_events_stay before update or delete or truncate on audit_events
+  for each statement execute function keep_what_was_decided();

@@ -122,6 +122,7 @@ def test_rows_changed_behind_the_platform_are_named_after_a_restore(
 ) -> None:
     with psycopg.connect(committing) as connection:
         connection.execute("alter table audit_events disable trigger user")
+        connection.execute("alter table audit_events disable trigger user")
         connection.execute("update audit_events set action = 'slates.other' where sequence = 3")
         connection.execute("alter table audit_events enable trigger user")
     file = tmp_path / "tampered.tar"
