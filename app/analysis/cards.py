@@ -245,38 +245,38 @@ class Overview:
         return tuple(line.kind for line in self.kinds if line.standing.standing is Standing.UNDER)
 
 
-async def overview_of(consultation: Consultation) -> Overview:
-    """What all cards together need and bring."""
+async def overview_of(consultation: Consultation, *, audience: Audience = Audience.INSIDE) -> Overview:
+    """What all cards together need and bring, as that audience may be told."""
     partners = await partners_of(consultation.id)
     causes = await fetch(CAUSES, consultation.id)
     n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation.id)
 
     def counted(n: int) -> ReleasedCount:
-        return release_count(n, MODE, audience=Audience.INSIDE)
+        return release_count(n, MODE, audience=audience)
 
     told = [(row["cause"], counted(row["n"])) for row in causes]
     return Overview(
         n_cards=counted(len(partners)),
-        kinds=tuple(_line(entry.code, partners, n_participants) for entry in cards.of_kind(cards.RESOURCE)),
+        kinds=tuple(_line(entry.code, partners, n_participants, audience) for entry in cards.of_kind(cards.RESOURCE)),
         causes=tuple((code, n) for code, n in told if n.value is not None),
     )
 
 
-def _line(kind: str, partners: Sequence[PartnerCard], n_participants: int) -> KindLine:
+def _line(kind: str, partners: Sequence[PartnerCard], n_participants: int, audience: Audience) -> KindLine:
     needing = [one for one in partners if kind in one.needs]
     offering = [one for one in partners if kind in one.offers]
     n_places = sum(one.offers[kind] for one in offering)
     voices = {one.organisation or one.participant for one in (*needing, *offering)}
-    n_needing = release_count(len(needing), MODE, audience=Audience.INSIDE)
+    n_needing = release_count(len(needing), MODE, audience=audience)
     return KindLine(
         kind=kind,
         n_needing=n_needing,
-        n_offering=release_count(len(offering), MODE, audience=Audience.INSIDE),
+        n_offering=release_count(len(offering), MODE, audience=audience),
         standing=release_standing(
             n_places / max(len(needing), 1),
             1.0 if needing else 0.0,
             MODE,
-            audience=Audience.INSIDE,
+            audience=audience,
             n_people=len(needing),
             # A gap of which the number of people is too small to tell is not told either.
             n_organisations=len(voices) if n_needing.value is not None else 0,

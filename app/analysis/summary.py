@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
+from app.analysis.cards import overview_of
 from app.analysis.curation import published_before
 from app.analysis.dial import bottom_up
 from app.analysis.exclusions import told_of
@@ -61,7 +62,7 @@ from deliberation.disclosure_rules import DisclosureSettings
 from deliberation.phases import Phase
 from deliberation.released import ReleasedIndex
 
-ATTRIBUTES = ("constituency", "region", "language")
+ATTRIBUTES = ("constituency", "region", "language", "gender")
 BREAKDOWN_KEY = "summary/%s"
 """Under which key the counts behind a published table of people are stored, for the next summary's gate."""
 
@@ -121,6 +122,7 @@ async def gather(actor: Actor) -> Material | None:
         coalitions=await _coalitions(actor.consultation.id, gate),
         undertaken=await undertaken_in(actor),
         recommended=await recommended_in(actor.consultation.id),
+        needs=await overview_of(actor.consultation, audience=Audience.PUBLIC),
         moderation=await _moderation(actor.consultation.id),
         alerts=await _alerts(actor.consultation.id),
         indicators=await indicators_of(actor.consultation.id, gate.mode),
@@ -269,7 +271,7 @@ def _divides(
 
 
 PEOPLE = """
-select q.id, q.constituency, q.region, q.language, q.organisation,
+select q.id, q.constituency, q.region, q.language, q.gender, q.organisation,
   exists(select from votes v where v.participant = q.id and v.cast_at < $2) as voted,
   exists(select from proposals p where p.author = q.id and p.status <> 'withdrawn') as wrote
 from participants q where q.consultation = $1 order by q.id

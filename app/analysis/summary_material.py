@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.analysis.cards import Overview
 from app.analysis.exclusions import Told
 from app.analysis.indicators import Indicator
 from app.analysis.partnering import Recommended, Undertaken
@@ -162,4 +163,5 @@ class Material:
     left_out: Told | None
     undertaken: tuple[Undertaken, ...] = ()
     recommended: tuple[Recommended, ...] = ()
+    needs: Overview | None = None
     bases: Mapping[str, Basis] = field(default_factory=dict)

@@ -231,7 +231,7 @@ def _least(head: str, cells: list[str]) -> float:
     """The width below which a word of the head would break, or one of the cells that is not very long."""
     words = [width_of(word, SIZE) for text in cells for word in text.split()]
     return (
-        max(max(width_of(word, SIZE) * BOLDER for word in head.split() or [""]), min(max(words, default=0), LINE / 6))
+        max(max(width_of(word, SIZE) * BOLDER for word in head.split() or [""]), min(max(words, default=0), LINE / 5))
         + MARGINS
     )
 

@@ -68,7 +68,7 @@ class Source:
 
 SECTIONS = (
     *("header", "context", "participation", "common_ground", "divergence", "minority"),
-    *("slates", "coalitions", "recommendations", "follow_up"),
+    *("slates", "coalitions", "recommendations", "follow_up", "annex_people"),
 )
 """The sections of a summary that a meeting is prepared from."""
 
@@ -163,6 +163,7 @@ def concept_note(record: Mapping[str, Any]) -> Told:
         Text([Run(gettext("What the meeting is for"))], 2),
         *_purpose(source),
         *_section(source, "participation", gettext("Who is at the table")),
+        *list(_section(source, "annex_people", ""))[1:],
         *_section(source, "common_ground", gettext("Common ground to confirm")),
         *_section(source, "divergence", gettext("Divides to discuss")),
         *_section(source, "minority", gettext("Voices to keep in the room")),

@@ -7,8 +7,9 @@ from app.documents import model, outcome
 from app.documents.model import Passage, Place, Section, Sentence, Table
 from app.documents.writer import Writer
 from app.refusals import N_
-from app.taxonomies import commitments
+from app.taxonomies import cards, commitments
 from deliberation.pulses import Colour
+from deliberation.released import Standing
 
 ADDRESSEES: dict[str, tuple[str, ...]] = {
     N_("Member States"): ("ministry", "parliament", "regulator"),
@@ -31,11 +32,20 @@ NONE: Place = {"term": "–"}
 
 
 def coalitions(w: Writer) -> Section:
-    """Coalitions that formed, what they undertook in a table, and what their opened pulses ask for."""
+    """Coalitions that formed, what they undertook, what their opened pulses ask for, and what is offered and needed."""
     section = outcome.coalitions(w)
+    passages, tables = [*section.passages], [*section.tables]
+    for made in (_undertaken(w), _needs(w)):
+        if made is not None:
+            passages.append(made[0])
+            tables.append(made[1])
+    return Section(section.code, section.title, passages, tables)
+
+
+def _undertaken(w: Writer) -> tuple[Passage, Table] | None:
     undertaken = w.material.undertaken
     if not undertaken:
-        return section
+        return None
     facts = [_fact(w, one) for one in undertaken]
     head = [N_("Commitment"), N_("Indicator and target"), N_("By"), N_("SDG targets"), N_("Delivered"), N_("Light")]
     rows = [_row(one) for one in undertaken]
@@ -44,8 +54,39 @@ def coalitions(w: Writer) -> Section:
     asks = [
         _ask(w, one, fact) for one, fact in zip(undertaken, facts, strict=True) if one.reports and one.reports[0].ask
     ]
-    table = Table(N_("What coalitions undertook"), head, rows, facts)
-    return Section(section.code, section.title, [*section.passages, Passage([first, *asks])], [*section.tables, table])
+    return Passage([first, *asks]), Table(N_("What coalitions undertook"), head, rows, facts)
+
+
+OFFERED = {
+    Standing.OVER: N_("more offered than needed"),
+    Standing.NEAR: N_("about as much offered as needed"),
+    Standing.UNDER: N_("less offered than needed"),
+}
+
+
+def _needs(w: Writer) -> tuple[Passage, Table] | None:
+    """How the kinds of help that are needed compare with those that are brought, as far as may be told to everybody."""
+    needs = w.material.needs
+    if needs is None or not needs.is_told:
+        return None
+    rows, facts = [], []
+    for line in needs.kinds:
+        needing, offering = model.people(line.n_needing), model.people(line.n_offering)
+        if "withheld" in needing and "withheld" in offering:
+            continue
+        standing = line.standing.standing
+        value = {"needing": needing, "offering": offering, "standing": standing.value if standing else None}
+        facts.append(w.fact(f"needs.{line.kind}", "needs", value))
+        reading: Place = model.term(OFFERED[standing]) if standing else {"withheld": True}
+        rows.append([model.term(cards.label(line.kind)), needing, offering, reading])
+    n = w.fact("cards", "people", {"n": model.people(needs.n_cards)})
+    said = [w.say(N_("People who said what they need and bring: %(n)s."), [n], n=model.people(needs.n_cards))]
+    if needs.gaps:
+        short = [f"needs.{kind}" for kind in needs.gaps]
+        kinds = {"list": [model.term(cards.label(kind)) for kind in needs.gaps]}
+        said.append(w.say(N_("Less is offered than needed of: %(kinds)s."), short, kinds=kinds))
+    head = [N_("Kind"), N_("People who need it"), N_("People who bring it"), N_("Offered against needed")]
+    return Passage(said), Table(N_("Table of needs and offers"), head, rows, facts)
 
 
 def _fact(w: Writer, one: Undertaken) -> str:

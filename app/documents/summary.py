@@ -30,6 +30,7 @@ ATTRIBUTE_TITLES = {
     "constituency": N_("Participants by constituency"),
     "region": N_("Participants by region"),
     "language": N_("Participants by language"),
+    "gender": N_("Participants by gender"),
 }
 
 
@@ -85,6 +86,7 @@ def build(
         partnering.recommendations(w),
         outcome.follow_up(w, consultation, added),
         outcome.method(w, consultation),
+        people_annex(w),
         outcome.statements_annex(w),
         outcome.moderation_annex(w),
         power.indicators_annex(w),
@@ -223,13 +225,18 @@ def participation(w: Writer) -> Section:
     label = confidence(w.material)
     fact = w.fact("confidence", "confidence", {"label": label})
     sentences.append(w.say(CONFIDENCE[label], [fact, "voted"]))
+    title = N_("Participation and its limits")
+    return Section("participation", title, [Passage(sentences)], outcome.standings_table(w))
+
+
+def people_annex(w: Writer) -> Section:
+    """Who took part, each attribute in a table of its own beside what was aimed for; never two attributes crossed."""
     tables = [_people_table(w, attribute) for attribute in ATTRIBUTES if _is_shown(w, attribute)]
-    return Section(
-        "participation",
-        N_("Participation and its limits"),
-        [Passage(sentences)],
-        [*outcome.standings_table(w), *tables],
-    )
+    if not tables:
+        return Section("annex_people", N_("Annex: who took part"))
+    fact = _table_fact(w, next(attribute for attribute in ATTRIBUTES if _is_shown(w, attribute)))
+    said = N_("Each attribute is told by itself, and categories with too few people are put together or not shown.")
+    return Section("annex_people", N_("Annex: who took part"), [Passage([w.say(said, [fact])])], tables)
 
 
 def _is_shown(w: Writer, attribute: str) -> bool:
@@ -249,16 +256,22 @@ def _table_fact(w: Writer, attribute: str) -> str:
 def _people_table(w: Writer, attribute: str) -> Table:
     table = w.material.people.tables[attribute]
     bound = "about" if table.is_rounded else "exact"
-    rows = [
-        [
-            model.category(attribute, one.code),
-            model.people_number(one.n),
-            {"withheld": True} if one.share is None else {"share": model.decimal(one.share), "bound": bound},
-        ]
-        for one in table.categories
-    ]
-    head = [N_("Category"), N_("People"), N_("Share")]
-    return Table(ATTRIBUTE_TITLES[attribute], head, rows, [_table_fact(w, attribute)])
+    aims = {code: (share, one) for known, code, share, one in w.material.people.standings if known == attribute}
+    none: model.Place = {"term": "–"}
+    rows, facts = [], [_table_fact(w, attribute)]
+    for one in table.categories:
+        shown = {"withheld": True} if one.share is None else {"share": model.decimal(one.share), "bound": bound}
+        row = [model.category(attribute, one.code), model.people_number(one.n), shown]
+        if one.code in aims:
+            aim, standing = aims[one.code]
+            reading = model.term(outcome.STANDINGS[standing.standing]) if standing.standing else {"withheld": True}
+            row += [model.part(aim), reading]
+            facts.append(views.target_fact(w, attribute, one.code))
+        rows.append(row + [none] * (5 - len(row)))
+    head = [N_("Category"), N_("People"), N_("Share"), N_("Target"), N_("Reading")]
+    if not aims:
+        rows, head = [row[:3] for row in rows], head[:3]
+    return Table(ATTRIBUTE_TITLES[attribute], head, rows, facts)
 
 
 def context(w: Writer, consultation: Consultation) -> Section:

@@ -13,6 +13,8 @@ from app.documents.model import Document, Section, Table
 from app.documents.pictures import Figures, Picture
 from app.language import gettext, num, pct
 
+PEOPLE = ("annex_people", "participation")
+"""Where people are counted; in summaries of earlier versions in the section itself."""
 BARRED = ("common_ground", "divergence")
 """The sections whose statements have bars in files; on the page more have them."""
 MOST_ROWS = 40
@@ -27,7 +29,7 @@ def of_summary(body: Mapping[str, Any]) -> dict[str, list[Picture]]:
     found: dict[str, list[Picture]] = {}
     for section in document.sections:
         made = [
-            *(_people(document, section) if section.code == "participation" else []),
+            *(_people(document, section) if section.code in PEOPLE else []),
             *(_bars(document, section) if section.code in BARRED else []),
             *(_gaps(document) if section.code == "divergence" else []),
         ]

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from app.actions import curation, curators, responses, summaries
-from app.analysis import governance
+from app.analysis import cards, governance
 from app.analysis.summary import gather
-from app.database import fetch, fetchval
-from app.documents import markdown, wording
+from app.database import execute, fetch, fetchval
+from app.documents import markdown, partnering, wording
 from app.documents.added import Added, FollowUp, citations_of, sentences_of, uncited
 from app.documents.balance import TITLES
 from app.documents.ladder import DISSENT, SUPPORT
 from app.documents.model import Document
+from app.documents.writer import Writer
 from app.jobs.announce_summary import announce_summary
 from app.language import LANGUAGES, use_locale
 from app.refusals import Conflict, Denied, Invalid
 from app.tables.proposals import Proposal
 from app.tables.publications import Summary
-from deliberation.disclosure import Attribution
+from deliberation.disclosure import Attribution, Audience, release_count
 from deliberation.quantifiers import Dissent, Word
 from deliberation.snapshot_checks import DISSENTS, WORDS
 from deliberation.verification import verify_record
@@ -378,3 +381,73 @@ async def test_a_meeting_is_run_from_its_votes_to_its_published_summary(database
         **reason,
     }
     assert (await factories.actor("amara", here)).state == "published"
+
+
+# -------- who took part, and what they need and bring
+
+
+async def test_who_took_part_stands_beside_the_targets_each_attribute_by_itself(database):
+    here = await rooms.crowd()
+    await execute(
+        "update participants set gender = case when id % 2 = 0 then 'woman' else 'man' end where consultation = $1",
+        here.id,
+    )
+    await execute(
+        "insert into targets (id, consultation, attribute, code, share) "
+        "values (gen_random_uuid(), $1, 'gender', 'woman', 0.5)",
+        here.id,
+    )
+    draft = await summaries.draft_of(await factories.actor("amara", here))
+    annex = draft.document.section("annex_people")
+    tables = {one.caption: one for one in annex.tables}
+    assert set(tables) == {"Participants by constituency", "Participants by gender"}
+    rows = {row[0]["category"][1]: row for row in tables["Participants by gender"].rows}
+    assert wording.place_text(rows["woman"][1]) == "30 to 49"
+    assert wording.place_text(rows["woman"][3]) == "50%"
+    assert rows["woman"][4] == {"term": "near"}
+    assert rows["man"][3] == {"term": "–"}
+    standings = draft.document.section("participation").tables[0]
+    assert {"category": ["gender", "woman"]} in [row[0] for row in standings.rows]
+
+
+async def test_in_a_small_room_nothing_but_words_is_told_of_who_took_part(database):
+    here = await rooms.small_room()
+    await execute(
+        "update participants set gender = case when id % 2 = 0 then 'woman' else 'man' end where consultation = $1",
+        here.id,
+    )
+    draft = await summaries.draft_of(await factories.actor("amara", here))
+    assert draft.document.section("annex_people") is None
+
+
+def holder(at: int, *, needs: str = "", offers: str = ""):
+    brings = {offers: 1} if offers else {}
+    return SimpleNamespace(participant=at, organisation=None, needs=frozenset({needs} - {""}), offers=brings)
+
+
+async def test_needs_and_offers_are_balanced_as_far_as_everybody_may_be_told(database):
+    here = await rooms.crowd()
+    material = await gather(await factories.actor("amara", here))
+    people = [
+        *(holder(at, needs="finance") for at in range(24)),
+        *(holder(at, offers="finance") for at in range(30, 41)),
+        *(holder(at, needs="people") for at in range(50, 54)),
+    ]
+    kinds = tuple(cards._line(kind, people, 90, Audience.PUBLIC) for kind in ("finance", "people"))
+    n = release_count(39, Attribution.CHATHAM_HOUSE, audience=Audience.PUBLIC)
+    told = replace(material, needs=cards.Overview(n, kinds, ()))
+    section = partnering.coalitions(Writer(told))
+    table = next(one for one in section.tables if one.caption == "Table of needs and offers")
+    said = [[wording.place_text(cell) for cell in row] for row in table.rows]
+    assert said == [["Finance", "20 to 29", "10 to 19", "less offered than needed"]]
+    sentences = [wording.text(one) for passage in section.passages for one in passage.sentences]
+    assert "People who said what they need and bring: 30 to 49." in sentences
+    assert "Less is offered than needed of: Finance." in sentences
+
+
+async def test_where_too_few_left_cards_nothing_is_told_of_needs(database):
+    here = await rooms.crowd()
+    material = await gather(await factories.actor("amara", here))
+    assert material.needs is not None
+    assert not material.needs.is_told
+    assert partnering.coalitions(Writer(material)).tables == []
