@@ -11,8 +11,18 @@ from litestar.params import FromPath, QueryParameter
 
 from app.access import Actor, proposal_for, speaks_for
 from app.actions import proposals
-from app.analysis import amendments, appeals, carrying, families, glossary, lineage, results_views, similar, translations
-from app.database import fetch, fetchrow, fetchval
+from app.analysis import (
+    amendments,
+    appeals,
+    carrying,
+    families,
+    glossary,
+    lineage,
+    results_views,
+    similar,
+    translations,
+)
+from app.database import fetch, fetchrow
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, ngettext, num
 from app.limits import WORK
