@@ -43,6 +43,9 @@ select exists(
 """
 
 
+IS_FROZEN = "select true from analyses where round = $1 and kind = 'frozen' and evidence = $2 limit 1"
+
+
 async def record(
     *,
     landscape: Landscape,
@@ -62,6 +65,8 @@ async def record(
     """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew."""
     async with change("analyses.record", Action.ANALYSE, by=by, subject=kind) as made:
         _refuse_moved(made.by, round_id, votes_until)
+        if kind == "frozen" and await fetchval(IS_FROZEN, round_id, landscape.evidence):
+            raise Conflict(N_("This round has been frozen already."))
         if kind == "live" and await is_overtaken(by.consultation.id, votes_until):
             raise Conflict(N_("An analysis of newer votes is there already."))
         if excluded != await left_out(by.consultation.id):

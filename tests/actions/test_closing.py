@@ -100,6 +100,16 @@ async def test_a_vote_cast_before_the_close_is_in_the_analysis_even_if_committed
     assert set(counted) == {len(VOTERS) * 3 + 1}, "the freeze has waited for the vote in flight"
 
 
+async def test_of_freezes_at_the_same_moment_one_is_stored(committing: str) -> None:
+    here = await room()
+    await until(await here.closing_in(0.1))
+    await asyncio.gather(*(analyse.freeze(round_id=str(here.round_id)) for _ in range(3)))
+    rows = await fetch("select evidence, count(*) as n from analyses where kind = 'frozen' group by evidence")
+    assert {row["evidence"]: row["n"] for row in rows} == {"quick": 1, "full": 1}
+    events = "select count(*) from audit_events where action = 'analyses.record' and subject = 'frozen'"
+    assert await fetchval(events) == 2
+
+
 async def test_a_vote_after_the_close_is_refused_and_in_no_analysis(committing: str) -> None:
     here = await room()
     closes = await here.closing_in(0.3)
