@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID
@@ -42,9 +43,12 @@ def decisions_for(kind: str) -> dict[str, str]:
     return {code: label for code, label in DECISIONS.items() if code not in kept_back}
 
 
-async def check(*, by: Actor) -> tuple[int, int]:
-    """The balance has been looked at: its figures are kept, new alerts raised, small ones cleared; how many of each."""
-    checked = await power.check(by.consultation)
+async def check(*, run: power.Run = asyncio.to_thread, by: Actor) -> tuple[int, int]:
+    """The balance has been looked at: its figures are kept, new alerts raised, small ones cleared; how many of each.
+
+    run : who works it out
+    """
+    checked = await power.check(by.consultation, run=run)
     async with transaction():
         # Of two checks at once the second waits, and finds the alerts of the first.
         await execute("select id from consultations where id = $1 for no key update", by.consultation.id)

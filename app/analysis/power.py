@@ -6,7 +6,7 @@ What it returns as `figures` are exact counts that only the disclosure gate turn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,15 +43,22 @@ class Checked:
     n_voters: int
 
 
-async def check(consultation: Consultation) -> Checked:
+Run = Callable[..., Awaitable[Any]]
+"""Who does the work of a look: `asyncio.to_thread`, or another process, called with a function and what it is given."""
+
+
+async def check(consultation: Consultation, *, run: Run = asyncio.to_thread) -> Checked:
     """The balance as it is now, beside what was published of it before."""
+    # Only workers look: what measures the agenda brings scipy.stats, which web processes do without.
+    from app.analysis.power_agenda import read_agenda
+
     read = await read_rows(consultation.id)
     previous = await stored_figures(consultation.id)
-    mode, seed = Attribution(consultation.attribution), consultation.seed
-    figures = await asyncio.to_thread(figures_of, read, mode, previous, seed=seed)
-    figures["agenda"] = await _agenda(consultation, read, previous.get("agenda", {}))
-    found = await asyncio.to_thread(_found, read, seed=seed)
-    found += await asyncio.to_thread(_agenda_found, figures["agenda"])
+    now = await fetchval("select clock_timestamp()")
+    source = previous.get("agenda", {}).get("source", "")
+    agenda = await read_agenda(consultation, now, source, read.rushed)
+    mode = Attribution(consultation.attribution)
+    figures, found = await run(_worked_out, read, agenda, mode, previous, seed=consultation.seed)
     figures[parity.KEY], counted = await parity.look(consultation.id, mode, previous.get(parity.KEY, {}))
     uneven = await asyncio.to_thread(parity.gaps, counted)
     found += tuple(Found(one.kind, one.subject, one, lingers=lingers) for one, lingers in uneven)
@@ -60,16 +67,19 @@ async def check(consultation: Consultation) -> Checked:
     return Checked(figures, found, sum(n > 0 for n in read.participation.n_votes))
 
 
-async def _agenda(consultation: Consultation, read: Read, previous: dict[str, Any]) -> dict[str, Any]:
-    """The agenda's figures; those of before where neither votes nor slates nor amendments were analysed since."""
-    # Only workers look: what measures the agenda brings scipy.stats, which web processes do without.
-    from app.analysis.power_agenda import agenda_figures, read_agenda
+def _worked_out(
+    read: Read, agenda: Any, mode: Attribution, previous: dict[str, Any], *, seed: int
+) -> tuple[dict[str, Any], tuple[Found, ...]]:
+    """Figures and imbalances. The agenda's are those of before where no vote, slate or amendment was analysed since."""
+    from app.analysis.power_agenda import agenda_figures
 
-    now = await fetchval("select clock_timestamp()")
-    rows = await read_agenda(consultation, now, previous.get("source", ""), read.rushed)
-    if rows is None:
-        return previous
-    return await asyncio.to_thread(agenda_figures, rows, read.participation.n_participants, seed=consultation.seed)
+    figures = figures_of(read, mode, previous, seed=seed)
+    figures["agenda"] = (
+        previous.get("agenda", {})
+        if agenda is None
+        else agenda_figures(agenda, read.participation.n_participants, seed=seed)
+    )
+    return figures, (*_found(read, seed=seed), *_agenda_found(figures["agenda"]))
 
 
 def _agenda_found(figures: dict[str, Any]) -> tuple[Found, ...]:

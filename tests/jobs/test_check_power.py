@@ -9,6 +9,8 @@ import pytest
 from app.actions import alerts
 from app.analysis.power_rows import read_rows, stored_figures
 from app.database import execute, fetch, fetchval
+from app.jobs import check_power as job
+from app.jobs.apart import apart
 from app.jobs.check_power import check_power
 from app.tables.alerts import Alert
 from app.tables.audit import AuditEvent
@@ -165,3 +167,20 @@ async def test_what_is_published_of_a_table_waits_until_enough_people_moved(here
     )
     await run(here)
     assert (await stored_figures(here.id))["tables"]["constituency/participants"] != before
+
+
+async def test_a_look_at_many_people_is_worked_out_in_a_process_of_its_own(here, monkeypatch):
+    asked = []
+
+    async def noted(work, /, *given, **settings):
+        asked.append(work.__name__)
+        return await apart(work, *given, **settings)
+
+    await crowd.gather(here, n_forum=24)
+    await run(here)
+    here_made = await stored_figures(here.id)
+    monkeypatch.setattr(job, "apart", noted)
+    monkeypatch.setattr(job, "MANY", 1)
+    await run(here)
+    assert asked == ["_worked_out"]
+    assert set(await stored_figures(here.id)) == set(here_made)
