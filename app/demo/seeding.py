@@ -26,6 +26,7 @@ from app.demo.partnerships import PARTNERSHIPS
 from app.demo.people import DATA_PEOPLE, PARTNERSHIPS_PEOPLE, gather
 from app.demo.scoring import score_alone
 from app.demo.story import SEED, Staff, Story, convene, eager, imagine, on_the_hour, stakeholder_as, write_down
+from app.demo.translating import translate
 from app.demo.voting import N_RING, add_ring, few_of
 from app.demo.wells import keep_wells
 from app.demo.writing import timetable
@@ -148,5 +149,6 @@ async def _community_data(staff: Staff, organisation_ids: dict[str, UUID], momen
     persons = await write_down(story, by, staff, organisation_ids)
     await seek_consent(by, staff, persons)
     await moderate(by, staff, persons)
+    await translate(by, staff, persons)
     await ask_to_leave_out(by, moment=moment)
     await ask_for_analysis(by)
