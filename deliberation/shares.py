@@ -32,13 +32,22 @@ def representation_ratio(n_in: float, n: float, target: float, *, level: float =
     """
     if not 0 < target < 1:
         raise BadValue(name="target", value=target, allowed="above 0, below 1")
+    lower, upper = share_interval(n_in, n, level=level)
+    return Ratio(n_in / n, target, n_in / n / target, lower / target, upper / target)
+
+
+def share_interval(n_in: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Ends of Wilson's interval (1927) of a share, as `deliberation.intervals` has it, without its library.
+
+    n may be an effective number. Raises `BadValue`.
+    """
     if not 0 <= n_in <= n or n <= 0:
         raise BadValue(name="n_in", value=n_in, allowed=f"0 to {n}")
     z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
     share = n_in / n
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return Ratio(share, target, share / target, max(centre - half, 0.0) / target, min(centre + half, 1.0) / target)
+    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def distance_from_targets(shares: Mapping[str, float], targets: Mapping[str, float]) -> float:

@@ -349,7 +349,7 @@ def _question(code: str, released: Released) -> Question:
 
 def _line(label: str, letter: str | None, row: ReleasedRow) -> Line:
     shares = (row.agree_share, row.disagree_share, row.pass_share)
-    yes, no, unsure = (results_words.share_in_words(share or 0.0, row.bound(share or 0.0)) for share in shares)
+    yes, no, unsure = (results_words.voters_in_words(row, share or 0.0) for share in shares)
     return Line(label, letter, yes, no, unsure)
 
 

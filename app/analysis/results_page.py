@@ -21,7 +21,7 @@ from app.analysis.results_reading import (
     Split,
     StatementResults,
 )
-from app.analysis.results_words import agreement, bar, label_of, number_in_words
+from app.analysis.results_words import agreement, agreement_between, bar, label_of, number_in_words
 from app.charts import GoalBar, Swarm
 from app.language import gettext, num, pct
 from app.taxonomies.sdgs import GOALS
@@ -58,8 +58,10 @@ def build(reading: Reading) -> Results:
         spoken=spoken(reading) if is_small else (),
         swarm=swarm,
         swarm_table=swarm_table,
+        swarm_sentence="" if swarm is None else results_words.widest_gap(swarm),
         picture=picture,
         map_table=map_table(reading, picture),
+        map_sentence=("" if picture is None else results_words.on_the_map(picture.map, is_grouped=picture.is_grouped)),
         left_out=_left_out(picture),
         groups=group_cards(reading),
         evidence=() if is_small else results_words.evidence(reading.landscape, reading.gate),
@@ -196,7 +198,7 @@ def gaps(reading: Reading, named: Sequence[Text]) -> tuple[Swarm | None, Grid]:
         (
             f"{text.number} · {text.text}",
             num(round(100 * gap)),
-            *(agreement(reading.gate.row(str(text.id), attribute, code)) for code in codes),
+            *(agreement_between(reading.gate.row(str(text.id), attribute, code)) for code in codes),
         )
         for text, gap, _ in sorted(shown, key=lambda entry: (round(entry[1], 9), entry[0].number))
     )
@@ -244,9 +246,9 @@ def draw(reading: Reading, marked: Sequence[Text]) -> Picture | None:
 
 
 def map_table(reading: Reading, picture: Picture | None) -> Grid:
-    """Groups with their sizes and which other group is nearest."""
+    """Groups with their sizes and which other group is nearest; without groups, the statements that are drawn."""
     if reading.shape != "groups":
-        return Grid((), ())
+        return Grid((), ()) if picture is None else _on_one_crowd(reading, picture)
     sizes = group_sizes(reading)
     places = {} if picture is None else {place.group: (place.x, place.y) for place in picture.released.groups}
     rows = []
@@ -255,6 +257,13 @@ def map_table(reading: Reading, picture: Picture | None) -> Grid:
             n, share = sizes.get(code, (gettext(results_words.NOT_SHOWN), NOTHING))
             rows.append((label_of(GROUP, code), n, share, _nearest(code, places)))
     return Grid((gettext("Group"), gettext("People"), gettext("Share"), gettext("Closest to")), tuple(rows))
+
+
+def _on_one_crowd(reading: Reading, picture: Picture) -> Grid:
+    texts = {text.number: text.text for text in reading.texts.values()}
+    words = {True: gettext("yes"), False: gettext("no")}
+    rows = tuple((f"{one.number} · {texts[one.number]}", words[one.chosen]) for one in picture.map.statements)
+    return Grid((gettext("Statement"), gettext("On the participants' slate")), rows)
 
 
 def _nearest(code: str, places: Mapping[str, tuple[float, float]]) -> str:
@@ -331,7 +340,7 @@ def by_constituency(reading: Reading) -> Grid:
         return Grid((), ())
     rows = []
     for text in _released_texts(reading)[:MOST_TABLED]:
-        cells = [agreement(reading.gate.row(str(text.id), CONSTITUENCY, code)) for code in (*codes, "other")]
+        cells = [agreement_between(reading.gate.row(str(text.id), CONSTITUENCY, code)) for code in (*codes, "other")]
         rows.append((f"{text.number} · {text.text}", *cells))
     head = (gettext("Statement"), *(label_of(CONSTITUENCY, code) for code in (*codes, "other")))
     return Grid(head, tuple(rows))

@@ -82,8 +82,10 @@ class Results:
     spoken: tuple[tuple[str, tuple[Line, ...]], ...]
     swarm: Swarm | None
     swarm_table: Grid
+    swarm_sentence: str
     picture: Picture | None
     map_table: Grid
+    map_sentence: str
     left_out: str
     groups: tuple[GroupCard, ...]
     evidence: tuple[str, ...]

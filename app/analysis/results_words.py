@@ -9,13 +9,15 @@ from babel.lists import format_list
 
 from app import charts
 from app.analysis.results import BETWEEN, GROUP, Gate
-from app.charts import VoteRow
+from app.charts import Swarm, VoteRow
 from app.language import band, current_locale, gettext, num, pct
+from app.maps import OpinionMap
 from app.refusals import N_
 from app.taxonomies import constituencies
 from deliberation.disclosure import ReleasedRow, ReleasedShare
 from deliberation.quantifiers import Dissent, Word
 from deliberation.released import Bound, Number
+from deliberation.shares import share_interval
 
 SPOKEN = {
     Word.GENERAL_AGREEMENT: N_("Participants generally agreed"),
@@ -32,6 +34,10 @@ DISSENT = {
     Dissent.CAUTIONED: N_("Others cautioned against it."),
 }
 NOT_SHOWN = N_("not shown")
+
+
+FEW = 20
+"""Below it people are counted, as "8 of 12": one person more or less would move a percentage by five points."""
 
 
 def share_in_words(share: float, bound: Bound) -> str:
@@ -72,8 +78,30 @@ def agreement(row: ReleasedRow | None) -> str:
     """How many agree, in the words that stand beside a bar."""
     if row is None or row.agree_share is None:
         return gettext(NOT_SHOWN)
-    share = share_in_words(row.agree_share, row.bound(row.agree_share))
-    return gettext("%(share)s agree") % {"share": share}
+    return gettext("%(share)s agree") % {"share": voters_in_words(row, row.agree_share)}
+
+
+def agreement_between(row: ReleasedRow | None) -> str:
+    """How many agree, with the 95 per cent interval of an exact share; a rounded share is an interval itself."""
+    said = agreement(row)
+    if row is None or row.agree_share is None or row.cap is not None or not isinstance(row.n_voters, int):
+        return said
+    if is_few(row):
+        return said
+    low, high = share_interval(row.agree_share * row.n_voters, row.n_voters)
+    return gettext("%(words)s (%(low)s to %(high)s)") % {"words": said, "low": pct(low), "high": pct(high)}
+
+
+def is_few(row: ReleasedRow) -> bool:
+    """So few people stand behind the row, told exactly, that a percentage would claim more than it knows."""
+    return isinstance(row.n_voters, int) and row.cap is None and row.n_voters < FEW
+
+
+def voters_in_words(row: ReleasedRow, share: float) -> str:
+    """A share of the row's voters: "8 of 12" where they are few, "85%" or "90% or more" where they are not."""
+    if is_few(row) and isinstance(row.n_voters, int):
+        return gettext("%(n)s of %(all)s") % {"n": num(round(share * row.n_voters)), "all": num(row.n_voters)}
+    return share_in_words(share, row.bound(share))
 
 
 def bar(label: str, row: ReleasedRow | None, *, letter: str | None = None) -> VoteRow:
@@ -84,6 +112,31 @@ def bar(label: str, row: ReleasedRow | None, *, letter: str | None = None) -> Vo
     # Beside a bar there is little room, and where a bound is told, the bar itself says of what.
     text = share_in_words(row.agree_share, bound) if bound in ("at_least", "at_most") else agreement(row)
     return charts.vote_row(label, row.agree_share, row.disagree_share, text=text, letter=letter)
+
+
+def widest_gap(swarm: Swarm) -> str:
+    """What the swarm shows: on which statement those who agree most and least are furthest apart, on which nearest."""
+    widest, narrowest = (choose(swarm.bees, key=lambda bee: (bee.gap, -bee.number)) for choose in (max, min))
+    return gettext(
+        "The gap between those who agree most and least is widest on statement %(high)s, %(most)s points, and "
+        "narrowest on statement %(low)s, %(least)s points."
+    ) % {
+        "high": num(widest.number),
+        "most": num(widest.gap),
+        "low": num(narrowest.number),
+        "least": num(narrowest.gap),
+    }
+
+
+def on_the_map(drawn: OpinionMap, *, is_grouped: bool) -> str:
+    """What the opinion map shows: the groups and their sizes, or one crowd."""
+    said = (
+        gettext("Groups as crowded areas; nobody's own place is drawn")
+        if is_grouped
+        else gettext("Everybody as one crowd; nobody's own place is drawn")
+    )
+    sizes = [f"{shape.name}: {shape.size}" for shape in drawn.groups if shape.name and shape.size]
+    return ". ".join([said, *(["; ".join(sizes)] if sizes else [])]) + "."
 
 
 def evidence(landscape: Mapping[str, Any], gate: Gate) -> tuple[str, ...]:

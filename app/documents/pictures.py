@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import charts
+from app.analysis import results_words
 from app.charts import GapChart, GoalBar, LorenzCurve, Swarm, Timeline, VoteRow
 from app.documents import layouts
 from app.documents.standalone import standalone
@@ -59,16 +60,7 @@ class Picture:
 
 def gaps(swarm: Swarm) -> Picture:
     """From common ground to divides: which statement has the widest gap, and which the narrowest."""
-    widest, narrowest = (choose(swarm.bees, key=lambda bee: (bee.gap, -bee.number)) for choose in (max, min))
-    said = gettext(
-        "The gap between those who agree most and least is widest on statement %(high)s, %(most)s points, and "
-        "narrowest on statement %(low)s, %(least)s points."
-    ) % {
-        "high": num(widest.number),
-        "most": num(widest.gap),
-        "low": num(narrowest.number),
-        "least": num(narrowest.gap),
-    }
+    said = results_words.widest_gap(swarm)
     return Picture("gaps", gettext("From common ground to divides"), said, "swarm", swarm)
 
 
@@ -88,16 +80,8 @@ def goals(every: tuple[GoalBar, ...]) -> Picture:
 
 
 def opinion_map(drawn: OpinionMap, *, is_grouped: bool) -> Picture:
-    said = (
-        gettext("Groups as crowded areas; nobody's own place is drawn")
-        if is_grouped
-        else gettext("Everybody as one crowd; nobody's own place is drawn")
-    )
-    sizes = [f"{shape.name}: {shape.size}" for shape in drawn.groups if shape.name and shape.size]
-    kind = "map" if is_grouped else "spectrum"
-    return Picture(
-        "map", gettext("Opinion map"), ". ".join([said, *(["; ".join(sizes)] if sizes else [])]), kind, drawn
-    )
+    said = results_words.on_the_map(drawn, is_grouped=is_grouped)
+    return Picture("map", gettext("Opinion map"), said, "map" if is_grouped else "spectrum", drawn)
 
 
 def lands(
