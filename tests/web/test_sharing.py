@@ -15,6 +15,7 @@ from app.database import execute, fetchval
 from app.settings import Settings, SettingsError, get_settings
 from deliberation.disclosure import Attribution
 from deliberation.phases import Phase
+from tests import simulated
 from tests.factories import join, make_consultation, move_to, propose
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -102,3 +103,25 @@ async def test_results_are_shown_inside_other_sites_only_where_the_settings_name
 def test_a_site_that_is_no_https_origin_refuses_the_start(sites: str) -> None:
     with pytest.raises(SettingsError, match="PLENARY_EMBEDDED_BY"):
         Settings.from_environment({"PLENARY_EMBEDDED_BY": sites})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_participants", [120, 20])
+async def test_the_wall_and_other_sites_show_first_what_the_results_show(
+    client: Any, monkeypatch: pytest.MonkeyPatch, n_participants: int
+) -> None:
+    made = await make_consultation()
+    await move_to(made, 1, standing="closed")
+    await simulated.fill(made, n_participants=n_participants, n_statements=20)
+    await simulated.freeze_first_round(made)
+    results = (await client.get("/en/c/water/results")).text
+    allowed = replace(get_settings(), embedded_by=("https://un.example",))
+    monkeypatch.setattr(sharing, "get_settings", lambda: allowed)
+    for path in ("present", "embed"):
+        answer = await client.get(f"/en/c/water/{path}")
+        assert answer.status_code == 200
+        shown = re.findall(r"<blockquote[^>]*>([^<]+)</blockquote>", answer.text)
+        assert shown
+        assert all(text in results for text in shown)
+        if n_participants == 20:
+            assert "%" not in re.sub(r"<img[^>]+>", "", answer.text), "a small room hears words"
