@@ -60,7 +60,7 @@ def provider() -> Provider | None:
 
 async def begin(*, at: Provider, browser: str, next_path: str, locale: str) -> str:
     """The provider's address to go to; only this browser can come back from it, once, within ten minutes."""
-    from authlib.oauth2.rfc7636 import create_s256_code_challenge
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]  # it ships none
 
     state, nonce, verifier, moment = auth.new_token(), auth.new_token(), auth.new_token(), await now()
     try:
@@ -157,7 +157,7 @@ async def _verified_address(at: Provider, code: str, verifier: str, nonce: str) 
 
 def checked_claims(token: str, keys: Mapping[str, Any], *, at: Provider, nonce: str) -> Mapping[str, Any]:
     """What the token says, which the provider has signed for us, for this sign-in, and lately. Raises Untrusted."""
-    from authlib.oidc.core import CodeIDToken
+    from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]  # it ships none
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet

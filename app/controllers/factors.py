@@ -158,7 +158,7 @@ def asked_page(request: AnyRequest, refusal: FactorAsked) -> Response[Any]:
     state, is_write = request.scope["state"], request.method not in auth.SAFE_METHODS
     here = url(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
     sent = state.get("sent", []) if is_write else [("next", here)]
-    context = {
+    context: dict[str, Any] = {
         "target": here if is_write else url("/sign-in/factor"),
         "field_name": "_factor" if is_write else "code",
         "sent": [(name, value) for name, value in sent if name not in {"_csrf_token", "_factor"}],
