@@ -140,6 +140,14 @@ async def test_a_form_that_is_refused_after_the_code_is_the_new_session_s(client
     assert html.escape(TYPED["reason"], quote=False)[:8] in answer.text
 
 
+async def test_a_page_says_beforehand_that_a_code_will_be_asked_for(client: Any) -> None:
+    await factories.make_consultation()
+    said = "You will be asked for a code"
+    assert said in (await (await with_factor(client, "amara", minutes_ago=11)).get(EXTEND)).text
+    assert said not in (await (await with_factor(client, "amara", minutes_ago=9)).get(EXTEND)).text
+    assert said not in (await (await signed_in(client, "hana")).get("/en/c/water")).text
+
+
 async def test_a_part_of_a_page_brings_the_question_into_the_page(client: Any) -> None:
     await factories.make_consultation()
     amara = await with_factor(client, "amara", minutes_ago=60)
