@@ -286,7 +286,7 @@ async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None
         held = {Role(found) for found in await _roles_of(by.consultation.id, row["id"])}
         if any(other in CONFLICTING.get(role, ()) or role in CONFLICTING.get(other, ()) for other in held):
             raise Denied(N_("This person already has a role here that does not go together with it."))
-        await execute(
+        done = await execute(
             """
             insert into memberships (id, consultation, account, role) values (gen_random_uuid(), $1, $2, $3)
             on conflict (consultation, account, role) do nothing
@@ -295,6 +295,9 @@ async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None
             row["id"],
             role.value,
         )
+        if done != "INSERT 0 0" and (by.person is None or by.person.id != row["id"]):
+            # Who governs signs in anew: a session from before is longer than theirs may be, and somebody may know it.
+            await execute("delete from sessions where account = $1", row["id"])
         made.payload = {"account": short_code(row["id"])}
 
 
