@@ -23,8 +23,9 @@ from types import FrameType
 from app.embedded import ends_with_us
 from app.settings import PROJECT, Settings
 
-# granian cuts open streams after this many seconds; without a limit it never stops while somebody listens.
-WEB_STOP_SECONDS = 5
+# What was begun is answered within this; then granian cuts what is open, for live pages never end by themselves.
+# Whoever stops a demo waits for less.
+WEB_STOP_SECONDS, DEMO_STOP_SECONDS = 10, 5
 # A worker finishes the job in hand; an analysis of a large consultation takes the longest.
 WORKER_STOP_SECONDS = 20
 # A child that keeps ending is started less and less often, until it has lived for the longest of these.
@@ -118,7 +119,7 @@ def run(
     figures = empty_folder(settings.data_dir / "metrics")
     environment = {**environment, "PROMETHEUS_MULTIPROC_DIR": str(figures)}
     worker = Child("worker", [sys.executable, "-m", "app.cli", "worker"], environment, WORKER_STOP_SECONDS)
-    web = Child("web", web_command(settings, factory), environment, WEB_STOP_SECONDS + 5)
+    web = Child("web", web_command(settings, factory), environment, web_stop_seconds(settings) + 5)
     stop.interrupts = False
     try:
         stop.check()
@@ -149,6 +150,11 @@ def empty_folder(folder: Path) -> Path:
     return folder
 
 
+def web_stop_seconds(settings: Settings) -> int:
+    """How long requests that have begun may take when the server is asked to stop."""
+    return DEMO_STOP_SECONDS if settings.is_demo else WEB_STOP_SECONDS
+
+
 def web_command(settings: Settings, factory: str = FACTORY) -> list[str]:
     """The web server's command line."""
     options = {
@@ -158,7 +164,7 @@ def web_command(settings: Settings, factory: str = FACTORY) -> list[str]:
         "--workers": settings.n_web_workers,
         "--backlog": 4096,
         "--backpressure": BACKPRESSURE,
-        "--workers-kill-timeout": WEB_STOP_SECONDS,
+        "--workers-kill-timeout": web_stop_seconds(settings),
         "--log-level": "warning",
     }
     flags = ["--factory", "--no-ws", "--respawn-failed-workers", factory]

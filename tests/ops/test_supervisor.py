@@ -135,7 +135,7 @@ def test_a_second_instance_on_one_data_folder_is_refused(tmp_path: Path) -> None
 def test_the_web_server_has_room_for_live_streams_and_a_limit_for_stopping() -> None:
     command = " ".join(web_command(get_settings()))
     assert "--backpressure 10000" in command
-    assert "--workers-kill-timeout 5" in command
+    assert "--workers-kill-timeout 10" in command
     assert "--no-ws" in command
 
 
