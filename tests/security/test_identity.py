@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -233,3 +234,68 @@ def test_no_job_is_done_in_a_person_s_name() -> None:
     }
     assert len(named) > 10
     assert not [one for one in named if re.search("account|person|actor|by$|email|participant|role", one[1])]
+
+
+# -------- where signing in leads
+
+STARTS = [
+    "",
+    "/",
+    "//",
+    "///",
+    "\\",
+    "/\\",
+    "\\/",
+    "/\\/",
+    "\\\\",
+    "/.",
+    "/..",
+    "/../",
+    "/./",
+    "/;",
+    "/?",
+    "/#",
+    " ",
+    "\t",
+]
+STARTS += [
+    "\n",
+    "\r\n",
+    "\x00",
+    "\u2028",
+    "\u202e",
+    "\uff0f",
+    "\u2215",
+    "%2f",
+    "%2f%2f",
+    "/%2f",
+    "/%5c",
+    "/%09/",
+    "/%0a/",
+]
+SCHEMES = [
+    "http:",
+    "https:",
+    "HTTPS:",
+    "https:/",
+    "https://",
+    "https:\\\\",
+    "javascript:",
+    "data:text/html,",
+    "//user@",
+]
+SCHEMES += ["http://127.0.0.1@", "https://127.0.0.1:8000@", "https://127.0.0.1.", "ftp://", "///", "blob:", "vbscript:"]
+PAYLOADS = [start + "evil.example" for start in (*STARTS, *SCHEMES)]
+PAYLOADS += [f"/en/{start}evil.example" for start in STARTS] + ["/" + "a" * 401, "/@evil.example", "/en@evil.example"]
+
+
+def test_no_wording_of_an_address_leads_to_another_site() -> None:
+    """As a browser would resolve it: backslashes are slashes, and tabs and line breaks are not there."""
+    base = "https://127.0.0.1:8000/en/sign-in"
+    for payload in PAYLOADS:
+        kept = auth.safe_next(payload)
+        as_read = re.sub(r"[\t\r\n]", "", kept).replace("\\", "/")
+        assert urlsplit(urljoin(base, as_read)).netloc == "127.0.0.1:8000", payload
+        assert not kept or kept == payload
+    assert len(set(PAYLOADS)) >= 60
+    assert auth.safe_next("/en/c/water/vote?s=1") == "/en/c/water/vote?s=1"
