@@ -24,6 +24,7 @@ from app.demo.consenting import written_by_the_stakeholder
 from app.demo.curating import curate
 from app.demo.expert_meeting import EXPERT_MEETING
 from app.demo.people import EXPERTS, gather
+from app.demo.replying import answer
 from app.demo.responding import respond
 from app.demo.rows import move_round
 from app.demo.story import SEED, Staff, Story, convene, imagine, stakeholder_as, write_down
@@ -60,6 +61,7 @@ async def hold_meeting(staff: Staff, organisation_ids: dict[str, UUID], moment: 
     await _count(by)
     await news.tell(consultation_id=by.consultation.id)
     await summarise(by.consultation, convenor=staff.convenor, curator=staff.curator, reader=persons[6])
+    await answer(by.consultation, convenor=staff.convenor)
 
 
 async def _count(by: Actor) -> None:
