@@ -87,9 +87,9 @@ async def tabs_of(actor: Actor, current: str) -> list[tuple[str, str, bool, int 
         tabs.append((gettext("Power balance"), url(f"{base}/power"), current == "power", None))
     if actor.may(Action.SEE_PARTICIPATION):
         tabs.append((gettext("Who is missing"), url(f"{base}/participation"), current == "participation", None))
+        tabs.append((gettext("Languages"), url(f"{base}/languages"), current == "languages", None))
     if actor.may(Action.SEE_REVEALS) and current in {"record", "reveals"}:
         tabs.append((gettext("Reveals of authors"), url(f"{base}/reveals"), current == "reveals", None))
-        tabs.append((gettext("Languages"), url(f"{base}/languages"), current == "languages", None))
     tabs.append((gettext("Moderation record"), url(f"{base}/record"), current == "record", None))
     return tabs
 

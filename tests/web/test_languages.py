@@ -56,6 +56,7 @@ async def test_moderators_read_agreement_by_the_language_that_was_read(client, d
     page = (await (await signed_in(client, "ben")).get("/en/c/water/languages")).text
     assert 'English (as written)</th><td class="r">90%</td>' in page
     assert 'French</th><td class="r">25%</td>' in page
+    assert "/en/c/water/languages" in (await (await signed_in(client, "amara")).get("/en/c/water/participation")).text
     assert (await (await signed_in(client, "chidi")).get("/en/c/water/languages")).status_code == 403
 
 
