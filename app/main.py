@@ -44,6 +44,8 @@ from deliberation.phases import SITE_ACTIONS, Action
 
 AnyRequest = Request[Any, Any, Any]
 MAX_BODY = 64 * 1024
+MAX_PARTS = 20
+"""No form of ours is sent in parts; each costs its reader more than a field does."""
 TEMPLATED = frozenset({400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503})
 
 log = structlog.get_logger("plenary")
@@ -109,6 +111,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             Exception: on_crash,
         },
         request_max_body_size=MAX_BODY,
+        multipart_form_part_limit=MAX_PARTS,
         openapi_config=None,
         lifespan=[lifespan],
         debug=False,

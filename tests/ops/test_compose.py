@@ -89,6 +89,7 @@ def test_the_balancer_asks_readyz_sends_nothing_twice_and_keeps_figures_in() -> 
     assert "uri /readyz" in BALANCER
     assert "retry-on conn-failure" in BALANCER
     assert "http-request deny deny_status 404 if { path /metrics }" in BALANCER
+    assert "http-response del-header server" in BALANCER
     assert re.search(r"path_beg /live/", BALANCER)
     assert re.search(r"backend live\n(.*\n)*?\s+timeout server 1h", BALANCER)
     assert {"web:8000", "web-2:8000"} == set(re.findall(r"server-template \w+ \d+ (\S+)", BALANCER))
