@@ -98,7 +98,8 @@ def shapes_of(svg: bytes) -> bytes:
     if not len(root):
         raise ValueError("holds no shapes")
     ET.register_namespace("", SVG)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    kept: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return kept
 
 
 def _keep_shapes(one: ET.Element) -> None:

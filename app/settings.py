@@ -215,7 +215,7 @@ def _brand(reader: _Reader) -> dict[str, Any]:
         "logo": ("PLENARY_LOGO", lambda file: branding.read_logo(Path(file).expanduser())),
         "accent_style": ("PLENARY_ACCENT", branding.accent_style),
     }
-    found = {}
+    found: dict[str, Any] = {}
     for name, (variable, read) in readers.items():
         value = reader.optional(variable)
         try:
