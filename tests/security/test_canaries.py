@@ -73,6 +73,10 @@ PLACES = {
     ("/c/{slug}/assemblies", "number"): "select number from assemblies",
     ("/c/{slug}/coalitions", "which"): "select number from commitments order by number",
     ("/c/{slug}/coalitions", "version"): "select version from charters where status = 'signed'",
+    ("/c/{slug}/results/charts", "file"): "select unnest(array['gaps.svg', 'common.svg'])",
+    ("/c/{slug}/power/charts", "file"): "select unnest(array['days.svg', 'spread.svg'])",
+    ("/c/{slug}/summary/charts", "file"): "select unnest(array['gaps.svg', 'people-constituency.svg'])",
+    ("/c/{slug}/meeting", "file"): "select unnest(array['note.md', 'agenda.md'])",
 }
 """What fills the places of a route: by the start of its path and the place's name, a question to the database."""
 LATER = {
@@ -111,6 +115,7 @@ class Someone:
             Canary(self.token, "organisation", self.organisation),
             Canary(self.token, "account", str(self.person.id)),
             Canary(self.token, "account", self.person.id.hex),
+            Canary(self.token, "account", str(self.person.id.int)),
             Canary(self.token, "participant", str(self.participant)),
         ]
 
