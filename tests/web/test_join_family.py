@@ -13,6 +13,7 @@ from app.tables.audit import AuditEvent
 from app.tables.outbox import Message
 from app.tables.proposals import Proposal
 from deliberation.disclosure import Attribution
+from deliberation.texts import vector
 from tests import factories
 from tests.cast import signed_in
 
@@ -204,7 +205,9 @@ async def test_statements_that_are_not_alike_are_not_joined(client):
 
 async def test_the_reason_why_two_are_not_joined_stands_at_the_card(client):
     here, (first, _, third) = await three()
-    await execute("update proposals set statement = 'Teach children.' where id = $1", first.id)
+    other = "Teach children."
+    change = "update proposals set statement = $2, vector = $3 where id = $1"
+    await execute(change, first.id, other, vector(other).to_bytes())
     ben = await signed_in(client, "ben")
     page = await ben.post(f"/en/c/water/moderate/{third.number}/join", {"into": str(first.number)})
     assert page.status_code == 422
