@@ -228,7 +228,7 @@ def _row(key: tuple[str, ...], counts: Counts, words: Quantified, rules: Rules) 
         pass_share=neither,
         n_voters=number_told(n, rules),
         words=_released(words),
-        cap=rules.cap,
+        cap=rules.cap_for(n),
     )
 
 
@@ -310,7 +310,7 @@ def release_share(
     if rules.is_small_room or whole < rules.fewest or (is_bloc and part < rules.fewest):
         return ReleasedShare(gate=_GATE, value=None, bound="exact")
     share = share_told(part, whole, rules)
-    return ReleasedShare(gate=_GATE, value=share, bound=bound_of(share, rules.cap))
+    return ReleasedShare(gate=_GATE, value=share, bound=bound_of(share, rules.cap_for(whole)))
 
 
 def release_index(

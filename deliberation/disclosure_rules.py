@@ -32,6 +32,10 @@ class DisclosureSettings:
     """Shares are told in steps of 5 points."""
     cap: float = 0.10
     """A unanimous row would say how each of its voters voted."""
+    cap_of_few: float = 0.20
+    """Of fewer than `few_below` voters one who differs is over a tenth: "90 % or more" would mean all of them."""
+    few_below: int = 10
+    """From here on a single voter is at most the cap."""
     fewest_counts: int = 3
     """A word must leave open which of three counts it stands for."""
     fewest_dissenters: int = 3
@@ -74,9 +78,11 @@ class Rules:
     def is_exact(self) -> bool:
         return self.mode is not Attribution.CHATHAM_HOUSE
 
-    @property
-    def cap(self) -> float | None:
-        return None if self.is_exact else self.settings.cap
+    def cap_for(self, n: int) -> float | None:
+        """The lowest share that is told of so many voters, so that one who differs cannot be told from none."""
+        if self.is_exact:
+            return None
+        return self.settings.cap if n >= self.settings.few_below else self.settings.cap_of_few
 
 
 def rules_for(
@@ -96,9 +102,9 @@ def rules_for(
 
 def share_told(part: int, whole: int, rules: Rules) -> float:
     """A share as it may be told: exact, or in steps and capped."""
-    if rules.is_exact:
+    cap = rules.cap_for(whole)
+    if cap is None:
         return part / whole
-    cap = rules.settings.cap
     return min(max(stepped(part, whole, rules.settings.n_steps), cap), round(1 - cap, 9))
 
 

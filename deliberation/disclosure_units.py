@@ -79,11 +79,11 @@ def _released(row: UnitRow, attribute: str, rules: Rules) -> ReleasedRow:
     key = (row.statement, attribute)
     if rules.is_small_room or min(row.n_units, sum(row.people)) < rules.fewest:
         return ReleasedRow(gate=_GATE, key=key, is_shown=False)
-    return _row(key, row.shares, row.n_units, rules)
+    return _row(key, row.shares, row.n_units, rules, rules.cap_for(row.n_units))
 
 
-def _row(key: tuple[str, ...], shares: Sequence[float], n_units: int, rules: Rules) -> ReleasedRow:
-    agree, disagree, neither = (_told(share, rules) for share in shares)
+def _row(key: tuple[str, ...], shares: Sequence[float], n_units: int, rules: Rules, cap: float | None) -> ReleasedRow:
+    agree, disagree, neither = (_told(share, rules, cap) for share in shares)
     return ReleasedRow(
         gate=_GATE,
         key=key,
@@ -92,14 +92,14 @@ def _row(key: tuple[str, ...], shares: Sequence[float], n_units: int, rules: Rul
         disagree_share=disagree,
         pass_share=neither,
         n_voters=number_told(n_units, rules),
-        cap=rules.cap,
+        cap=cap,
     )
 
 
-def _told(share: float, rules: Rules) -> float:
-    if rules.is_exact:
+def _told(share: float, rules: Rules, cap: float | None) -> float:
+    if cap is None:
         return share
-    n_steps, cap = rules.settings.n_steps, rules.settings.cap
+    n_steps = rules.settings.n_steps
     # A mean of thirds may come out a hair below its half step; nine digits bring it back.
     stepped = floor(round(share * n_steps, 9) + 0.5) / n_steps
     return min(max(stepped, cap), round(1 - cap, 9))
@@ -128,4 +128,5 @@ def release_each_category_once(
     if rules.is_small_room or len(told) < 2:
         return ReleasedRow(gate=_GATE, key=(statement, attribute), is_shown=False)
     shares = [sum(part or 0.0 for part in column) / len(told) for column in zip(*told, strict=True)]
-    return _row((statement, attribute), shares, len(told), rules)
+    # A mean of what was released already needs no cap for few.
+    return _row((statement, attribute), shares, len(told), rules, rules.cap_for(settings.few_below))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gzip
 import hashlib
 import html
+import io
 import json
+import re
+import unicodedata
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 import numpy as np
 from numpy.typing import NDArray
-
-THINNED = str.maketrans("", "", "\u00a0\u202f\u2009\u2066\u2067\u2068\u2069\u200e\u200f\u00ad,'_-")
-"""What a page may put between letters or digits without changing what is read."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ def _in_base64(data: bytes) -> set[bytes]:
     return found
 
 
+def bare(text: str) -> str:
+    """Letters and digits alone: whatever marks, blanks and signs stand between them, or upon them."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", text).casefold())
+
+
 def shapes(text: str) -> dict[str, bytes]:
     """The bytes to look for, by the name of the shape; all in lower case but those of base64."""
     data, folded = text.encode(), text.casefold()
@@ -48,15 +57,50 @@ def shapes(text: str) -> dict[str, bytes]:
         "json": json.dumps(text)[1:-1].casefold().encode(),
         "hex": data.hex().encode(),
         "reversed": folded[::-1].encode(),
-        "thinned": folded.translate(THINNED).encode(),
+        "bare": bare(text).encode(),
     }
+    for form in ("NFC", "NFD"):
+        found[form] = unicodedata.normalize(form, folded).encode()
     for name in ("md5", "sha1", "sha256"):
-        found[name] = hashlib.new(name, folded.encode(), usedforsecurity=False).hexdigest().encode()
+        for case, said in (("", folded), (" as it is", text)):
+            found[name + case] = hashlib.new(name, said.encode(), usedforsecurity=False).hexdigest().encode()
     if text.isdigit():
         found["number in hex"] = f"{int(text):x}".encode()
     for place, part in enumerate(sorted(_in_base64(data))):
         found[f"base64 {place}"] = part
     return found
+
+
+STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+PDF_TEXT = re.compile(rb"<([0-9A-Fa-f\s]{8,})>")
+
+
+def unpacked(body: bytes) -> Iterator[bytes]:
+    """What a reader of the file can get out of it: members of archives with their names and notes, streams of PDFs."""
+    if body[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            yield archive.comment
+            for member in archive.infolist():
+                yield member.filename.encode() + b"\n" + member.comment + b"\n" + member.extra
+                yield from unpacked(archive.read(member))
+        return
+    if body[:2] == b"\x1f\x8b":
+        yield from unpacked(gzip.decompress(body))
+        return
+    yield body
+    if body[:5] == b"%PDF-":
+        for stream in STREAM.findall(body):
+            with contextlib.suppress(zlib.error):
+                yield from _texts_of_pdf(zlib.decompressobj().decompress(stream))
+        yield from _texts_of_pdf(body)
+
+
+def _texts_of_pdf(data: bytes) -> Iterator[bytes]:
+    """A part of a PDF, with texts that are written in UTF-16 as they are read."""
+    yield data
+    for digits in PDF_TEXT.findall(data):
+        with contextlib.suppress(ValueError):
+            yield bytes.fromhex(digits.decode()).decode("utf-16").encode()
 
 
 class Scanner:
@@ -77,10 +121,13 @@ class Scanner:
     def find(self, body: bytes, headers: Mapping[str, str] | None = None) -> set[tuple[Canary, str]]:
         """Every canary in a response with the shape it stands in."""
         head = "\n".join(f"{name}: {value}" for name, value in (headers or {}).items())
-        text = body.decode("utf-8", "replace") + "\n" + head
-        plain = html.unescape(text).casefold()
-        haystacks = {text, text.casefold(), plain, plain.translate(THINNED)}
-        return {hit for haystack in haystacks for hit in self._hits(haystack.encode())}
+        found = set()
+        for part in (*unpacked(body), head.encode()):
+            text = part.decode("utf-8", "replace")
+            plain = html.unescape(text).casefold()
+            haystacks = {text, text.casefold(), plain, bare(plain), bare(re.sub(r"<[^>]*>", "", plain))}
+            found |= {hit for haystack in haystacks for hit in self._hits(haystack.encode())}
+        return found
 
     def _hits(self, data: bytes) -> Iterator[tuple[Canary, str]]:
         for place in np.flatnonzero(self.table[_places(data)]):

@@ -6,6 +6,7 @@ Votes are never told: nothing here reads them.
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from app import emails
@@ -41,7 +42,7 @@ async def why_not_ask(actor: Actor, proposal: Proposal) -> str | None:
     return WAITING if await fetchval(waits, proposal.id) else None
 
 
-async def ask(*, proposal: Proposal, cause: str, words: str, by: Actor, form: Filled[object] | None = None) -> Reveal:
+async def ask(*, proposal: Proposal, cause: str, words: str, by: Actor, form: Filled[Any] | None = None) -> Reveal:
     """The convenors are asked whether the author of this text may be told to two persons. Nothing is told yet."""
     async with change("reveals.ask", Action.ASK_REVEAL, by=by, form=form) as made:
         if proposal.consultation != by.consultation.id or by.person is None:
@@ -70,7 +71,7 @@ async def ask(*, proposal: Proposal, cause: str, words: str, by: Actor, form: Fi
 
 
 async def answer(
-    *, reveal: UUID, confirms: bool, words: str, law: str, by: Actor, form: Filled[object] | None = None
+    *, reveal: UUID, confirms: bool, words: str, law: str, by: Actor, form: Filled[Any] | None = None
 ) -> None:
     """With a second person's reason the author is told to both for a week, and hears of it unless a law forbids that.
 
