@@ -15,7 +15,7 @@ from uuid import UUID
 from app.access import Actor, check_site, short_code
 from app.actions.record import append_event, change, claim_form, settle_form
 from app.analysis.overview import PHASE_NAMES
-from app.auth import Person, normalised_email
+from app.auth import STAFF_LIFE, Person, normalised_email
 from app.database import execute, fetch, fetchrow, fetchval, now, transaction
 from app.forms import Filled
 from app.language import gettext
@@ -286,7 +286,7 @@ async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None
         held = {Role(found) for found in await _roles_of(by.consultation.id, row["id"])}
         if any(other in CONFLICTING.get(role, ()) or role in CONFLICTING.get(other, ()) for other in held):
             raise Denied(N_("This person already has a role here that does not go together with it."))
-        done = await execute(
+        await execute(
             """
             insert into memberships (id, consultation, account, role) values (gen_random_uuid(), $1, $2, $3)
             on conflict (consultation, account, role) do nothing
@@ -295,9 +295,12 @@ async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None
             row["id"],
             role.value,
         )
-        if done != "INSERT 0 0" and (by.person is None or by.person.id != row["id"]):
-            # Who governs signs in anew: a session from before is longer than theirs may be, and somebody may know it.
-            await execute("delete from sessions where account = $1", row["id"])
+        # A session from before the role lasts no longer than one of who governs.
+        await execute(
+            "update sessions set expires_at = least(expires_at, created_at + $2::interval) where account = $1",
+            row["id"],
+            STAFF_LIFE,
+        )
         made.payload = {"account": short_code(row["id"])}
 
 

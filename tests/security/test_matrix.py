@@ -57,6 +57,9 @@ WITHOUT_OBJECT = {
     "respond": "a response needs a slate",
     "summary": "a summary needs something to sum up",
     "results": "numbers need an analysis",
+    "reply": "a response document needs a published summary",
+    "embed": "an embedded result is shown where the operator allows other sites to",
+    "meeting": "the page for a room needs something to show",
     "texts": "a text is withdrawn once somebody has written it",
 }
 """Parts of the site whose pages may say 404 or 409 to a role that may enter, and why; they have tests of their own."""
