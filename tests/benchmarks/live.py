@@ -103,7 +103,7 @@ async def _measured(url: str, log: Log) -> tuple[list[Seen], str]:
         async with httpx.AsyncClient(transport=transport, base_url="https://127.0.0.1:8000") as client:
             page = await signed_in(client, "dana")
             await votes.pack(by=dana)  # as the analysis before would have done
-            await _vote(page, dana, here, 1)
+            await _vote(page, here, 1)
             seen = []
             for number in range(2, 2 + 2 * N_VOTES_SENT):
                 while await fetchval(BUSY):
@@ -111,7 +111,7 @@ async def _measured(url: str, log: Log) -> tuple[list[Seen], str]:
                 # A search waits some seconds for further votes, so that every other vote here comes before it.
                 while number % 2 and not await fetchval(SEARCHING):
                     await asyncio.sleep(0.2)
-                seen.append(await _vote(page, dana, here, number))
+                seen.append(await _vote(page, here, number))
         parts = await fetchval(PARTS, here.id)
     finally:
         worker.kill()
@@ -120,16 +120,19 @@ async def _measured(url: str, log: Log) -> tuple[list[Seen], str]:
     return seen, str(parts)
 
 
-async def _vote(page: Any, voter: Any, here: Any, number: int) -> Seen:
-    """From sending this participant's vote on a statement to the page that counts it."""
+async def _vote(page: Any, here: Any, number: int) -> Seen:
+    """From sending a participant's vote on a statement to the page that counts it."""
     from app.actions import votes
     from app.database import fetchrow
     from app.tables.proposals import Proposal
     from deliberation.votes import Choice
+    from tests import factories
 
     proposal = await Proposal.objects().where((Proposal.consultation == here.id) & (Proposal.number == number)).first()
     assert proposal is not None
     before = await fetchrow(LATEST, here.id)
+    # As a request would find them: the pause for further votes is counted from its moment.
+    voter = await factories.actor("dana", here)
     clock, began = time.time(), time.perf_counter()
     await votes.cast(proposal=proposal, choice=Choice.AGREE, by=voter)
     while True:
