@@ -32,9 +32,10 @@ def of_sheets(every: list[Sheet], told: Told) -> bytes:
     safe = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(content, safe)
     workbook.set_properties({"title": told.title, "created": datetime.combine(told.day, time())})
+    order = 2 if told.direction == "rtl" else 1
     styles = {
         "head": workbook.add_format({"bold": True, "bg_color": "#E8EEF4", "text_wrap": True, "valign": "top"}),
-        "text": workbook.add_format({"text_wrap": True, "valign": "top"}),
+        "text": workbook.add_format({"text_wrap": True, "valign": "top", "reading_order": order}),
         "share": workbook.add_format({"num_format": "0%", "valign": "top"}),
         "title": workbook.add_format({"bold": True, "font_size": 14}),
     }

@@ -313,6 +313,53 @@ async def test_the_pdf_is_tagged_and_says_its_language_and_the_same_as_the_page(
             assert len(there) > (0.8 if language == "ar" else 0.95) * len(expected)
 
 
+def read_back(content: bytes, *more: str) -> str:
+    read = subprocess.run(["pdftotext", *more, "-", "-"], input=content, capture_output=True, check=True)
+    return unicodedata.normalize("NFKC", read.stdout.decode())
+
+
+async def test_the_pdf_is_read_in_its_order_and_each_page_says_what_it_is_from(database):
+    needs_pdf()
+    if not shutil.which("pdftotext"):
+        pytest.skip("needs pdftotext (Poppler) to read a PDF back")
+    body = await body_of()
+    for language in ("en", "ar", "zh"):
+        with use_locale(language):
+            content = pdf.render(told.tell(body))
+            titles = [gettext(section["title"]) for section in body["document"]["sections"]]
+            drawn = [one for several in summary_pictures.of_summary(body).values() for one in several]
+        text = flat(read_back(content))
+        # Each title is looked for behind the one before. Joined letters of Arabic are read back as other signs: about
+        # half of its titles have none.
+        place, n_found = 0, 0
+        for title in titles:
+            there = text.find(unicodedata.normalize("NFKC", title), place)
+            place, n_found = (there, n_found + 1) if there >= 0 else (place, n_found)
+        assert n_found >= (0.4 if language == "ar" else 0.9) * len(titles)
+        pages = [one for one in read_back(content).split("\f") if one.strip()]
+        mark = body["analysis"]["digest"][:12]
+        assert all(mark in one for one in pages)
+        assert all(re.search(rf"{at}/{len(pages)}", one) for at, one in enumerate(pages, 1))
+        assert inflated(content).count(b"/Figure") >= len(drawn)
+        assert inflated(content).count(b"/Alt ") >= len(drawn)
+
+
+async def test_the_workbook_is_laid_out_for_reading(database):
+    body = await body_of(rooms.small_room)
+    for language in LANGUAGES:
+        with use_locale(language):
+            files = members(xlsx.render(body, told.tell(body)))
+        sheets = [one.decode() for name, one in sorted(files.items()) if name.startswith("xl/worksheets/sheet")]
+        for sheet in sheets:
+            widths = [float(one) for one in re.findall(r'<col [^>]*width="([\d.]+)"', sheet)]
+            assert widths
+            assert all(8 < width < 90 for width in widths)
+            assert ('rightToLeft="1"' in sheet) == (language == "ar")
+            assert 'orientation="landscape"' in sheet
+        frozen = [one for one in sheets if 'state="frozen"' in one]
+        assert len(frozen) == len(sheets) - 1, "all but the notes"
+
+
 async def test_without_pango_the_page_says_so_and_the_rest_works(client, monkeypatch):
     await rooms.small_room()
     monkeypatch.setattr(pdf, "is_possible", lambda: False)
