@@ -21,6 +21,8 @@ from tests.reliability.voters import CHOICES, SLUG, Journal, Voter, compare, pre
 
 MEGABYTES = 256
 TIME_OUT_SECONDS, RECOVERY_SECONDS = 5.0, 10.0
+SLOW_SECONDS = 15.0
+"""Where every answer comes late, but none too late, a request with many statements takes longer than a time-out."""
 SLACK_SECONDS = 1.0
 """What a busy machine adds to a time-out."""
 
@@ -147,10 +149,11 @@ async def cut(folder: Path, is_short: bool, chance: random.Random) -> dict[str, 
         await proxy.stop()
         site.kill()
         server.stop()
-    worst = max(row[f"{fault}_worst_seconds"] for fault in ("slow", "stall", "half-open", "reset"))
+    worst = max(row[f"{fault}_worst_seconds"] for fault in ("stall", "half-open", "reset"))
     back = max(row[f"{fault}_back_after"] for fault in ("slow", "stall", "half-open", "reset"))
     is_kept = not (row["n_missing"] or row["n_doubled"] or row["n_odd_answers"] or row["n_typed_lost"])
-    row["is_met"] = is_kept and worst <= TIME_OUT_SECONDS + SLACK_SECONDS and back <= RECOVERY_SECONDS
+    is_told = worst <= TIME_OUT_SECONDS + SLACK_SECONDS and row["slow_worst_seconds"] <= SLOW_SECONDS
+    row["is_met"] = is_kept and is_told and back <= RECOVERY_SECONDS
     return row
 
 
