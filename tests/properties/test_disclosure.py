@@ -82,6 +82,23 @@ def moves(versions: list[tuple[tuple[int, int, int], Table]], pairs: Iterable[tu
     return found
 
 
+def moves_in_parts(versions: list[tuple[tuple[int, int, int], Table]], pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """The same for the finest sets that both publications give away.
+
+    Where votes change and go, those of one part may make up for another's in their union: it then seems to move less
+    than its parts, whose movements can both be read and are large.
+    """
+    found = []
+    for one, two in pairs:
+        if min(sum(versions[one][0]), sum(versions[two][0])) >= 5:
+            found.append(n_moved(versions[one][0], versions[two][0]))
+        before, after = derivable(*versions[one]), derivable(*versions[two])
+        both = before.keys() & after.keys()
+        finest = [cell for cell in both if not any(other < cell for other in both)]
+        found += [n_moved(before[cell], after[cell]) for cell in finest]
+    return found
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(burst, min_size=2, max_size=6), st.lists(st.sampled_from(list(Audience)), min_size=6, max_size=6))
 def test_no_two_publications_differ_by_one_to_four_voters_in_anything_both_give_away(
@@ -99,7 +116,7 @@ def test_changed_and_withdrawn_votes_cannot_be_seen_from_one_publication_to_the_
 ) -> None:
     versions = publications(history, audiences, is_growing=False)
     pairs = [(at, at + 1) for at in range(len(versions) - 1)]
-    assert all(moved == 0 or moved >= 5 for moved in moves(versions, pairs))
+    assert all(moved == 0 or moved >= 5 for moved in moves_in_parts(versions, pairs))
 
 
 sizes = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 40), max_size=8)

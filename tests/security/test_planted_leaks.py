@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import unicodedata
+import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -247,15 +248,16 @@ def _sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+class NotedMember(zipfile.ZipInfo):
+    """A member of an archive with a note on who made it."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.comment = EMAIL.encode()
+
+
 def _data(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = archives.zipfile.ZipInfo
-
-    def leaking(name: str, moment: Any) -> Any:
-        member = made(name, moment)
-        member.comment = EMAIL.encode()
-        return member
-
-    monkeypatch.setattr(archives.zipfile, "ZipInfo", leaking)
+    monkeypatch.setattr(archives.zipfile, "ZipInfo", NotedMember)
 
 
 def _pdf(monkeypatch: pytest.MonkeyPatch) -> None:
