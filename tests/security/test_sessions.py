@@ -30,7 +30,9 @@ UNSAFE = [
 
 def address(route: Route) -> str:
     values = {"slug": "water", "number": 1, "which": 1, "language": "fr", "item": 1, "version": 1}
-    return route.filled(**{name: values.get(name, NOBODY) for name in route.parameters})
+    return route.filled(
+        **{name: NOBODY if kind == "uuid" else values.get(name, NOBODY) for name, kind in route.parameters.items()}
+    )
 
 
 # -------- other sites
