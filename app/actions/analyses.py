@@ -112,9 +112,9 @@ async def record(
         if excluded:
             made.payload["excluded"] = list(excluded)
         await live.notify(f"results:{by.consultation.id}", analysis.id)
-        await enqueue(
-            "check_power", queueing_lock=f"power:{by.consultation.id}", consultation_id=str(by.consultation.id)
-        )
+        # One look at a time, after whatever readers wait for: of many people it takes minutes.
+        job = f"power:{by.consultation.id}"
+        await enqueue("check_power", queueing_lock=job, lock=job, priority=-1, consultation_id=str(by.consultation.id))
         return analysis
 
 

@@ -317,4 +317,6 @@ async def staff_of(consultation: UUID, role: Role) -> list[UUID]:
 
 async def ask_for_check(consultation: UUID) -> None:
     """The power balance is worked out anew soon; one check waits, whoever asked first."""
-    await enqueue("check_power", queueing_lock=f"power:{consultation}", consultation_id=str(consultation))
+    # One look at a time, after whatever readers wait for: of many people it takes minutes.
+    job = f"power:{consultation}"
+    await enqueue("check_power", queueing_lock=job, lock=job, priority=-1, consultation_id=str(consultation))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.actions import alerts
+from app.actions.moderation import ask_for_check
 from app.analysis.power_rows import read_rows, stored_figures
 from app.database import execute, fetch, fetchval
 from app.jobs import check_power as job
@@ -184,3 +185,9 @@ async def test_a_look_at_many_people_is_worked_out_in_a_process_of_its_own(here,
     await run(here)
     assert asked == ["_worked_out"]
     assert set(await stored_figures(here.id)) == set(here_made)
+
+
+async def test_looks_at_one_consultation_come_one_after_the_other_and_after_what_readers_wait_for(here):
+    await ask_for_check(here.id)
+    (row,) = await fetch("select lock, priority from procrastinate_jobs where task_name = 'check_power'")
+    assert (row["lock"], row["priority"]) == (f"power:{here.id}", -1)
