@@ -1,7 +1,7 @@
 """Colours of groups and votes stay apart, also for the eight people in a hundred who see colours otherwise.
 
-Distances are CIEDE2000 (Sharma, Wu and Dalal 2005); what is seen without one kind of cone is simulated with the matrices
-of Machado, Oliveira and Fernandes (2009, IEEE TVCG 15(6), severity 1).
+Distances are CIEDE2000 (Sharma, Wu and Dalal 2005); what is seen without one kind of cone is simulated with the
+matrices of Machado, Oliveira and Fernandes (2009, IEEE TVCG 15(6), severity 1).
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ async def test_the_first_visit_to_the_vote_page_weighs_at_most_thirty_kilobytes(
     here = await small(with_people=True)
     client.cookies.set(cookie_name("sid"), await open_session((await person("dana")).id))
     text = (await client.get(f"/en/c/{here.slug}/vote")).text
-    assert "A statement" not in text and "ballot" in text or "every statement" in text
+    assert ("A statement" not in text and "ballot" in text) or "every statement" in text
     named = re.findall(r'(?:src|href)="/static/\w+/([^"]+)"', text)
     assert {"app.css", "plenary.js", "vendor/htmx-4.0.1/htmx.min.js"} <= set(named)
     sent = [static_files.files()[name] for name in set(named)]
