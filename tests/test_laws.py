@@ -30,6 +30,7 @@ WITHOUT_BY = {
     "accounts.erase": "the account empties itself; nobody else can",
     "alerts.keep_figures": "derived figures, computed anew from the votes by a job",
     "summaries.announce": "a job tells the participants of what two persons signed",
+    "replies.announce": "a job tells the participants of what a convenor published",
     "staff.add": "the command line: whoever may run it owns the installation",
     "staff.grant": "the command line",
     "staff.reset_password": "the command line",
@@ -145,6 +146,7 @@ LONG_FILES = {
 MARKUP = {
     "app/markdown.py": "what nh3 has cleaned",
     "app/controllers/results.py": "what the templates rendered, escaped, kept for the next reader",
+    "app/documents/pdf.py": "what standalone.py wrote as XML, escaped by ElementTree",
     "app/language.py": "<bdi> around escaped text",
     "app/documents/wording.py": "citations around escaped text",
 }
