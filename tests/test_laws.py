@@ -144,8 +144,9 @@ LONG_FILES = {
     "app/charts.py": "the geometry of eight charts, one after the other",
 }
 MARKUP = {
-    "app/markdown.py": "what nh3 has cleaned",
+    "app/markdown.py": "what nh3 has cleaned, and our own handbook",
     "app/controllers/results.py": "what the templates rendered, escaped, kept for the next reader",
+    "app/documents/handbook.py": "the type of what markdown.py made of our own files",
     "app/documents/pdf.py": "what standalone.py wrote as XML, escaped by ElementTree",
     "app/language.py": "<bdi> around escaped text",
     "app/documents/wording.py": "citations around escaped text",

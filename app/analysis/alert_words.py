@@ -370,6 +370,8 @@ PASSED_NAMES = {
     "curated_slate": N_("came on the curated slate"),
     "committed": N_("led to a commitment"),
 }
+
+
 def _uneven_translation(_subject: str, measure: Mapping[str, Any], _gate: Gate) -> Told:
     parameters = measure["parameters"]
     places = {"number": int(parameters["number"]), "language": label_of("language", parameters["language"])}

@@ -73,9 +73,7 @@ def _rows(counted: list[Any]) -> list[Row]:
 def gaps(counted: list[Any]) -> list[tuple[Imbalance, bool]]:
     """Translations whose readers voted otherwise than the original's, and whether only relaxed bounds hold them."""
     numbers = {row["proposal"]: row["number"] for row in counted}
-    seen = [
-        Seen(row["proposal"], row["language"], row["is_translation"], row["n_agrees"], row["n"]) for row in counted
-    ]
+    seen = [Seen(row["proposal"], row["language"], row["is_translation"], row["n_agrees"], row["n"]) for row in counted]
     return [
         (_imbalance(one, numbers[one.statement_id]), one.level is None)
         for one in parity_gaps(seen)
@@ -163,9 +161,7 @@ def _share(row: ReleasedRow, value: float | None) -> str:
 async def _unclear(actor: Actor, mode: Attribution, n_people: int) -> tuple[tuple[str, ...], ...]:
     found = []
     for row in await fetch(UNCLEAR, actor.consultation.id):
-        share = release_share(
-            row["n_unclear"], row["n"], mode, audience=Audience.INSIDE, n_participants=n_people
-        )
+        share = release_share(row["n_unclear"], row["n"], mode, audience=Audience.INSIDE, n_participants=n_people)
         n = release_tally(row["n"]).value
         told = gettext("too few to show") if share.value is None else pct(share.value)
         found.append((language_name(row["language"]), band(n) if isinstance(n, tuple) else num(n or 0), told))

@@ -18,7 +18,7 @@ from app.database import execute, transaction
 from app.demo.organisations import ORGANISATIONS
 from app.demo.people import DemoPerson
 from app.tables.accounts import Account
-from app.tables.consultations import Membership
+from app.tables.consultations import Consultation, Membership
 from app.tables.participants import Participant, ParticipantLink
 from app.taxonomies import mandates
 

@@ -135,14 +135,20 @@ def place_html(place: Place, at: str = "") -> Markup:
     if "statement" in place:
         before, after = QUOTES[current_locale()]
         return Markup('{before}<span class="quoted" lang="{lang}" dir="auto">{text}</span>{after}\u00a0{cite}').format(
-            before=before, after=after, lang=place["language"], text=place["text"], cite=_cite_html(place["statement"], at)
+            before=before,
+            after=after,
+            lang=place["language"],
+            text=place["text"],
+            cite=_cite_html(place["statement"], at),
         )
     if "cite" in place:
         return Markup(" ").join(_cite_html(number, at) for number in place["cite"])
     if "text" in place:
         return Markup('<span lang="{lang}" dir="auto">{text}</span>').format(lang=place["language"], text=place["text"])
     if "parts" in place:
-        return Markup("; ").join(Markup("{}: {}").format(*(place_html(each, at) for each in part)) for part in place["parts"])
+        return Markup("; ").join(
+            Markup("{}: {}").format(*(place_html(each, at) for each in part)) for part in place["parts"]
+        )
     if "list" in place:
         parts = {f"\ue000{nth}\ue001": place_html(part, at) for nth, part in enumerate(place["list"])}
         joined = escape(format_list(list(parts), locale=current_locale())) if parts else Markup("")

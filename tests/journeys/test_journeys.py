@@ -46,6 +46,7 @@ def test_a_stakeholder_votes_takes_it_back_proposes_and_looks_at_the_own_votes(v
     page.fill("textarea[name=statement]", f"Each village should see its own figures first ({kind}).")
     page.click("main >> text=Continue")
     visitor.says("Check your proposal")
+    visitor.picture("check-a-proposal-on-a-phone", size=PHONE)
     page.click("main form button.btn-1")
     visitor.says("A moderator reads it")
     assert f"Each village should see its own figures first ({kind})." in page.inner_text("main")
@@ -56,6 +57,7 @@ def test_a_moderator_reads_the_queue_and_decides_on_an_alert(visitor: Visitor) -
     page = visitor.page
     visitor.sign_in("moderator")
     visitor.open(f"{OPEN}/moderate")
+    visitor.picture("queue")
     card = page.locator("main form[action$='/accept']").first
     number = re.search(r"/(\d+)/accept", card.get_attribute("action"))[1]
     before = page.locator("main form[action$='/accept']").count()
@@ -84,6 +86,7 @@ def test_a_convenor_reads_the_results_curates_with_a_reason_signs_and_drafts_a_c
     visitor.picture("results")
 
     until(visitor, f"{CURATED}/desk", "Curated slate", seconds=150)
+    visitor.picture("curation-desk")
     items = page.locator("main form[action$='/remove']")
     number = re.search(r"/items/(\d+)/remove", items.last.get_attribute("action"))[1]
     n_items = items.count()
@@ -100,6 +103,11 @@ def test_a_convenor_reads_the_results_curates_with_a_reason_signs_and_drafts_a_c
     visitor.open(f"{CURATED}/desk/publish")
     page.locator("main form[action$='/desk/signatures'] button").click()
     visitor.says("You have signed")
+
+    visitor.open(f"{ADOPTED}/summary")
+    visitor.picture("summary")
+    visitor.open(f"{OPEN}/convene")
+    visitor.picture("convene")
 
     visitor.open(f"{ADOPTED}/coalitions")
     page.click("main >> text=Draft a coalition")

@@ -76,6 +76,11 @@ PLACES = {
     ("/c/{slug}/results/charts", "file"): "select unnest(array['gaps.svg', 'common.svg'])",
     ("/c/{slug}/power/charts", "file"): "select unnest(array['days.svg', 'spread.svg'])",
     ("/c/{slug}/summary/charts", "file"): "select unnest(array['gaps.svg', 'people-constituency.svg'])",
+    ("/c/{slug}/reveals", "reveal_id"): "select id from reveals",
+    ("/help", "name"): "select unnest(array['words', 'stakeholders'])",
+    ("/help/pictures", "name"): "select 'results.png'",
+    ("/messages/stop", "token"): "select split_part(stop_path, '/', 5) from messages where stop_path <> ''",
+    ("/unsent", "number"): "select id from unsent_forms",
     ("/c/{slug}/meeting", "file"): "select unnest(array['note.md', 'agenda.md'])",
 }
 """What fills the places of a route: by the start of its path and the place's name, a question to the database."""
@@ -84,6 +89,8 @@ LATER = {
     "/c/{slug}/alerts/{alert_id}": 2,
     "/c/{slug}/exclusions/{exclusion_id}": 4,
     "/c/{slug}/assemblies/{number}": 4,
+    "/c/{slug}/reveals/{reveal_id}": 4,
+    "/unsent/{number}": 4,
 }
 """Routes below something that only comes to be in a later round: from that round on they must be filled.
 4: not in this walk of three rounds; tests of their own look at who sees what."""
