@@ -20,10 +20,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
+from markupsafe import Markup
 
 from app import language
 from app.language import LANGUAGES, REVIEWED, current_locale, direction, use_locale
 from app.markdown import render_markdown
+from app.seals import sign_of
 from app.settings import get_settings
 from app.static_files import static
 from app.taxonomies.sdgs import GOALS, goal
@@ -139,7 +141,7 @@ def environment() -> Environment:
         "date": language.date,
         "bdi": language.bdi,
         "sentence": language.sentence,
-        "markdown": render_markdown,
+        "markdown": _peoples_text,
         "city": language.city,
     }
     settings = get_settings()
@@ -160,6 +162,18 @@ def environment() -> Environment:
         "HTMX_CONFIG": HTMX_CONFIG,
     }
     return env
+
+
+def _peoples_text(text: str | None) -> Markup:
+    return render_markdown(text, address=outward)
+
+
+def outward(link: str) -> str:
+    """Where a link that a person wrote leads: to a page that names its site first. It is signed, so that nobody else's
+    link can borrow this site's name."""
+    if not link.startswith(("https://", "http://")):
+        return link
+    return url("/leave", to=link, sign=sign_of(link))
 
 
 def compile_templates() -> None:

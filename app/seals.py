@@ -32,6 +32,11 @@ def unseal(purpose: str, sealed: bytes, bound_to: bytes) -> str:
     return AESGCM(key_for(purpose)).decrypt(sealed[:12], sealed[12:], bound_to).decode()
 
 
+def sign_of(text: str) -> str:
+    """A short mark that only this installation makes, for addresses that must be ours."""
+    return hmac.new(key_for("sign"), text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
 def sealed_secret(account: UUID, secret: str) -> bytes:
     """What an account shares with its authenticator, for its row alone.
 

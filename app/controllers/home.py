@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import hmac
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from app.analysis import consent, readers
 from app.analysis.retention import KEPT
@@ -14,6 +16,7 @@ from app.documents.handbook import PAGES, handbook_page, picture
 from app.language import gettext
 from app.refusals import NotFound
 from app.rendering import page
+from app.seals import sign_of
 from app.settings import get_settings
 from deliberation.disclosure import Attribution
 from deliberation.disclosure_rules import DEFAULT
@@ -65,4 +68,17 @@ async def privacy(request: AnyRequest) -> Response[Any]:
     )
 
 
-HANDLERS = [help_page, handbook, handbook_picture, accessibility, privacy]
+@get("/leave", opt={"action": Action.SEE_SITE})
+async def leave(
+    request: AnyRequest,
+    to: Annotated[str, QueryParameter(name="to")] = "",
+    sign: Annotated[str, QueryParameter(name="sign")] = "",
+) -> Response[Any]:
+    """Which site a participant's link leads to, before anybody follows it."""
+    host = urlsplit(to).netloc if to.startswith(("https://", "http://")) else ""
+    if not host or not hmac.compare_digest(sign.encode(), sign_of(to).encode()):
+        raise NotFound
+    return page(request, "home/leave.html", to=to, host=host)
+
+
+HANDLERS = [help_page, leave, handbook, handbook_picture, accessibility, privacy]
