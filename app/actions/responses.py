@@ -65,8 +65,11 @@ async def withdraw(*, participant: int, by: Actor) -> None:
     await execute(WITHDRAW, by.consultation.id, participant)
 
 
-async def answer_item(*, proposal: Proposal, choice: Choice, matters: bool = False, by: Actor) -> None:
-    """The participant's current vote on this item of the respond round is this one, committed when this returns."""
+async def answer_item(*, proposal: Proposal, choice: Choice, matters: bool = False, seen: int = 0, by: Actor) -> None:
+    """The participant's current vote on this item of the respond round is this one, committed when this returns.
+
+    seen : the number of the translation that they had before them, 0 for the statement's own words; kept with the vote
+    """
     by.check(Action.RESPOND)
     assert by.participant is not None
     if proposal.id not in {item.id for item in await reading.asked_about(by)}:
@@ -78,7 +81,7 @@ async def answer_item(*, proposal: Proposal, choice: Choice, matters: bool = Fal
         proposal.id,
         choice.value,
         matters,
-        0,  # the slate is shown in each statement's own words
+        seen,
         [Phase.RESPOND.value],
     )
     if row is None:

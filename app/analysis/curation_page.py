@@ -10,6 +10,7 @@ from app.access import Actor
 from app.analysis import curation, results_words
 from app.analysis.curation import Draft, Frozen, Review, Statement
 from app.analysis.results import CONSTITUENCY, GROUP, Gate, audience_of
+from app.analysis.translations import Wording
 from app.charts import BalanceRow
 from app.language import gettext, ngettext, num
 from app.refusals import N_
@@ -58,6 +59,8 @@ class Item:
     speaks_for: str | None
     gone: str
     is_unmeasured: bool
+    wording: Wording | None = None
+    """The statement as its reader has it before them; the desk shows it as it was written."""
 
     @property
     def is_against(self) -> bool:
@@ -383,6 +386,20 @@ def _repair(found: Review, texts: Mapping[int, Statement], gate: Gate) -> Repair
 
 
 # -------- certificates, and who is spoken for
+
+
+def statements_of(slates: TwoSlates) -> list[Statement]:
+    """Every statement on either slate, once."""
+    return list({item.statement.id: item.statement for item in (*slates.before, *slates.after)}.values())
+
+
+def worded(slates: TwoSlates, wordings: Mapping[int, Wording]) -> TwoSlates:
+    """The same slates with each statement in these words, by its id."""
+    before, after = (
+        tuple(replace(item, wording=wordings.get(item.statement.id)) for item in items)
+        for items in (slates.before, slates.after)
+    )
+    return replace(slates, before=before, after=after)
 
 
 def with_audit(slates: TwoSlates, sentence: str) -> TwoSlates:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from app.access import Actor
+from app.analysis.translations import Wording
 from app.database import fetch, fetchrow, fetchval
+from app.language import gettext
 from app.refusals import N_, Denied
 from app.tables.rounds import Round
 from deliberation.disclosure import (
@@ -242,13 +244,20 @@ async def large_columns(analysis: UUID) -> tuple[dict[str, Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Text:
-    """A statement as people quote it."""
+    """A statement as people quote it; `wording` says what stands behind words that are a translation."""
 
     id: int
     number: int
     text: str
     language: str
     goals: tuple[int, ...]
+    wording: Wording | None = None
+
+    @property
+    def numbered(self) -> str:
+        """Number and words in a table, where there is room for no more than that they are a translation."""
+        words = gettext("%(words)s (translated)") % {"words": self.text} if self.wording else self.text
+        return f"{self.number} · {words}"
 
 
 async def texts_of(consultation: UUID) -> dict[int, Text]:

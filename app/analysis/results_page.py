@@ -70,7 +70,7 @@ def build(reading: Reading) -> Results:
         certificate=results_words.certificate(reading.slate, reading.stored.n_participants, reading.gate),
         goals=goals(reading),
         constituencies=by_constituency(reading),
-        choices=tuple((str(text.number), f"{text.number} · {text.text}") for text in _released_texts(reading)),
+        choices=tuple((str(text.number), text.numbered) for text in _released_texts(reading)),
     )
 
 
@@ -196,7 +196,7 @@ def gaps(reading: Reading, named: Sequence[Text]) -> tuple[Swarm | None, Grid]:
     head = (gettext("Statement"), gettext("Gap in points"), *(label_of(attribute, code) for code in codes))
     rows = tuple(
         (
-            f"{text.number} · {text.text}",
+            text.numbered,
             num(round(100 * gap)),
             *(agreement_between(reading.gate.row(str(text.id), attribute, code)) for code in codes),
         )
@@ -260,9 +260,9 @@ def map_table(reading: Reading, picture: Picture | None) -> Grid:
 
 
 def _on_one_crowd(reading: Reading, picture: Picture) -> Grid:
-    texts = {text.number: text.text for text in reading.texts.values()}
+    texts = {text.number: text.numbered for text in reading.texts.values()}
     words = {True: gettext("yes"), False: gettext("no")}
-    rows = tuple((f"{one.number} · {texts[one.number]}", words[one.chosen]) for one in picture.map.statements)
+    rows = tuple((texts[one.number], words[one.chosen]) for one in picture.map.statements)
     return Grid((gettext("Statement"), gettext("On the participants' slate")), rows)
 
 
@@ -341,7 +341,7 @@ def by_constituency(reading: Reading) -> Grid:
     rows = []
     for text in _released_texts(reading)[:MOST_TABLED]:
         cells = [agreement_between(reading.gate.row(str(text.id), CONSTITUENCY, code)) for code in (*codes, "other")]
-        rows.append((f"{text.number} · {text.text}", *cells))
+        rows.append((text.numbered, *cells))
     head = (gettext("Statement"), *(label_of(CONSTITUENCY, code) for code in (*codes, "other")))
     return Grid(head, tuple(rows))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from app.access import Actor
-from app.analysis import results_page, results_units
-from app.analysis.results import VOTES, Standing, Stored, audience_of, large_columns, look, open_gate, texts_of
+from app.analysis import results_page, results_units, translations
+from app.analysis.results import VOTES, Standing, Stored, Text, audience_of, large_columns, look, open_gate, texts_of
 from app.analysis.results_reading import Landed, Reading, Results, StatementResults
 from app.analysis.results_units import UnitView
 from app.database import fetch, fetchrow, fetchval
@@ -44,6 +45,7 @@ class Kept(Generic[T]):
 
 # A reading of a large consultation takes some megabytes, a page in one language some hundred kilobytes.
 _readings: Kept[Reading] = Kept(6)
+_texts: Kept[Mapping[int, Text]] = Kept(48)
 _pages: Kept[Results] = Kept(48)
 _landings: Kept[Landed] = Kept(256)
 
@@ -52,11 +54,13 @@ select coalesce((select p.analysis::text from publications p
                  where p.consultation = $1 and p.audience = 'both' and p.key = $2), '')
     || coalesce((select md5(string_agg(q.id || ':' || q.status || ':' || q.version, ',' order by q.id))
                  from proposals q where q.consultation = $1), '')
+    || coalesce((select max(greatest(t.approved_at, t.withdrawn_at))::text
+                 from translations t join proposals q on q.id = t.proposal where q.consultation = $1), '')
 """
 
 
 async def key_of(actor: Actor, stored: Stored) -> tuple[str, ...]:
-    """What a built page depends on: the analysis, what was published, the statements, and who reads."""
+    """What a built page depends on: the analysis, what was published, statements, translations, who reads."""
     stamp = await fetchval(STAMP, actor.consultation.id, VOTES)
     return (str(stored.id), stamp, actor.consultation.attribution, audience_of(actor).value)
 
@@ -81,13 +85,35 @@ async def reading_of(actor: Actor, stored: Stored) -> Reading | None:
     return _readings.put(key, Reading(stored, landscape, slate, gate, texts, organisations))
 
 
+async def _translated(actor: Actor, stored: Stored) -> Reading | None:
+    """The same with its statements in the language of the page, as far as there are translations.
+
+    What a person reads besides is left aside: readers of one page share what is kept of it.
+    """
+    reading, language = await reading_of(actor, stored), current_locale()
+    if reading is None or all(text.language == language for text in reading.texts.values()):
+        return reading
+    key = (*await key_of(actor, stored), language)
+    texts = _texts.get(key)
+    if texts is None:
+        others = [text for text in reading.texts.values() if text.language != language]
+        found = await translations.quoted_for((language,), others)
+        known = {one: wording for one, wording in found.items() if wording.seen}
+        texts = _texts.put(key, {one: _in_words(text, known.get(one)) for one, text in reading.texts.items()})
+    return replace(reading, texts=texts)
+
+
+def _in_words(text: Text, wording: translations.Wording | None) -> Text:
+    return replace(text, text=wording.text, language=wording.language, wording=wording) if wording else text
+
+
 async def page_of(actor: Actor, stored: Stored) -> Results | None:
     """The built page in the reader's language."""
     key = (*await key_of(actor, stored), current_locale())
     found = _pages.get(key)
     if found is not None:
         return found
-    reading = await reading_of(actor, stored)
+    reading = await _translated(actor, stored)
     if reading is None:
         return None
     return _pages.put(key, await asyncio.to_thread(results_page.build, reading))
@@ -95,7 +121,7 @@ async def page_of(actor: Actor, stored: Stored) -> Results | None:
 
 async def view_of(actor: Actor, stored: Stored, view: str) -> UnitView | None:
     """The statements with each organisation or constituency counted once, None where nothing may be told but words."""
-    reading = await reading_of(actor, stored)
+    reading = await _translated(actor, stored)
     if reading is None or reading.gate.tells_words_only:
         return None
     return await asyncio.to_thread(results_units.build, reading, view)
@@ -107,7 +133,7 @@ async def landed_of(actor: Actor, stored: Stored, number: int) -> Landed | None:
     found = _landings.get(key)
     if found is not None:
         return found
-    reading, built = await reading_of(actor, stored), await page_of(actor, stored)
+    reading, built = await _translated(actor, stored), await page_of(actor, stored)
     if reading is None or built is None:
         return None
     statement = next((text.id for text in reading.texts.values() if text.number == number), None)

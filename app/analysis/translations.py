@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from babel import Locale
@@ -81,6 +81,17 @@ class Wording:
         return tuple(one for one in ((self.text, self.language), self.original, beside) if one)
 
 
+class Quoted(Protocol):
+    """A statement as lists and pages hold it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
 def language_name(code: str) -> str:
     """A language's name in the reader's language."""
     return str(Locale.parse(current_locale()).languages.get(code, code))
@@ -102,6 +113,13 @@ async def wordings(actor: Actor, statements: Sequence[Any]) -> dict[int, Wording
     return {
         one["id"]: _wording(one["statement"], one["language"], read, texts.get(one["id"], ())) for one in statements
     }
+
+
+async def quoted_for(read: Sequence[str], statements: Iterable[Quoted]) -> dict[int, Wording]:
+    """The same for whoever reads these languages, the first one first."""
+    listed = list(statements)
+    texts = await _approved([one.id for one in listed]) if listed else {}
+    return {one.id: _wording(one.text, one.language, read, texts.get(one.id, ())) for one in listed}
 
 
 async def wording_of(actor: Actor, proposal: Any) -> Wording:

@@ -9,9 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from app.access import Actor, proposal_for
+from app.access import MAX_NUMBER, Actor, proposal_for
 from app.actions import responses
-from app.analysis import curation, curation_page, responses_result
+from app.analysis import curation, curation_page, responses_result, translations
 from app.analysis import responses as reading
 from app.analysis.responses import Asked
 from app.forms import Filled, blank, read
@@ -23,7 +23,6 @@ from deliberation.phases import Action, Phase
 from deliberation.votes import Choice
 
 AnyRequest = Request[Any, Any, Any]
-MAX_NUMBER = 2**31 - 1
 CHOICE_NAMES = {
     "agree": N_("you agreed"),
     "disagree": N_("you disagreed"),
@@ -35,6 +34,8 @@ ANSWER_NAMES = (("yes", N_("Yes")), ("no", N_("No")), ("unsure", N_("Unsure")))
 class ItemForm(msgspec.Struct):
     choice: Literal["agree", "disagree", "pass"]
     priority: bool = False
+    seen: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
+    """The number of the translation that was before them, 0 for the statement's own words."""
 
 
 class RuleForm(msgspec.Struct):
@@ -81,11 +82,16 @@ async def _show(
     current = None if is_overall else _current(asked, number)
     given = await reading.answer_of(actor)
     more: dict[str, Any] = {} if said is None else {"status_line": said}
+    slates, statements = None, list[translations.Quoted](asked)
     if current is None:
         frozen = await curation.frozen_of(draft.analysis)
         gate = await curation_page.gate_for(actor)
-        more["slates"] = await curation_page.two_slates(actor, frozen, draft, gate)
+        slates = await curation_page.two_slates(actor, frozen, draft, gate)
+        statements += curation_page.statements_of(slates)
         more["rule"] = responses_result.rule_words(reading.rule_of(actor.round), words_only=gate.tells_words_only)
+    wordings = await translations.quoted_for(translations.reads(actor), statements)
+    if slates is not None:
+        more["slates"] = curation_page.worded(slates, wordings)
     typed = (
         {} if given is None else {name: getattr(given, name) for name in ("represents", "can_live_with", "sentence")}
     )
@@ -99,6 +105,7 @@ async def _show(
         asked=asked,
         n_answered=reading.n_answered(asked),
         current=current,
+        wordings=wordings,
         is_drawn=await reading.is_drawn(actor),
         given=given,
         form=form or blank(**typed),
@@ -125,7 +132,11 @@ async def answer_item(request: AnyRequest, actor: NamedDependency[Actor], number
             return await _show(request, actor, number=number, said=StatusLine(said), status=422)
         return see_other(request, url(base, item=number), said=said)
     await responses.answer_item(
-        proposal=proposal, choice=Choice(form.data.choice), matters=form.data.priority, by=actor
+        proposal=proposal,
+        choice=Choice(form.data.choice),
+        matters=form.data.priority,
+        seen=form.data.seen,
+        by=actor,
     )
     said = gettext("Your answer on statement %(number)s is saved.") % {"number": number}
     if wants_fragment(request):

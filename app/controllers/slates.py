@@ -9,8 +9,9 @@ from litestar.di import NamedDependency
 
 from app.access import Actor
 from app.actions import responses as responding
-from app.analysis import certified, curation, curation_page, dial, responses, responses_result
+from app.analysis import certified, curation, curation_page, dial, responses, responses_result, translations
 from app.analysis.curation import Draft, Frozen
+from app.analysis.curation_page import TwoSlates
 from app.analysis.exclusion_words import sentence_of
 from app.analysis.responses_result import Result
 from app.analysis.results import Gate
@@ -34,7 +35,7 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
     frozen = await curation.frozen_of(draft.analysis)
     gate = await curation_page.gate_for(actor)
     result = await responses_result.result_of(actor, draft, gate)
-    slates = await curation_page.two_slates(actor, frozen, draft, gate)
+    slates = await _worded(actor, await curation_page.two_slates(actor, frozen, draft, gate))
     if result is not None and result.audited.is_audited:
         slates = curation_page.with_audit(slates, result.audited.words)
     asked = responses.respond_round_of(actor, draft.round)
@@ -63,6 +64,12 @@ async def show_slates(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
     )
 
 
+async def _worded(actor: Actor, slates: TwoSlates) -> TwoSlates:
+    """The slates in words that this reader reads."""
+    statements = curation_page.statements_of(slates)
+    return curation_page.worded(slates, await translations.quoted_for(translations.reads(actor), statements))
+
+
 async def _figures(
     frozen: Frozen, draft: Draft, result: Result | None, gate: Gate
 ) -> list[tuple[str, certified.Figures]]:
@@ -89,7 +96,7 @@ async def _participants_slate(request: AnyRequest, actor: Actor) -> Response[Any
         frozen = await curation.frozen_of(analysis)
         gate = await curation_page.gate_for(actor)
         alone = Draft(analysis, closed.id, analysis, "none", 0, frozen.slate.size, frozen.stances, {}, (), None, {})
-        slates = await curation_page.two_slates(actor, frozen, alone, gate)
+        slates = await _worded(actor, await curation_page.two_slates(actor, frozen, alone, gate))
         figures = (await _figures(frozen, alone, None, gate))[0]
         checked = await certified.cross_check(frozen, gate)
     curated = [item for item in actor.rounds if item.phase == Phase.CURATE and item.closes_at <= actor.now]

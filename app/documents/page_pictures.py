@@ -28,7 +28,7 @@ def of_results(results: Results, landed: Landed | None) -> dict[str, Picture]:
 
 
 def _words(line: Line | Landed) -> str:
-    return f"{line.text.number} · {line.text.text}"
+    return line.text.numbered
 
 
 def _bars(name: str, title: str, lines: tuple[Line, ...]) -> list[Picture]:
