@@ -165,6 +165,8 @@ def _read(value: Any, said: Said) -> None:
     elif isinstance(value, Mapping):
         if "share" in value:
             said.shares.add(Decimal(value["share"]) * 100)
+        if "share" in value and "of" in value:
+            said.counts.add(Decimal(round(Decimal(value["share"]) * value["of"])))
         if "decimal" in value:
             said.counts.add(Decimal(value["decimal"]))
         for name, item in value.items():

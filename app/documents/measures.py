@@ -75,7 +75,7 @@ def _of_list(name: str, value: list[Any]) -> Iterator[Measure]:
 
 
 def _is_place(kind: str, value: Mapping[str, Any]) -> bool:
-    return not isinstance(value[kind], dict) and set(value) <= {kind, "bound"}
+    return not isinstance(value[kind], dict) and set(value) <= {kind, "bound", "of"}
 
 
 def _figure(name: str, kind: str, place: Mapping[str, Any]) -> Measure:

@@ -14,9 +14,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from app.analysis.results_words import FEW, is_few
 from deliberation.disclosure import ReleasedCount, ReleasedDay, ReleasedIndex, ReleasedRow, ReleasedShare
 from deliberation.records import to_record
-from deliberation.released import Bound, Number
+from deliberation.released import Bound, Number, ReleasedBreakdown, ReleasedCategory
 
 Place = dict[str, Any]
 Says = Literal["plain", "support", "dissent", "added"]
@@ -150,15 +151,41 @@ def people_number(value: Number | None) -> Place:
     return {"band": [value[0], value[1]]} if isinstance(value, tuple) else {"people": value}
 
 
-def share(released: ReleasedShare) -> Place:
-    return {"withheld": True} if released.value is None else _share(released.value, released.bound)
+def share(released: ReleasedShare, of: ReleasedCount | None = None) -> Place:
+    """A share of people; `of` is how many they are, so that fewer than 20 are counted."""
+    if released.value is None:
+        return {"withheld": True}
+    place = _share(released.value, released.bound)
+    n = None if of is None else of.value
+    return place | {"of": n} if isinstance(n, int) and n < FEW and released.bound == "exact" else place
+
+
+def share_of_table(table: ReleasedBreakdown, one: ReleasedCategory) -> Place:
+    """A category's share of the people in a table of one attribute."""
+    if one.share is None:
+        return {"withheld": True}
+    place = _share(one.share, "about" if table.is_rounded else "exact")
+    counts = [each.n for each in table.categories if isinstance(each.n, int)]
+    is_whole = not table.is_rounded and len(counts) == len(table.categories)
+    return place | {"of": sum(counts)} if is_whole and sum(counts) < FEW else place
+
+
+def is_counted(place: Place) -> bool:
+    """So few people stand behind the share that it is told as "8 of 12"."""
+    return "of" in place
 
 
 def agreement(row: ReleasedRow | None) -> Place:
     """The share of a row's voters who agree."""
     if row is None or row.agree_share is None:
         return {"withheld": True}
-    return _share(row.agree_share, row.bound(row.agree_share))
+    return _share_of(row, row.agree_share)
+
+
+def _share_of(row: ReleasedRow, value: float) -> Place:
+    """A share of a row's voters, with their number where it is so small that people are counted."""
+    place = _share(value, row.bound(value))
+    return place | {"of": row.n_voters} if is_few(row) else place
 
 
 def row_value(row: ReleasedRow) -> dict[str, Any]:
@@ -166,7 +193,7 @@ def row_value(row: ReleasedRow) -> dict[str, Any]:
     value: dict[str, Any] = {}
     if row.agree_share is not None and row.disagree_share is not None and row.pass_share is not None:
         value |= {
-            name: _share(one, row.bound(one))
+            name: _share_of(row, one)
             for name, one in (("agree", row.agree_share), ("disagree", row.disagree_share), ("pass", row.pass_share))
         }
         value["voters"] = people_number(row.n_voters)

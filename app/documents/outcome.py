@@ -166,12 +166,14 @@ def _answers(w: Writer) -> list[Passage]:
         value = {
             "word": words.word.value if words.word else None,
             "dissent": words.dissent.value if words.dissent else None,
-            "yes": model.share(share),
+            "yes": model.share(share, answers.n),
         }
         fact = w.fact(name, "support_answer", value)
         found += w.words(fact, words, model.asked(claim))
         if share.value is not None:
-            found.append(w.say(N_("%(share)s of those who answered say so."), [fact], share=model.share(share)))
+            yes = model.share(share, answers.n)
+            counted, said = N_("%(share)s people who answered say so."), N_("%(share)s of those who answered say so.")
+            found.append(w.say(counted if model.is_counted(yes) else said, [fact], share=yes))
     adopted = adoption_sentence(w)
     return [Passage([*found, *([adopted] if adopted else [])])]
 

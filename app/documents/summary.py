@@ -255,13 +255,11 @@ def _table_fact(w: Writer, attribute: str) -> str:
 
 def _people_table(w: Writer, attribute: str) -> Table:
     table = w.material.people.tables[attribute]
-    bound = "about" if table.is_rounded else "exact"
     aims = {code: (share, one) for known, code, share, one in w.material.people.standings if known == attribute}
     none: model.Place = {"term": "–"}
     rows, facts = [], [_table_fact(w, attribute)]
     for one in table.categories:
-        shown = {"withheld": True} if one.share is None else {"share": model.decimal(one.share), "bound": bound}
-        row = [model.category(attribute, one.code), model.people_number(one.n), shown]
+        row = [model.category(attribute, one.code), model.people_number(one.n), model.share_of_table(table, one)]
         if one.code in aims:
             aim, standing = aims[one.code]
             reading = model.term(outcome.STANDINGS[standing.standing]) if standing.standing else {"withheld": True}

@@ -125,6 +125,9 @@ def rejected(w: Writer) -> list[Passage]:
         w.shown.add(id)
         message = N_("Widely rejected: %(statement)s %(share)s of the %(n)s people who voted on it disagree.")
         places = {"share": w.facts[fact].value["disagree"], "n": model.people_number(row.n_voters)}
+        if model.is_counted(places["share"]):
+            message = N_("Widely rejected: %(statement)s %(share)s people who voted on it disagree.")
+            del places["n"]
         found.append(Passage([w.say(message, [fact], statement=w.place(id), **places)], w.statement(id).number))
     return found
 

@@ -202,6 +202,9 @@ def _plain(place: Place) -> str:
 
 
 def _share(place: Place) -> str:
+    if "of" in place:  # fewer than 20 people, told exactly
+        n = round(Decimal(place["share"]) * place["of"])
+        return gettext("%(n)s of %(all)s") % {"n": num(n), "all": num(place["of"])}
     shown = pct(float(place["share"]))
     bound = {"at_least": gettext("%(share)s or more"), "at_most": gettext("%(share)s or less")}.get(place["bound"])
     return bound % {"share": shown} if bound else shown

@@ -77,15 +77,16 @@ class Writer:
         self.shown.add(id)
         found = self.words(fact, row.words, self.place(id))
         if row.agree_share is not None:
-            found.append(
-                self.say(
-                    N_("%(share)s of the %(n)s people who voted on it agree."),
-                    [fact],
-                    share=model.agreement(row),
-                    n=model.people_number(row.n_voters),
-                )
-            )
+            found.append(self.voted(fact, row))
         return found
+
+    def voted(self, fact: str, row: ReleasedRow) -> Sentence:
+        """How many of those who voted agree."""
+        share = model.agreement(row)
+        if model.is_counted(share):
+            return self.say(N_("%(share)s people who voted on it agree."), [fact], share=share)
+        n = model.people_number(row.n_voters)
+        return self.say(N_("%(share)s of the %(n)s people who voted on it agree."), [fact], share=share, n=n)
 
     def groups_of(self, id: int) -> dict[str, ReleasedRow]:
         """The rows of opinion groups that are shown, by letter."""

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from app import rendering
+from app.actions import summaries
 from app.analysis import results_words
 from app.analysis.results_words import agreement, agreement_between
-from app.documents import standalone
+from app.documents import model, standalone, wording
 from deliberation.disclosure import Attribution
 from deliberation.intervals import wilson
 from deliberation.released import _GATE, ReleasedRow
 from deliberation.shares import share_interval
-from tests import factories, rooms, simulated
+from deliberation.verification import verify_record
+from tests import factories, rooms, second_verifier, simulated
 from tests.pages import parse, words_of
 
 PATH = "/en/c/water"
@@ -180,6 +182,37 @@ async def test_under_the_chatham_house_rule_a_small_room_reads_the_ladders_words
     results = main_of((await client.get(f"{PATH}/results")).text)
     ladder = [one for one in results_words.SPOKEN.values() if one in results]
     assert ladder, "the ladder's words are said"
+
+
+@pytest.mark.slow
+async def test_in_the_open_the_summary_of_a_small_room_counts_people_in_every_format(client: Any) -> None:
+    here = await rooms.small_room(14, attribution=Attribution.OPEN)
+    await rooms.curate(here)
+    await rooms.shown(here)
+    for name in ("amara", "gus"):
+        await summaries.sign(by=await factories.actor(name, here))
+    page = main_of((await client.get(f"{PATH}/summary")).text)
+    assert re.search(r"\d+ of 14 people who voted on it agree", page)
+    of_things = r"\d+% (of the participants' slate|of the claims|of those on views|is asked)|(target|least|or) \d+%"
+    assert not PER_CENT.search(re.sub(of_things, "", page)), page
+    told = (await client.get(f"{PATH}/summary.md")).text
+    assert re.search(r"\d+ of 14 people who voted on it agree", told)
+    assert not re.search(r"\d% [^.|]{0,9}(agree|people)", told)
+    record = (await client.get(f"{PATH}/summary.json")).json()
+    assert [check for check in verify_record(record) if not check.holds] == []
+    assert not second_verifier.faults(record)
+    facts = [one["value"] for one in record["snapshot"]["document"]["facts"] if one["kind"] == "support"]
+    assert all(one["agree"]["of"] == one["voters"]["people"] < 20 for one in facts) and facts
+    for fact in facts:
+        del fact["agree"]["of"]
+    assert wording.place_text(facts[0]["agree"]).endswith("%"), "what was stored before is told as it was"
+
+
+def test_a_share_of_few_is_counted_only_where_their_number_is_exact() -> None:
+    assert wording.place_text(model.agreement(row(8 / 12, 12))) == "8 of 12"
+    assert wording.place_text(model.agreement(row(13 / 19, 19))) == "13 of 19"
+    assert "of" not in model.agreement(row(0.5, 20)) and "of" not in model.agreement(row(0.65, 12, cap=0.1))
+    assert wording.place_text({"share": "0.666667", "bound": "exact"}) == "67%"
 
 
 # -------- a letter looks the same wherever it is drawn; that groups keep theirs is shown in tests/spec/test_groups.py
