@@ -260,7 +260,7 @@ async def _carry_out(
     said: str,
     *,
     verb: str,
-    focus: str = "",
+    focus: str | Callable[[], str] = "",
 ) -> Response[Any]:
     """The edit, and the whole desk with its balance in the same answer; without htmx, the way back to it."""
     failed = ("", "")
@@ -280,7 +280,7 @@ async def _carry_out(
         return await _desk(request, actor, status=422, form=form, failed=failed)
     words = said % {"number": num(number)}
     if wants_fragment(request):
-        return await _desk(request, actor, said=words, focus=focus)
+        return await _desk(request, actor, said=words, focus=focus() if callable(focus) else focus)
     return see_other(request, url(f"/c/{actor.consultation.slug}/desk") + f"#s{number}", said=words)
 
 
@@ -311,12 +311,21 @@ async def add(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[An
 @post("/c/{slug:str}/desk/items/{number:int}/remove", opt={"action": Action.CURATE}, status_code=200)
 async def remove(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     form = await read(request, ItemForm)
+    following: list[str] = []
 
     async def act(proposal: Proposal, stance: Stance) -> None:
         await curation.remove(proposal=proposal, stance=stance, version=form.version, by=actor, form=form)
+        following.append(_next_of(stance, form.get("seen")))
 
     said = gettext("Statement %(number)s does not stand on the curated slate any more.")
-    return await _carry_out(request, actor, number, form, act, said, verb="remove")
+    return await _carry_out(request, actor, number, form, act, said, verb="remove", focus=lambda: following[0])
+
+
+def _next_of(stance: Stance, seen: str) -> str:
+    """The item below the one that was removed, where the focus goes on; "" where it was the last one."""
+    tokens = seen.split(",")
+    place = tokens.index(token_of(stance)) if token_of(stance) in tokens else len(tokens)
+    return f"remove:{tokens[place + 1]}" if place + 1 < len(tokens) else ""
 
 
 @post("/c/{slug:str}/desk/items/{number:int}/move", opt={"action": Action.CURATE}, status_code=200)

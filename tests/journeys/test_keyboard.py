@@ -91,11 +91,11 @@ def test_a_slate_is_reordered_and_shortened_by_tab_and_enter(visitor: Visitor) -
     else:
         choose(page, down)
         page.wait_for_function(f"first => {places}[2] === first", arg=before[0])
-    gone = page.evaluate(places)[0]
+    gone, following = page.evaluate(places)[:2]
     choose(page, f"#{gone} form[action*='/remove'] button")
     page.wait_for_selector(f"form[action*='/items/{re.sub('[^0-9]', '', gone)}/remove']", state="detached")
     if visitor.has_script:
-        stands_on(page, "#h-after")
+        stands_on(page, f"#{following}")
     choose(page, "form[action*='/undo'] button")
     page.wait_for_selector(f"form[action*='/items/{re.sub('[^0-9]', '', gone)}/remove']")
     if visitor.has_script:

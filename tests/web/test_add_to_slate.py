@@ -250,3 +250,21 @@ async def test_a_merged_item_is_flagged_and_its_reason_suggested_when_it_goes(cl
     answer = await gus.post(f"{DESK}/items/{number}/remove", await slates.fields(draft, stance), headers=HTMX)
     assert answer.status_code == 200
     assert '<option value="merged_with_consent" selected' in slates.section(answer.text, "h-before")
+
+
+async def test_what_stands_below_a_removed_item_has_the_focus_and_below_the_last_one_the_heading(client):
+    _here, gus, _frozen, draft = await opened(client)
+    numbers = [(await slates.proposal_of(stance)).number for stance in draft.stances]
+    below = rf'<li class="pick" id="s{numbers[1]}d?" tabindex="-1" autofocus'
+    for place, focused in ((0, below), (-1, 'id="h-after"')):
+        _, now = await slates.stored(_here)
+        sent = await slates.fields(now, draft.stances[place])
+        answer = await gus.post(f"{DESK}/items/{numbers[place]}/remove", sent, headers=HTMX)
+        assert answer.status_code == 200
+        (found,) = re.findall(r"<[^>]+ autofocus[^>]*>", answer.text)
+        assert re.search(focused, found), found
+    # The form may say anything: an unknown or a broken list leads to the heading.
+    _, now = await slates.stored(_here)
+    sent = await slates.fields(now, draft.stances[1]) | {"seen": "<b>,,"}
+    answer = await gus.post(f"{DESK}/items/{numbers[1]}/remove", sent, headers=HTMX)
+    assert 'id="h-after" tabindex="-1" autofocus' in answer.text
