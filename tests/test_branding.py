@@ -6,11 +6,12 @@ import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from app import branding, rendering, settings, static_files
+from app import branding, emails, rendering, settings, static_files
 from app.settings import Settings, SettingsError
 from tests.pages import parse, problems
 from tests.web.test_rendering import get
@@ -61,6 +62,33 @@ def test_a_page_carries_the_name_the_logo_and_the_colour(branded: Any, tmp_path:
     assert styles[1].endswith("/brand.css") and "style=" not in text
     found, _ = static_files.find(styles[1].removeprefix("/static"))
     assert found is not None and b"--brand: #7a1f5c" in found.body
+
+
+def test_messages_name_the_installation_and_not_its_software(branded: Any) -> None:
+    branded(site_name="Water & Land Forum")
+    subject, _ = emails.compose("sign_in_code", locale="en", code="12345678")
+    assert subject == "Your sign-in code for Water & Land Forum"
+    for kind in ("factor_removed", "factor_removal_asked"):
+        _, text = emails.compose(kind, locale="en")
+        assert "of Water & Land Forum" in text or "govern Water & Land Forum" in text
+    words = "".join(file.read_text() for file in sorted((rendering.TEMPLATES / "emails").iterdir()))
+    assert "Plenary" not in words
+
+
+def test_what_other_sites_embed_has_the_colour_too(branded: Any) -> None:
+    for accent, n_styles in (("#7a1f5c", 2), ("", 1)):
+        branded(accent=accent)
+        here = SimpleNamespace(title="Water", question="What now?", language="en")
+        text = rendering.render(
+            "sharing/embed.html",
+            locale="en",
+            actor=SimpleNamespace(consultation=here),
+            found=None,
+            n_statements=0,
+            address="https://plenary.example/c/water/results",
+        )
+        assert text.count('rel="stylesheet"') == n_styles
+        assert ("brand.css" in text) == bool(accent)
 
 
 def test_without_settings_the_page_is_the_brands_own(branded: Any) -> None:
