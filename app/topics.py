@@ -69,6 +69,7 @@ KINDS: Mapping[str, Topic] = {
     "sign_in_code": Topic.NECESSARY,
     "factor_removal_asked": Topic.NECESSARY,
     "factor_removed": Topic.NECESSARY,
+    "role_removed": Topic.NECESSARY,
     "digest": Topic.NECESSARY,
     "author_revealed": Topic.NECESSARY,
     "invitation": Topic.INVITATIONS,

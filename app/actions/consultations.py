@@ -29,6 +29,8 @@ from deliberation.phases import Action, Lifecycle, Phase, Role, sequence_error
 STRICTNESS = (Attribution.ATTRIBUTED, Attribution.OPEN, Attribution.CHATHAM_HOUSE)
 MAX_HOURS = 14 * 24
 """What moderators can promise at most: later than this, a round of proposals is usually over."""
+APPOINTED = (Role.MODERATOR, Role.CURATOR, Role.CONVENOR, Role.AUDITOR)
+"""Roles that convenors give, and take away."""
 CONFLICTING = {
     Role.CONVENOR: (Role.MODERATOR, Role.AUDITOR, Role.PARTICIPANT),
     Role.MODERATOR: (Role.CONVENOR, Role.AUDITOR),
@@ -270,7 +272,7 @@ async def ask_for_freeze_of(item: Round) -> None:
 
 async def appoint(*, email: str, role: Role, by: Actor, form: Filled[Any] | None = None) -> None:
     """The account behind an address has this role here; an account is made for an address not yet known."""
-    if role not in {Role.MODERATOR, Role.CURATOR, Role.CONVENOR, Role.AUDITOR}:
+    if role not in APPOINTED:
         raise Invalid(N_("People are appointed as convenor, curator, moderator or auditor."), field="role")
     address = normalised_email(email)
     async with change("consultations.appoint", Action.APPOINT, by=by, form=form, subject=role.value) as made:

@@ -22,6 +22,7 @@ NAMES = {
     "consultations.tighten": N_("Attribution rule made stricter"),
     "consultations.launch": N_("Consultation launched"),
     "consultations.appoint": N_("Person appointed"),
+    "consultations.remove_role": N_("Role taken away from a person"),
     "consultations.invite": N_("Invitations sent"),
     "consultations.archive": N_("Consultation archived"),
     "participants.agree": N_("A participant agreed to changed words on the use of their contributions"),

@@ -13,6 +13,7 @@ MODULES = (
     "home",
     "accounts",
     "factors",
+    "roles",
     "oidc",
     "sessions",
     "my_data",

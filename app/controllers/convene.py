@@ -15,7 +15,7 @@ from app.actions import consultations, invitations, proposals
 from app.actions.consultations import PlannedRound
 from app.actions.rounds import planned_as, waiting_extension
 from app.analysis import amendments, overview
-from app.controllers import rounds
+from app.controllers import roles, rounds
 from app.controllers.accounts import Email
 from app.controllers.proposals import ProposeForm, check_proposal
 from app.database import fetch, now
@@ -208,7 +208,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
 async def _show_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
     consultation = actor.consultation.id
     people = await fetch(
-        "select a.email, m.role from memberships m join accounts a on a.id = m.account "
+        "select m.id, a.email, m.role from memberships m join accounts a on a.id = m.account "
         "where m.consultation = $1 and m.role <> 'participant' order by m.role, a.email",
         consultation,
     )
@@ -231,12 +231,7 @@ async def _show_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, st
         invited=invited[0],
         questions=await amendments.questions_for(actor),
         extension=await waiting_extension(actor.round) if actor.may(Action.CONFIRM_EXTENSION) else None,
-        role_options=[
-            ("moderator", gettext("Moderator")),
-            ("curator", gettext("Curator")),
-            ("convenor", gettext("Convenor")),
-            ("auditor", gettext("Auditor")),
-        ],
+        role_options=roles.appointed_roles(),
         phase_names={phase.value: gettext(name) for phase, name in overview.PHASE_NAMES.items()},
     )
 

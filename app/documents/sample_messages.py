@@ -71,6 +71,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "queue_late": {"hours": 24, "level": 1, "n": 7},
     "reveal_answered": {"reveal": _CODE},
     "reveal_asked": {"reveal": _CODE},
+    "role_removed": {"role": "moderator"},
     "round_closing": _ROUND,
     "round_opened": _ROUND,
 }
