@@ -30,20 +30,16 @@ async def test_a_link_in_a_statement_s_details_leads_out_over_a_page_that_names_
     assert f'href="{LINK.replace("&", "&amp;")}" rel="nofollow ugc noopener noreferrer"' in answer.text
 
 
-@pytest.mark.parametrize(
-    ("to", "sign"),
-    [
-        (LINK, ""),
-        (LINK, "0" * 32),
-        (LINK + "0", sign_of(LINK)),
-        ("javascript:alert(1)", sign_of("javascript:alert(1)")),
-        ("//evil.example", sign_of("//evil.example")),
-        ("https://", sign_of("https://")),
-        ("", sign_of("")),
-    ],
-)
-async def test_nobody_else_s_link_borrows_our_name(client: Any, to: str, sign: str) -> None:
-    assert (await client.get("/en/leave", params={"to": to, "sign": sign})).status_code == 404
+@pytest.mark.parametrize("sign", ["", "0" * 32])
+async def test_nobody_else_s_link_borrows_our_name(client: Any, sign: str) -> None:
+    assert (await client.get("/en/leave", params={"to": LINK, "sign": sign})).status_code == 404
+    other = await client.get("/en/leave", params={"to": LINK + "0", "sign": sign_of(LINK)})
+    assert other.status_code == 404
+
+
+@pytest.mark.parametrize("to", ["javascript:alert(1)", "//evil.example", "https://", ""])
+async def test_only_addresses_of_the_web_are_led_to(client: Any, to: str) -> None:
+    assert (await client.get("/en/leave", params={"to": to, "sign": sign_of(to)})).status_code == 404
 
 
 def test_an_address_for_mail_stays_as_it_is() -> None:
