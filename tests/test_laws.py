@@ -148,6 +148,7 @@ MARKUP = {
     "app/controllers/results.py": "what the templates rendered, escaped, kept for the next reader",
     "app/documents/handbook.py": "the type of what markdown.py made of our own files",
     "app/documents/pdf.py": "what standalone.py wrote as XML, escaped by ElementTree",
+    "app/rendering.py": "the type of what markdown.py has cleaned",
     "app/language.py": "<bdi> around escaped text",
     "app/documents/wording.py": "citations around escaped text",
 }
