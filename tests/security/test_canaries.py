@@ -77,6 +77,7 @@ PLACES = {
     ("/c/{slug}/power/charts", "file"): "select unnest(array['days.svg', 'spread.svg'])",
     ("/c/{slug}/summary/charts", "file"): "select unnest(array['gaps.svg', 'people-constituency.svg'])",
     ("/c/{slug}/reveals", "reveal_id"): "select id from reveals",
+    ("/c/{slug}/convene/people", "member"): "select id from memberships where role <> 'participant' order by role",
     ("/help", "name"): "select unnest(array['words', 'stakeholders'])",
     ("/help/pictures", "name"): "select 'results.png'",
     ("/messages/stop", "token"): "select split_part(stop_path, '/', 5) from messages where stop_path <> ''",

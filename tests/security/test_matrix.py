@@ -98,6 +98,7 @@ async def world(database: None) -> World:
         "publication_id": nobody,
         "objection_id": nobody,
         "item_id": nobody,
+        "member": nobody,
         "which": 1,
         "language": "fr",
         "item": 1,
