@@ -8,7 +8,8 @@ from functools import cache
 
 import nh3
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markdown_it.token import Token
+from markupsafe import Markup, escape
 
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "a", "code"}
 RULES = [
@@ -55,18 +56,33 @@ def render_handbook(text: str, *, address: Callable[[str], str]) -> Markup:
     address : what a link or picture of the text leads to here
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    dressed: list[Token] = []
+    heading = ""
     tokens = parser.parse(text)
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", anchor_of(tokens[place + 1].content))
+            heading = tokens[place + 1].content
+            token.attrSet("id", anchor_of(heading))
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+        dressed += _framed(token, escape(heading))
         for child in token.children or ():
             for name in ("href", "src"):
                 if name in child.attrs:
                     child.attrSet(name, address(str(child.attrs[name])))
-    # Scrolled sideways by keyboard too, a table needs a frame that can have the focus.
-    table = '<div class="scroll" tabindex="0" role="group"><table>'
-    framed = parser.renderer.render(tokens, parser.options, {}).replace("<table>", table)
-    return Markup(framed.replace("</table>", "</table></div>"))  # noqa: S704  from files of this repository alone
+    # The files of this repository alone come here.
+    return Markup(parser.renderer.render(dressed, parser.options, {}))  # noqa: S704  see above
+
+
+def _framed(token: Token, name: str) -> list[Token]:
+    """A table stands in a frame that can have the focus, so that it is scrolled sideways by keyboard too."""
+    if token.type == "table_open":
+        frame = f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">'
+        caption = f'<caption class="sr">{name}</caption>'
+        return [Token("html_block", "", 0, content=frame), token, Token("html_block", "", 0, content=caption)]
+    if token.type == "table_close":
+        return [token, Token("html_block", "", 0, content="</div>")]
+    return [token]
 
 
 def anchor_of(heading: str) -> str:
