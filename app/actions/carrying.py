@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.access import Actor
 from app.actions import votes
+from app.actions.open_rounds import open_round
 from app.analysis import carrying, translations
 from app.analysis.carrying import Waiting
 from app.database import execute, fetchrow, fetchval, transaction
@@ -21,21 +22,15 @@ DIFFERENT = N_("You voted differently on these statements. Please look at the on
 
 # As for any vote, the round's row is held while the database's clock decides. A vote that was cast on the new words
 # stays as it is.
-CARRY = """
-with open_round as (
-  select r.id from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-), carried as (
+CARRY = f"""
+with {open_round("r.phase = 'propose'")}, carried as (
   insert into votes (id, consultation, participant, proposal, choice, matters, language, cast_at)
-  select gen_random_uuid(), $1, $2, p.id, $4, $5, p.language, clock_timestamp()
+  select gen_random_uuid(), $1, $2, p.id, $4, $5, p.language, open_round.at
   from open_round, proposals p where p.id = $3 and p.consultation = $1 and p.status = 'accepted'
   on conflict (participant, proposal) do nothing returning id
 )
 select count(*) from open_round
-"""
+"""  # noqa: S608  constants
 ANSWER = """
 insert into vote_carries (id, participant, proposal, answer)
 select gen_random_uuid(), $1, original, $3 from unnest($2::int[]) as original
@@ -43,19 +38,13 @@ on conflict (participant, proposal) do update set answer = excluded.answer
 """
 
 # The vote stays as it is, and its voter has read the words of now.
-KEEP = """
-with open_round as (
-  select r.id from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-), kept as (
+KEEP = f"""
+with {open_round("r.phase = 'propose'")}, kept as (
   update votes v set translation = $4, language = $5 from open_round, translations t
   where v.participant = $2 and v.proposal = $3 and t.id = v.translation and t.is_outdated returning v.id
 )
 select (select count(*) from open_round) as n_open, (select count(*) from kept) as n_kept
-"""
+"""  # noqa: S608  constants
 
 
 async def keep(*, proposal: Proposal, seen: int, by: Actor) -> None:

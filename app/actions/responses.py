@@ -13,6 +13,7 @@ from uuid import UUID
 from app import access, emails
 from app.access import Actor
 from app.actions import votes
+from app.actions.open_rounds import open_round
 from app.actions.record import change
 from app.analysis import responses as reading
 from app.analysis.responses_result import KEY, count
@@ -32,32 +33,20 @@ TOO_LATE = N_("The respond round has closed. Your earlier answers are kept.")
 RULE_IS_FIXED = N_("The adoption rule can be set only before the curate round opens, while nobody knows the slate.")
 
 # The round's row is held while the database's clock decides, as for a vote.
-ANSWER = """
-with open_round as (
-  select r.id from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'respond'
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-)
+ANSWER = f"""
+with {open_round("r.phase = 'respond'")}
 insert into responses (id, round, participant, represents, can_live_with, sentence, answered_at)
-select gen_random_uuid(), open_round.id, $2, $3, $4, $5, clock_timestamp() from open_round
+select gen_random_uuid(), open_round.id, $2, $3, $4, $5, open_round.at from open_round
 on conflict (round, participant) do update
   set represents = excluded.represents, can_live_with = excluded.can_live_with, sentence = excluded.sentence,
       answered_at = excluded.answered_at
 returning id
-"""
+"""  # noqa: S608  constants
 
-WITHDRAW = """
-with open_round as (
-  select r.id from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'respond'
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-)
+WITHDRAW = f"""
+with {open_round("r.phase = 'respond'")}
 delete from responses using open_round where round = open_round.id and participant = $2
-"""
+"""  # noqa: S608  constants
 
 
 async def withdraw(*, participant: int, by: Actor) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.access import Actor
+from app.actions.open_rounds import open_round
 from app.analysis import routing
 from app.database import execute, fetch, fetchrow, transaction
 from app.queue import enqueue
@@ -28,20 +29,14 @@ NOT_FOR_VOTES = N_("This statement is not open for votes any more, or not yet.")
 # One statement: the round's row is held while the database's clock decides, so that a vote is either before the close
 # or not recorded at all; a second vote of the same person replaces the first. One of an earlier round is kept aside,
 # for that round's analysis stays a function of the votes before its close.
-CAST = """
-with open_round as (
-  select r.id, r.opens_at from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = any($7::text[])
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-), kept as (
+CAST = f"""
+with {open_round("r.phase = any($7::text[])")}, kept as (
   insert into earlier_votes (id, consultation, participant, proposal, choice, cast_at, ended_at)
-  select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, clock_timestamp()
+  select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, o.at
   from votes v, open_round o where v.participant = $2 and v.proposal = $3 and v.cast_at < o.opens_at
 )
 insert into votes (id, consultation, participant, proposal, choice, matters, language, translation, cast_at)
-select gen_random_uuid(), $1, $2, p.id, $4, $5, coalesce(t.language, p.language), coalesce(t.id, 0), clock_timestamp()
+select gen_random_uuid(), $1, $2, p.id, $4, $5, coalesce(t.language, p.language), coalesce(t.id, 0), open_round.at
 from open_round, proposals p
 left join translations t on t.id = $6 and t.proposal = p.id and t.approved_at is not null and not t.is_simpler
 where p.id = $3 and p.consultation = $1 and p.status = 'accepted'
@@ -50,34 +45,22 @@ on conflict (participant, proposal) do update
   set choice = excluded.choice, matters = excluded.matters, language = excluded.language,
       translation = excluded.translation, cast_at = excluded.cast_at
 returning id
-"""
-WITHDRAW = """
-with open_round as (
-  select r.id, r.opens_at from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase = 'propose'
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-), kept as (
+"""  # noqa: S608  constants
+WITHDRAW = f"""
+with {open_round("r.phase = 'propose'")}, kept as (
   insert into earlier_votes (id, consultation, participant, proposal, choice, cast_at, ended_at)
-  select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, clock_timestamp()
+  select gen_random_uuid(), v.consultation, v.participant, v.proposal, v.choice, v.cast_at, o.at
   from votes v, open_round o where v.participant = $2 and v.proposal = $3 and v.cast_at < o.opens_at
 )
 delete from votes v using open_round where v.participant = $2 and v.proposal = $3 returning v.id
-"""
+"""  # noqa: S608  constants
 
 # Who leaves for good takes the votes of the open round along; those of closed rounds are in results already.
-WITHDRAW_ALL = """
-with open_round as (
-  select r.opens_at from rounds r join consultations c on c.id = r.consultation
-  where r.consultation = $1 and c.lifecycle = 'running' and r.phase in ('propose', 'respond')
-    and r.opens_at <= clock_timestamp() and clock_timestamp() < r.closes_at
-  order by r.number limit 1
-  for share of r
-)
+WITHDRAW_ALL = f"""
+with {open_round("r.phase in ('propose', 'respond')")}
 delete from votes v using open_round o where v.consultation = $1 and v.participant = $2 and v.cast_at >= o.opens_at
 returning v.id
-"""
+"""  # noqa: S608  constants
 
 RECORD_SHOWING = """
 insert into showings (id, participant, proposal, reason, propensity, is_set_aside)
