@@ -60,7 +60,7 @@ async def provide_actor(request: AnyRequest, slug: FromPath[str]) -> Actor:
 async def before_request(request: AnyRequest) -> None:
     """What holds for every route: forms come from our own pages, and the site's doors are guarded."""
     is_write = request.method not in auth.SAFE_METHODS
-    if is_write and not _is_api(request):
+    if is_write and not _is_api(request) and not request.route_handler.opt.get("is_report"):
         await remember(request)
     if "failure" in request.scope["state"]:
         raise request.scope["state"]["failure"]
