@@ -131,7 +131,7 @@ class Visitor:
         if os.environ.get("PLENARY_SCREENSHOTS") == "1" and self.has_script:
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             self.page.set_viewport_size(size)
-            self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", caret="initial")
             self.page.set_viewport_size(DESKTOP)
 
     def leave(self) -> None:
@@ -143,8 +143,13 @@ class Visitor:
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def visitor(request: pytest.FixtureRequest, site: str, chromium: Any) -> Iterator[Visitor]:
-    """Somebody at a desktop browser, with and without JavaScript."""
+def visitor(
+    request: pytest.FixtureRequest, site: str, server_url: Callable[[str], str], chromium: Any
+) -> Iterator[Visitor]:
+    """Somebody at a desktop browser, with and without JavaScript; what the journeys before sent within the hour is
+    forgotten, for all of them are the same few people."""
+    with psycopg.connect(server_url("journeys"), autocommit=True) as connection:
+        connection.execute("delete from rate_windows")
     context = chromium.new_context(java_script_enabled=request.param, viewport=DESKTOP)
     context.set_default_timeout(15_000)
     found = Visitor(site, context, context.new_page(), request.param)
