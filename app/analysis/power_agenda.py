@@ -105,10 +105,12 @@ async def read_agenda(
     if source == measured:
         return None
     joined = await fetch(JOINED, consultation.id)
+    early = await fetch(EARLY_VOTES, consultation.id, ExposureSettings().n_first)
     return Agenda(
-        proposals,
-        amendments,
-        await fetch(EARLY_VOTES, consultation.id, ExposureSettings().n_first),
+        # The database's own rows stay in the process that asked for them; what is worked out in another travels.
+        [dict(row) for row in proposals],
+        [dict(row) for row in amendments],
+        [dict(row) for row in early],
         rushed,
         {row["id"]: row["joined_on"].toordinal() for row in joined},
         {row["id"]: row["constituency"] for row in joined if row["constituency"]},
