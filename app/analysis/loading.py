@@ -42,12 +42,12 @@ HELD = """
 EVERYBODY = f"""
 select string_agg(int8send(participant) || {PACKED_VOTE}) as votes
 from ({HELD}) v group by participant >> 56 order by participant >> 56
-"""  # noqa: S608  # constants
+"""  # noqa: S608  constants
 OWNED_VOTE = np.dtype([("participant", ">i8"), ("vote", ">i4")])
 SOME = f"""
 select participant, string_agg({PACKED_VOTE} order by proposal) as votes
 from ({HELD}) v where participant = any($3::bigint[]) group by participant
-"""  # noqa: S608  # constants
+"""  # noqa: S608  constants
 # Who changed a vote of an earlier round since the moment, or cast one since, had other votes then.
 COPIES = """
 select participant, case when (latest_at is null or latest_at < $2) and participant not in (

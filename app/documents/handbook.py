@@ -27,7 +27,6 @@ PAGES: Mapping[str, str] = {
     "words": N_("The words used here"),
 }
 """What can be read at `/help`, in this order; the methods have their own page, made from their tests."""
-LANGUAGE = "en"
 
 
 def handbook_page(name: str) -> Markup:

@@ -91,7 +91,6 @@ STYLES = {
 DROPPED = frozenset({"short", "narrow"})
 ACROSS = frozenset({"x", "x1", "x2", "cx", "width"})
 UP = frozenset({"y", "y1", "y2", "cy", "height"})
-KEPT_CLASSES = frozenset(GROUPS)
 PAD, LEAST_WIDTH, FLUID = 24.0, 520.0, (900.0, 372.0)
 """The room around a picture; how wide it is at least; and the size of a chart that fills its page's width."""
 TITLE, SAID, SMALL = 18.0, 13.5, 11.5
