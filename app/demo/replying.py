@@ -16,8 +16,8 @@ BODY = "Secretariat of the partnership forum"
 INTRODUCTION = "Thank you for an afternoon of plain words. Here is what we do with them, and what we cannot do."
 ANSWERS = (
     ("will_do", "A new partnership says on its first page what each partner wins.", "The forum's desk", -20, True),
-    ("in_part", "Our reports are one page a year now; what funders ask is not ours.", "Funders' table", -3, False),
-    ("will_not", "The forum has no money of its own, and its members decided against a levy in May.", "", 0, False),
+    ("in_part", "We call each partnership begun here once a quarter; those of others are not ours.", "Desk", -3, False),
+    ("will_not", "Agreements stay in the words of courts; a plain page beside each is for its partners.", "", 0, False),
 )
 """Decision, reason, who, days from today, and whether it is done; for the first statements of the slate in order."""
 DONE = "The form for registering a partnership asks for it since the first of the month."
