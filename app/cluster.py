@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.logs import log
 from app.settings import get_settings
-from deliberation.blocks import BLOCK, Given, Workers, blocks_of, in_turn
+from deliberation.blocks import BLOCK, Given, Workers, block_of, blocks_of, in_turn
 from deliberation.votes import VoteMatrix
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LARGE = 20_000_000
 """Votes from which a cluster is asked: below, one process is done before the votes have reached another."""
 CONNECT_SECONDS = "5s"
 BLOCKS_EACH = 4
-"""Blocks for each thread of the cluster, if they are large enough: none waits long for the last one."""
+"""Blocks for each of those who share the work, if they are large enough: none waits long for the last one."""
 
 
 @contextmanager
@@ -63,10 +63,10 @@ def _connected(address: str) -> Client | None:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A block of votes that a worker holds: `votes` is a future of dask's."""
+    """The votes of some participants: a future of dask's where a worker holds them, None where this process does."""
 
     people: slice
-    votes: Any
+    there: Any
 
 
 class Cluster:
@@ -77,7 +77,7 @@ class Cluster:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.n_at_once = max(1, sum(client.nthreads().values()))
+        self.n_at_once: int = max(1, sum(client.nthreads().values()))
         self._held: WeakKeyDictionary[VoteMatrix, Future[list[_Part]]] = WeakKeyDictionary()
         self._beside = ThreadPoolExecutor(3)
         self._has_failed = False
@@ -94,20 +94,38 @@ class Cluster:
             common = self.client.scatter(shared, hash=False, broadcast=True)
             # Before the workers lay out votes that are not asked for yet.
             first = {"pure": False, "priority": 1}
-            n_here = len(tasks) // (self.n_at_once + 1)
-            asked = [self.client.submit(_called, work, task, *common, **first) for task in tasks[n_here:]]
-            return [*in_turn.each(work, tasks[:n_here], *shared), *self._gathered(asked)]
+            own = self._own_share(len(tasks))
+            asked = [self.client.submit(_called, work, task, *common, **first) for task in tasks[own:]]
+            return [*in_turn.each(work, tasks[:own], *shared), *self._gathered(asked)]
 
         return self._tried(there, lambda: in_turn.each(work, tasks, *shared))
 
     def over(self, work: Callable[..., T], votes: VoteMatrix, given: Given) -> list[T]:
         def there() -> list[T]:
             parts = self._hold(votes).result()
-            return self._gathered(
-                self.client.submit(_called, work, given(part.people), part.votes, pure=False) for part in parts
-            )
+            asked = {
+                index: self.client.submit(_called, work, given(part.people), part.there, pure=False)
+                for index, part in enumerate(parts)
+                if part.there is not None
+            }
+
+            def done_here(index: int) -> T:
+                people = parts[index].people
+                return work(block_of(votes, people), *given(people))
+
+            found = {index: done_here(index) for index in range(len(parts)) if index not in asked}
+            while (late := self._not_begun(asked)) is not None:
+                asked.pop(late).cancel()
+                found[late] = done_here(late)
+            found |= zip(asked, self._gathered(asked.values()), strict=True)
+            return [found[index] for index in range(len(parts))]
 
         return self._tried(there, lambda: in_turn.over(work, votes, given))
+
+    def _not_begun(self, asked: dict[int, Any]) -> int | None:
+        """The last part that waits behind those that every worker is at, if one does: whoever is done helps."""
+        waiting = [index for index, future in asked.items() if not future.done()]
+        return waiting[-1] if len(waiting) > self.n_at_once else None
 
     def select(
         self, votes: VoteMatrix, *, participants: NDArray[np.bool_], statements: NDArray[np.bool_]
@@ -126,22 +144,30 @@ class Cluster:
             self._held[votes] = self._beside.submit(self._sent, votes)
         return self._held[votes]
 
+    def _own_share(self, n: int) -> int:
+        """How many of the parts, the first ones, this process does itself."""
+        return n // (self.n_at_once + 1)
+
     def _sent(self, votes: VoteMatrix) -> list[_Part]:
-        size = max(BLOCK, -(-votes.n_votes // (BLOCKS_EACH * self.n_at_once)))
+        size = max(BLOCK, -(-votes.n_votes // (BLOCKS_EACH * (self.n_at_once + 1))))
         blocks = list(blocks_of(votes, size))
-        there = self.client.scatter([_packed(block) for _, block in blocks], hash=False)
-        votes_there = self.client.map(_unpacked, there, pure=False)
-        return [_Part(people, one) for (people, _), one in zip(blocks, votes_there, strict=True)]
+        own = self._own_share(len(blocks))
+        packed = self.client.scatter([_packed(block) for _, block in blocks[own:]], hash=False)
+        there = [None] * own + self.client.map(_unpacked, packed, pure=False)
+        return [_Part(people, one) for (people, _), one in zip(blocks, there, strict=True)]
 
     def _selected(
         self, held: Future[list[_Part]], participants: NDArray[np.bool_], statements: NDArray[np.bool_]
     ) -> list[_Part]:
         ends = np.append(0, np.cumsum(participants))
+
+        def there(part: _Part) -> Any:
+            if part.there is None:
+                return None
+            return self.client.submit(_selected, part.there, participants[part.people], statements, pure=False)
+
         return [
-            _Part(
-                slice(int(ends[part.people.start]), int(ends[part.people.stop])),
-                self.client.submit(_selected, part.votes, participants[part.people], statements, pure=False),
-            )
+            _Part(slice(int(ends[part.people.start]), int(ends[part.people.stop])), there(part))
             for part in held.result()
         ]
 

@@ -72,7 +72,14 @@ in_turn = InTurn()
 
 def blocks_of(votes: VoteMatrix, size: int | None = None) -> Iterator[tuple[slice, VoteMatrix]]:
     """Slices of participants, each with its votes: about `size` of them, nobody's cut. They cover all participants."""
-    for people, part in row_parts(votes.index_pointer(), size or BLOCK):
-        rows = votes.rows[part] - votes.rows.dtype.type(people.start)
-        ids = votes.participant_ids[people]
-        yield people, VoteMatrix(ids, votes.statement_ids, rows, votes.columns[part], votes.signs[part])
+    for people, _ in row_parts(votes.index_pointer(), size or BLOCK):
+        yield people, block_of(votes, people)
+
+
+def block_of(votes: VoteMatrix, people: slice) -> VoteMatrix:
+    """The votes of a slice of the participants."""
+    starts = votes.index_pointer()
+    part = slice(int(starts[people.start]), int(starts[people.stop]))
+    rows = votes.rows[part] - votes.rows.dtype.type(people.start)
+    ids = votes.participant_ids[people]
+    return VoteMatrix(ids, votes.statement_ids, rows, votes.columns[part], votes.signs[part])

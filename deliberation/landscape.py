@@ -307,7 +307,7 @@ class _Parts:
     def picture(self, evidence: str, previous: Landscape | None) -> _Picture:
         statements = self.votes.counts().votes >= self.settings.least_statement_votes
         needed = min(self.settings.least_votes, int(statements.sum()))
-        kept = self.votes.select(statements=statements).votes_per_participant() >= max(needed, 1)
+        kept = self.votes.votes_per_participant(statements) >= max(needed, 1)
         if min(self.n_voters, int(kept.sum())) < self.settings.least_participants:
             return self.nothing(GroupsStatus.TOO_FEW)
         if statements.sum() < 2:

@@ -147,9 +147,11 @@ class VoteMatrix:
             array.setflags(write=False)
         return StatementCounts(agrees, disagrees, passes)
 
-    def votes_per_participant(self) -> NDArray[np.int64]:
-        """Number of votes of each participant, shape (n_participants,)."""
-        return np.diff(self._starts)
+    def votes_per_participant(self, statements: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Number of votes of each participant, on the marked statements if any are marked; shape (n_participants,)."""
+        if statements is None or statements.all():
+            return np.diff(self._starts)
+        return np.bincount(self.rows[statements[self.columns]], minlength=self.n_participants)
 
     def index_pointer(self) -> NDArray[np.int64]:
         """Where each participant's votes start: votes of row i are `indptr[i]:indptr[i + 1]`. Read-only."""

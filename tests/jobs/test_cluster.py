@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -99,6 +101,29 @@ def test_what_fails_on_the_cluster_is_done_here(scheduler: str, said: list[str])
         assert workers.each(only_here, [(1,), (2,)]) == [2, 3]
         assert workers.each(only_here, [(3,)]) == [4]
     assert said == ["the cluster failed"]  # and is not asked again
+
+
+@pytest.mark.slow
+def test_this_process_takes_its_share_and_what_workers_have_not_begun(
+    scheduler: str, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    monkeypatch.setattr(cluster, "BLOCK", 1_000)
+    votes, home = given().votes, os.getpid()
+
+    def slow_elsewhere(block: VoteMatrix, first: int) -> tuple[list[int], int]:
+        if os.getpid() != home:
+            time.sleep(1.0)
+        return block.participant_ids.tolist(), os.getpid()
+
+    with Client(scheduler, set_as_default=False) as client, cluster.Cluster(client) as workers:
+        found = workers.over(slow_elsewhere, votes, lambda people: (people.start,))
+    assert [who for block, _ in found for who in block] == votes.participant_ids.tolist()
+    here = [process == home for _, process in found]
+    assert len(here) > 4
+    assert here.count(False) == 2  # the others waited behind the two that workers were at
+    assert said == []
 
 
 def test_blocks_change_no_result(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

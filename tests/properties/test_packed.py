@@ -26,16 +26,18 @@ def columns(votes: list[tuple[int, int, int]]) -> tuple[np.ndarray, np.ndarray, 
     return rows, items, signs.astype(np.int8)
 
 
-@pytest.mark.parametrize("few", [1 << 13, 0], ids=["sorted", "counted"])
+@pytest.mark.parametrize(
+    "sizes",
+    [{}, {"FEW": 0}, {"MANY": 0, "BUCKET": 4}, {"MANY": 0, "BUCKET": 60}],
+    ids=["sorted", "counted", "in buckets", "in one bucket"],
+)
 @given(votes=VOTES)
-def test_the_last_vote_of_each_pair_is_kept(few: int, votes: list[tuple[int, int, int]]) -> None:
+def test_the_last_vote_of_each_pair_is_kept(sizes: dict[str, int], votes: list[tuple[int, int, int]]) -> None:
     last = {(row, column): sign for row, column, sign in votes}
-    before = packed.FEW
-    packed.FEW = few
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        for name, size in sizes.items():
+            patched.setattr(packed, name, size)
         found = sorted_votes(*columns(votes), n_rows=7, n_columns=5)
-    finally:
-        packed.FEW = before
     assert list(zip(found.rows.tolist(), found.columns.tolist(), strict=True)) == sorted(last)
     assert found.signs.tolist() == [last[pair] for pair in sorted(last)]
     assert (found.repeated is None) == (len(last) == len(votes))
@@ -81,6 +83,10 @@ def test_starts_and_counts_are_those_of_loops(votes: list[tuple[int, int, int]])
     starts = row_starts(found.rows, 7)
     assert starts.tolist() == [int((found.rows < row).sum()) for row in range(8)]
     matrix = VoteMatrix(np.arange(7), np.arange(5), found.rows, found.columns, found.signs)
+    some = np.array([True, False, True, False, False])
+    assert (
+        matrix.votes_per_participant(some).tolist() == matrix.select(statements=some).votes_per_participant().tolist()
+    )
     labels = np.array([0, 1, -1, 1, 0, -1, 2])
     counted = counts_by_sign(found.rows, found.columns, found.signs, 5, labels=labels, n_labels=3)
     assert counted.tolist() == counts_by_loops(matrix, labels, 3).tolist()
