@@ -47,7 +47,7 @@ __all__ = [
     "map_landscape",
 ]
 
-METHOD_VERSIONS = {"default": "2", "polis": "2"}
+METHOD_VERSIONS = {"default": "3", "polis": "2"}
 """Raised whenever the same votes, settings and seed would give other discrete outcomes."""
 
 GROUP = "group"

@@ -11,10 +11,10 @@ from scipy.stats import false_discovery_control, hypergeom
 
 from deliberation.clustering import match, overlaps, partition
 from deliberation.errors import BadShape
-from deliberation.factors import Floats, Observed, fit_factors, posterior
+from deliberation.factors import Floats, Observed, fit_factors
 from deliberation.groups import OpinionGroups
 from deliberation.intervals import jeffreys_lower, newcombe
-from deliberation.space import principal
+from deliberation.space import principal, space_of_factors
 from deliberation.tallies import Categories, Ints, Tally, tally, tally_votes
 from deliberation.votes import Choice, VoteMatrix
 
@@ -44,6 +44,8 @@ class RepresentativenessSettings:
     """Precision of loadings on a half: halves are small, so the middle of the range."""
     restarts: int = 10
     """Starts of k-means on each half."""
+    fit_sample: int = 20_000
+    """Most participants to fit a half's axes on, as for the map; all are placed on them."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def cross_fit(
     half = _halves(votes, rng)
     labels = np.full((2, votes.n_participants), -1, np.int64)
     for side in (0, 1):
-        labels[side] = _grouped_by(votes.select(statements=half == side), groups, int(rng.integers(2**31)), settings)
+        labels[side] = _grouped_by(votes.select(statements=half == side), groups, rng, settings)
     return CrossFit(half, labels)
 
 
@@ -120,17 +122,18 @@ def _halves(votes: VoteMatrix, rng: np.random.Generator) -> Ints:
     return half
 
 
-def _grouped_by(votes: VoteMatrix, groups: OpinionGroups, seed: int, settings: RepresentativenessSettings) -> Ints:
-    k = len(groups.letters)
+def _grouped_by(
+    votes: VoteMatrix, groups: OpinionGroups, rng: np.random.Generator, settings: RepresentativenessSettings
+) -> Ints:
+    k, seed = len(groups.letters), int(rng.integers(2**31))
     enough = votes.votes_per_participant() >= settings.least_votes_in_half
     labels = np.full(votes.n_participants, -1, np.int64)
     rank = min(settings.rank, votes.n_statements - 1)
     if enough.sum() < 2 * k or rank < 1:
         return labels
-    observed = Observed.of_votes(votes.select(participants=enough))
-    factors = principal(fit_factors(observed, rank, settings.prior))
-    z, _ = posterior(observed, factors)
-    points: Floats = z * np.sqrt(np.mean(factors.loadings**2, axis=0))
+    placed = votes.select(participants=enough)
+    factors = principal(fit_factors(Observed.of_votes(placed.sample(settings.fit_sample, rng)), rank, settings.prior))
+    points = space_of_factors(placed, factors, settings.prior).positions
     found, _ = partition(points, k, seed=seed, restarts=settings.restarts)
     pairs = match(overlaps(found, groups.nearest[enough].astype(np.int64), k, k))
     letter = np.array([pairs.get(index, -1) for index in range(k)], np.int64)

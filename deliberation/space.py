@@ -118,8 +118,8 @@ def fit_space(
     """
     check_votes(votes)
     rng = np.random.default_rng(seed)
-    observed = Observed.of_votes(_sampled(votes, settings.fit_sample, rng))
-    gains = compare_ranks(_sampled(votes, settings.choosing_sample, rng), rng, settings, workers=workers)
+    observed = Observed.of_votes(votes.sample(settings.fit_sample, rng))
+    gains = compare_ranks(votes.sample(settings.choosing_sample, rng), rng, settings, workers=workers)
     best = choose_gain(gains, settings)
     if best is None:
         return _flat_space(votes, gains, settings)
@@ -313,15 +313,6 @@ def align(space: OpinionSpace, previous: OpinionSpace) -> OpinionSpace:
     )
 
 
-def _sampled(votes: VoteMatrix, size: int, rng: np.random.Generator) -> VoteMatrix:
-    """All participants, or `size` of them drawn at random."""
-    if votes.n_participants <= size:
-        return votes
-    chosen = np.zeros(votes.n_participants, bool)
-    chosen[rng.choice(votes.n_participants, size, replace=False)] = True
-    return votes.select(participants=chosen)
-
-
 def complete_votes(
     space: OpinionSpace,
     votes: VoteMatrix,
@@ -348,7 +339,7 @@ def complete_votes(
     if n_answers > LARGEST_COMPLETION:
         raise TooLarge(name="answers to draw", found=n_answers, allowed=LARGEST_COMPLETION)
     refit = partial(_predictor, rank=space.rank, prior=space.prior, settings=settings)
-    sample = observed_in(space, _sampled(votes, settings.choosing_sample, rng))
+    sample = observed_in(space, votes.sample(settings.choosing_sample, rng))
     choices = fit_link(sample, refit, rng, share=settings.held_out_share, repeats=settings.repeats)
     link = choices.among(observed)
     draw = _drawn_leanings(space, observed, settings) if space.rank == 0 else _drawn_positions(space, votes)

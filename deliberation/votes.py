@@ -192,6 +192,14 @@ class VoteMatrix:
             rows, columns, signs = rows[kept], place[columns[kept]], signs[kept]
         return VoteMatrix(self.participant_ids[people], self.statement_ids[items], rows, columns, signs)
 
+    def sample(self, size: int, rng: np.random.Generator) -> VoteMatrix:
+        """The matrix of `size` participants drawn at random, or of all where they are no more."""
+        if self.n_participants <= size:
+            return self
+        chosen = np.zeros(self.n_participants, bool)
+        chosen[rng.choice(self.n_participants, size, replace=False)] = True
+        return self.select(participants=chosen)
+
     def digest(self) -> str:
         """SHA-256 (hex) of ids and votes: equal for equal votes, in whatever order they arrived."""
         sha = hashlib.sha256(b"plenary votes 1\n")
