@@ -70,9 +70,30 @@ class Filled(Generic[Shape]):
         """Adds a sentence to a field; the form is no longer valid."""
         self.errors[name] = Invalid(message, field=name, **parameters)
 
+    def refusals(self, *, at: str = "") -> Refused:
+        """Within it, what is Invalid ends as the sentence of its field, or of the field `at` where it names none."""
+        return Refused(self.errors, at)
+
     def get(self, name: str, default: Any = "") -> Any:
         """What was typed into a field, for showing it again."""
         return self.typed.get(name, default)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What `Filled.refusals` is entered as. A class, for the type checker to see that the code below is reached."""
+
+    errors: dict[str, Invalid]
+    at: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, refusal: BaseException | None, _: object) -> bool:
+        if not isinstance(refusal, Invalid):
+            return False
+        self.errors[refusal.field or self.at] = refusal
+        return True
 
 
 def blank(**typed: Any) -> Filled[Any]:

@@ -12,7 +12,7 @@ from app import auth, front
 from app.actions import accounts, oidc
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
-from app.refusals import N_, Invalid
+from app.refusals import N_
 from app.rendering import page, see_other, url
 from deliberation.phases import Action
 
@@ -73,13 +73,11 @@ async def use_code(request: AnyRequest) -> Response[Any]:
     form = await read(request, CodeForm)
     visit = auth.visit(request)
     if form.is_valid:
-        try:
+        with form.refusals():
             token, next_path = await accounts.sign_in_with_code(
                 email=form.data.email, code=form.data.code, browser=visit.browser, locale=current_locale()
             )
             return await signed_in(request, token, next_path)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return page(request, "accounts/code.html", status=422, form=form)
 
 
@@ -94,11 +92,9 @@ async def ask_password(
 async def use_password(request: AnyRequest) -> Response[Any]:
     form = await read(request, PasswordForm)
     if form.is_valid:
-        try:
+        with form.refusals():
             token = await accounts.sign_in_with_password(email=form.data.email, password=form.data.password)
             return await signed_in(request, token, form.data.next)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     form.typed.pop("password", None)
     return page(request, "accounts/password.html", status=422, form=form)
 

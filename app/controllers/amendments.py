@@ -77,12 +77,10 @@ async def propose(request: AnyRequest, actor: NamedDependency[Actor], number: Fr
     if form.get("look"):
         return _write_page(request, actor, proposal, form)
     if form.is_valid:
-        try:
+        with form.refusals(at="statement"):
             made = await amendments.propose(
                 proposal=proposal, statement=form.data.statement, reason=form.data.reason, by=actor, form=form
             )
-        except Invalid as refusal:
-            form.errors[refusal.field or "statement"] = refusal
     if not form.is_valid:
         return _write_page(request, actor, proposal, form, status=422)
     said = gettext("Your words are on their way. You see here what becomes of them.")
@@ -173,11 +171,9 @@ async def suggest_merge(request: AnyRequest, actor: NamedDependency[Actor], numb
     proposal = await proposal_for(actor, number)
     form = await read(request, SuggestForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="into"):
             into = await _statement(actor, form.data.into)
             await moderation.suggest_merge(proposal=proposal, into=into, note=form.data.note, by=actor, form=form)
-        except Invalid as refusal:
-            form.errors[refusal.field or "into"] = refusal
     if not form.is_valid:
         return await _merge_page(request, actor, proposal, form, status=422)
     said = gettext("Those who speak for the two statements have been asked. Nothing changes until both agree.")

@@ -70,10 +70,8 @@ async def make(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     proposal = await _own(actor, number)
     form = await read(request, AppealForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="reason"):
             await appeals.make(proposal=proposal, reason=form.data.reason, by=actor, form=form)
-        except Invalid as refusal:
-            form.errors[refusal.field or "reason"] = refusal
     if not form.is_valid:
         return await _write_page(request, actor, proposal, form, status=422)
     said = gettext("Your appeal is with the convenor. You read the answer here and by mail.")

@@ -16,7 +16,7 @@ from app.analysis import charters as reading
 from app.analysis import coalitions as bridge
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import Invalid, NotFound
+from app.refusals import NotFound
 from app.rendering import page, see_other, url
 from app.tables.charters import Charter
 from app.tables.coalitions import Coalition
@@ -139,12 +139,10 @@ async def begin(request: AnyRequest, actor: NamedDependency[Actor], number: From
     coalition = await _coalition(actor, number)
     form = await read(request, ReviewForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="review_on"):
             await charters.begin(coalition=coalition, review_on=form.data.review_on, by=actor, form=form)
             said = gettext("The charter has begun. Write the first words of a clause; the others answer.")
             return see_other(request, _home(actor, coalition), said=said)
-        except Invalid as refusal:
-            form.errors["review_on"] = refusal
     return await _page(request, actor, coalition, form, status=422)
 
 
@@ -153,11 +151,9 @@ async def set_review(request: AnyRequest, actor: NamedDependency[Actor], number:
     coalition = await _coalition(actor, number)
     form = await read(request, ReviewForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="review_on"):
             await charters.set_review(coalition=coalition, review_on=form.data.review_on, by=actor, form=form)
             return see_other(request, _home(actor, coalition), said=gettext("The review date is saved."))
-        except Invalid as refusal:
-            form.errors["review_on"] = refusal
     return await _page(request, actor, coalition, form, status=422)
 
 
@@ -167,12 +163,10 @@ async def write(request: AnyRequest, actor: NamedDependency[Actor], number: From
     form = await read(request, WordsForm)
     if form.is_valid:
         given = form.data
-        try:
+        with form.refusals(at="words"):
             await charters.write(coalition=coalition, clause=given.clause, words=given.words, by=actor, form=form)
             where = f"{_home(actor, coalition)}#clause-{given.clause}"
             return see_other(request, where, said=gettext("Your words are there. The other partners answer them."))
-        except Invalid as refusal:
-            form.errors["words"] = refusal
     return await _page(request, actor, coalition, form, status=422)
 
 
@@ -182,7 +176,7 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
     form = await read(request, ConsentForm)
     if form.is_valid:
         given = form.data
-        try:
+        with form.refusals(at="reason"):
             await charters.answer(
                 coalition=coalition,
                 clause=given.clause,
@@ -196,8 +190,6 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
             return see_other(
                 request, where, said=gettext("Your answer is saved. You can change it until all have signed.")
             )
-        except Invalid as refusal:
-            form.errors["reason"] = refusal
     return await _page(request, actor, coalition, form, status=422)
 
 
@@ -232,11 +224,9 @@ async def propose_renewal(request: AnyRequest, actor: NamedDependency[Actor], nu
     coalition = await _coalition(actor, number)
     form = await read(request, RenewalForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="until"):
             await charters.propose_renewal(coalition=coalition, until=form.data.until, by=actor, form=form)
             return see_other(request, _home(actor, coalition), said=gettext("The partners are asked."))
-        except Invalid as refusal:
-            form.errors["until"] = refusal
     return await _page(request, actor, coalition, form, status=422)
 
 

@@ -16,7 +16,7 @@ from app.analysis.clarifications import asked_about
 from app.controllers.moderation import ASKED, Asked, carry_out
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, Invalid, NotFound
+from app.refusals import N_, NotFound
 from app.rendering import page, see_other, url
 from app.tables.proposals import Proposal
 from app.taxonomies import unclear_kinds
@@ -99,7 +99,7 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
     form = await read(request, ClarifyForm)
     if form.is_valid:
         given = form.data
-        try:
+        with form.refusals(at="statement"):
             await clarifications.answer(
                 proposal=proposal,
                 statement=given.statement,
@@ -108,8 +108,6 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
                 by=actor,
                 form=form,
             )
-        except Invalid as refusal:
-            form.errors[refusal.field or "statement"] = refusal
     if not form.is_valid:
         return await _page(request, actor, proposal, form, status=422)
     back = "me/proposals" if actor.participant else "convene"

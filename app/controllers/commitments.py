@@ -17,7 +17,7 @@ from app.analysis import commitments as reading
 from app.documents import briefs
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import Denied, Invalid
+from app.refusals import Denied
 from app.rendering import page, see_other, url
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment
@@ -132,12 +132,10 @@ async def create(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
     coalition = await _partners_only(actor, number)
     form = await read(request, DraftForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="title"):
             made = await commitments.draft(coalition=coalition, given=_given(form.data), by=actor, form=form)
             said = gettext("The draft is saved. Only partners see it until you make the commitment.")
             return see_other(request, home(actor, coalition, made.number), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field or "title"] = refusal
     return _edit_page(request, actor, coalition, form, status=422)
 
 
@@ -175,7 +173,7 @@ async def save(
     whole = await reading.whole_of(actor, coalition, which, is_insider=True)
     form = await read(request, DraftForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="title"):
             await commitments.revise(
                 coalition=coalition,
                 commitment=whole.commitment,
@@ -185,8 +183,6 @@ async def save(
                 form=form,
             )
             return see_other(request, home(actor, coalition, which), said=gettext("The draft is saved."))
-        except Invalid as refusal:
-            form.errors[refusal.field or "title"] = refusal
     return _edit_page(request, actor, coalition, form, commitment=whole.commitment, status=422)
 
 
@@ -273,7 +269,7 @@ async def set_status(
     form = await read(request, StatusForm)
     if form.is_valid:
         given = form.data
-        try:
+        with form.refusals(at="status"):
             await commitments.set_status(
                 coalition=coalition,
                 commitment=whole.commitment,
@@ -284,8 +280,6 @@ async def set_status(
                 form=form,
             )
             return see_other(request, home(actor, coalition, which), said=gettext("Saved, for everybody to read."))
-        except Invalid as refusal:
-            form.errors[refusal.field or "status"] = refusal
     return await show_page(request, actor, number, which, form, at=f"status-{form.get('status')}", status=422)
 
 

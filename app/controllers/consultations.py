@@ -157,10 +157,8 @@ async def change_details(request: AnyRequest, actor: NamedDependency[Actor]) -> 
     if form.is_valid:
         _check(form)
     if form.is_valid:
-        try:
+        with form.refusals():
             return await _changed(request, actor, form)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _details_page(request, actor, form, status=422)
 
 

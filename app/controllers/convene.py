@@ -145,14 +145,12 @@ async def create(request: AnyRequest) -> Response[Any]:
     planned = _planned(form)
     if form.is_valid:
         given: Any = form.data
-        try:
+        with form.refusals(at="title"):
             made = await consultations.create(
                 **_texts(given), rounds=planned, targets=_targets(given), by=person, form=form
             )
             said = gettext("The draft is saved. Nobody else sees it yet.")
             return see_other(request, url(f"/c/{made.slug}/convene"), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field or "title"] = refusal
     return _edit_page(request, form, status=422)
 
 
@@ -343,12 +341,10 @@ async def invite_page(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
 async def invite(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, InviteForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="emails"):
             n = await invitations.invite(addresses=form.data.emails, by=actor, form=form)
             said = gettext("%(n)s invitations are on their way.") % {"n": n}
             return see_other(request, _home(actor), said=said)
-        except Invalid as refusal:
-            form.errors["emails"] = refusal
     return page(request, "convene/invite.html", status=422, actor=actor, form=form)
 
 

@@ -18,7 +18,7 @@ from app.analysis.exclusion_words import STEP_NAMES, compared_in_words, told_in_
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import Invalid, NotFound, Refusal
+from app.refusals import NotFound, Refusal
 from app.rendering import page, see_other, url
 from app.tables.alerts import Alert
 from deliberation.exclusions import NEXT, Standing, Step
@@ -85,13 +85,11 @@ async def propose(request: AnyRequest, actor: NamedDependency[Actor], alert_id: 
     form = await read(request, ProposalForm)
     if form.is_valid:
         request.scope["state"]["typed"] = {"words": form.data.words}
-        try:
+        with form.refusals():
             made = await acting.propose(
                 alert=alert, reason_code=form.data.reason_code, words=form.data.words, by=actor, form=form
             )
             return see_other(request, url(acting.path_of(actor, made.id)), said=gettext("A second person is asked."))
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _proposal_page(request, actor, alert, form, status=422)
 
 
@@ -133,11 +131,9 @@ async def take_step(request: AnyRequest, actor: NamedDependency[Actor], exclusio
     if form.is_valid:
         request.scope["state"]["typed"] = {"words": form.data.words}
         step = Step(form.data.step)
-        try:
+        with form.refusals():
             await acting.take(exclusion=exclusion_id, step=step, words=form.data.words, by=actor, form=form)
             return see_other(request, url(f"/c/{actor.consultation.slug}/exclusions/{exclusion_id}"), said=_said(step))
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _page(request, actor, exclusion_id, form, status=422)
 
 
@@ -162,12 +158,10 @@ async def answer(
     form = await read(request, AnswerForm)
     if form.is_valid:
         request.scope["state"]["typed"] = {"answer": form.data.answer}
-        try:
+        with form.refusals():
             await acting.answer(objection=objection_id, words=form.data.answer, by=actor, form=form)
             said = gettext("Your answer is there to read for whoever objected.")
             return see_other(request, url(f"/c/{actor.consultation.slug}/exclusions/{exclusion_id}"), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _page(request, actor, exclusion_id, form, at=str(objection_id), status=422)
 
 
@@ -196,12 +190,10 @@ async def contest(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
     form = await read(request, ObjectionForm)
     if form.is_valid:
         request.scope["state"]["typed"] = {"words": form.data.words}
-        try:
+        with form.refusals():
             await acting.contest(words=form.data.words, by=actor, form=form)
             said = gettext("A convenor reads your objection and answers here.")
             return see_other(request, url(f"/c/{actor.consultation.slug}/me/excluded"), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _own_page(request, actor, form, status=422)
 
 

@@ -65,11 +65,8 @@ async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name
 async def give(request: AnyRequest) -> Response[Any]:
     form, person = await read(request, GiveForm), _asked(request)
     if form.is_valid:
-        try:
+        with form.refusals():
             token = await factors.give(account=person.id, token=auth.visit(request).token, code=form.data.code)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
-        else:
             said = gettext("You are signed in.") if auth.visit(request).half else None
             return _with(see_other(request, auth.safe_next(form.data.next) or url("/"), said=said), token)
     form.typed.pop("code", None)
@@ -94,11 +91,8 @@ async def begin(request: AnyRequest) -> Response[Any]:
 async def confirm(request: AnyRequest) -> Response[Any]:
     form, visit = await read(request, ConfirmForm), auth.visit(request)
     if form.is_valid:
-        try:
+        with form.refusals():
             token, codes = await factors.confirm(account=_person(request).id, token=visit.token, code=form.data.code)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
-        else:
             # The page is the new session's: its forms carry that one's token.
             visit.token, visit.owes_factor = token, False
             return _with(page(request, "accounts/recovery_codes.html", codes=codes), token)
@@ -109,14 +103,12 @@ async def confirm(request: AnyRequest) -> Response[Any]:
 async def change(request: AnyRequest) -> Response[Any]:
     form, person = await read(request, ChangeForm), _person(request)
     if form.is_valid:
-        try:
+        with form.refusals():
             if form.data.what == "codes":
                 codes = await factors.renew_codes(account=person.id, code=form.data.code)
                 return page(request, "accounts/recovery_codes.html", codes=codes)
             await factors.switch_off(account=person.id, code=form.data.code)
             return see_other(request, url("/me/factor"), said=gettext("The second factor is switched off."))
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _shown(request, form, status=422)
 
 

@@ -15,7 +15,7 @@ from app.database import fetch
 from app.documents.sample_messages import sample_of
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, direction, gettext
-from app.refusals import N_, Invalid, NotFound
+from app.refusals import N_, NotFound
 from app.rendering import page, see_other, url
 from app.topics import KINDS, RULES, Delivery, Topic
 from deliberation.phases import Action
@@ -87,12 +87,10 @@ async def choose(request: AnyRequest) -> Response[Any]:
     assert person is not None
     form = await read(request, WishesForm)
     if form.is_valid:
-        try:
+        with form.refusals():
             wishes = {topic: getattr(form.data, topic.value) for topic in RULES}
             await messages.choose(account=person.id, wishes=wishes)
             return see_other(request, url("/me/messages"), said=gettext("Saved."))
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _mine(request, form, status=422)
 
 

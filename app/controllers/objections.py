@@ -196,14 +196,11 @@ async def answer_objection(
     form = await read(request, AnswerForm)
     if not form.is_valid:
         return await _answers_page(request, actor, form=form, at=objection_id, status=422)
-    try:
-        await objections.answer(
-            objection=objection_id, answer=form.data.answer, said=form.data.said, by=actor, form=form
-        )
-    except Invalid as refusal:
-        form.errors[str(refusal.parameters.get("field") or "said")] = refusal
-        return await _answers_page(request, actor, form=form, at=objection_id, status=422)
-    return see_other(request, _path(actor, "/answers"), said=gettext("The answer is saved."))
+    with form.refusals(at="said"):
+        given = form.data
+        await objections.answer(objection=objection_id, answer=given.answer, said=given.said, by=actor, form=form)
+        return see_other(request, _path(actor, "/answers"), said=gettext("The answer is saved."))
+    return await _answers_page(request, actor, form=form, at=objection_id, status=422)
 
 
 # -------- one passage

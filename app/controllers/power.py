@@ -24,7 +24,7 @@ from app.analysis.playbook import PLAYBOOK
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, Invalid, NotFound
+from app.refusals import N_, NotFound
 from app.rendering import page, page_or_fragment, see_other, url
 from app.tables.alerts import Alert
 from deliberation.phases import Action, Role
@@ -154,12 +154,10 @@ async def decide_alert(request: AnyRequest, actor: NamedDependency[Actor], alert
         form.refuse("reason", N_("Please say why in a sentence."))
     if form.is_valid:
         request.scope["state"]["typed"] = {"reason": form.data.reason}
-        try:
+        with form.refusals():
             await alerts.decide(alert=alert, decision=form.data.decision, reason=form.data.reason, by=actor, form=form)
             said = gettext("Your decision is on record.")
             return see_other(request, url(f"/c/{actor.consultation.slug}/power"), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _alert_page(request, actor, alert, form, status=422)
 
 

@@ -259,12 +259,10 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor]) -> Response
     form = await read(request, LineForm)
     line = _line(form) if form.is_valid else None
     if line is not None and form.is_valid:
-        try:
+        with form.refusals(at="statements"):
             await replies.answer(line=line, version=form.version or 0, by=actor, form=form)
             said = gettext("The answer is in the draft.")
             return see_other(request, url(f"/c/{actor.consultation.slug}/reply/edit"), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field or "statements"] = refusal
     return await _line_page(request, actor, form, status=422)
 
 

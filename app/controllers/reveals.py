@@ -16,7 +16,7 @@ from app.analysis import reveals as reading
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, Invalid
+from app.refusals import N_
 from app.rendering import page, see_other, url
 from deliberation.phases import Action
 
@@ -69,14 +69,12 @@ async def ask(request: AnyRequest, actor: NamedDependency[Actor], number: FromPa
     form = await read(request, AskForm)
     if form.is_valid:
         proposal = await proposal_for(actor, number)
-        try:
+        with form.refusals():
             made = await acting.ask(
                 proposal=proposal, cause=form.data.cause, words=form.data.words, by=actor, form=form
             )
             path = url(f"/c/{actor.consultation.slug}/reveals/{made.id}")
             return see_other(request, path, said=gettext("The convenors are asked."))
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _ask_page(request, actor, number, form, status=422)
 
 
@@ -126,14 +124,12 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor], reveal_id: 
     if form.is_valid:
         given = form.data
         law = given.law.strip() if given.is_untold else ""
-        try:
+        with form.refusals():
             await acting.answer(
                 reveal=reveal_id, confirms=given.answer == "confirm", words=given.words, law=law, by=actor, form=form
             )
             said = gettext("The author is told to two persons.") if given.answer == "confirm" else gettext("Refused.")
             return see_other(request, url(f"/c/{actor.consultation.slug}/reveals/{reveal_id}"), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
     return await _page(request, actor, reveal_id, form, status=422)
 
 

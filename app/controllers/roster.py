@@ -17,7 +17,7 @@ from app.actions.roster import Terms
 from app.analysis import roster as reading
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, Invalid
+from app.refusals import N_
 from app.rendering import page, see_other, url
 from app.taxonomies import languages, services
 from deliberation.disclosure import release_tally
@@ -126,12 +126,10 @@ def _known(found: reading.Roster) -> dict[str, Any]:
 async def register(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, EntryForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="name"):
             await roster.register(terms=Terms(**msgspec.structs.asdict(form.data)), by=actor, form=form)
             said = gettext("Your entry is saved. It is listed once a convenor has checked it.")
             return see_other(request, _home(actor), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field or "name"] = refusal
     return await _page(request, actor, form, status=422)
 
 
@@ -146,7 +144,7 @@ async def withdraw(request: AnyRequest, actor: NamedDependency[Actor]) -> Respon
 async def check(request: AnyRequest, actor: NamedDependency[Actor], entry_id: FromPath[UUID]) -> Response[Any]:
     form = await read(request, CheckForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="reason"):
             await roster.check(
                 entry=entry_id,
                 version=form.version or 0,
@@ -156,8 +154,6 @@ async def check(request: AnyRequest, actor: NamedDependency[Actor], entry_id: Fr
                 form=form,
             )
             return see_other(request, _home(actor), said=gettext("Saved."))
-        except Invalid as refusal:
-            form.errors[refusal.field or "reason"] = refusal
     return await _page(request, actor, form, at=str(entry_id), status=422)
 
 
@@ -166,7 +162,7 @@ async def ask(request: AnyRequest, actor: NamedDependency[Actor], entry_id: From
     form = await read(request, AskForm)
     if form.is_valid:
         given = form.data
-        try:
+        with form.refusals(at="service"):
             await roster.ask(
                 entry=entry_id,
                 coalition_number=given.coalition,
@@ -177,8 +173,6 @@ async def ask(request: AnyRequest, actor: NamedDependency[Actor], entry_id: From
             )
             said = gettext("The request is made. It holds once the person asked has agreed.")
             return see_other(request, _home(actor), said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field or "service"] = refusal
     return await _page(request, actor, form, at=str(entry_id), status=422)
 
 

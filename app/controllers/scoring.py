@@ -197,12 +197,10 @@ async def declare(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
         if len(numbered) < len(given.interests) + bool(given.other_number):
             form.refuse("other_number", UNKNOWN)
         if form.is_valid:
-            try:
+            with form.refusals(at="interests"):
                 await curators.declare(interests=interests, by=actor, form=form)
                 said = gettext("Your declaration is saved.")
                 return see_other(request, url(f"{_base(actor)}/desk"), said=said)
-            except Invalid as refusal:
-                form.errors[refusal.field or "interests"] = refusal
     return await _declare_page(request, actor, form, status=422)
 
 

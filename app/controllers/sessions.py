@@ -74,13 +74,10 @@ async def show_password(request: AnyRequest) -> Response[Any]:
 async def change_password(request: AnyRequest) -> Response[Any]:
     form, visit = await read(request, PasswordForm), auth.visit(request)
     if form.is_valid:
-        try:
+        with form.refusals():
             visit.token = await passwords.change(
                 current=form.data.current, password=form.data.password, token=visit.token, by=_person(request)
             )
-        except Invalid as refusal:
-            form.errors[refusal.field] = refusal
-        else:
             visit.is_renewed = True
             said = gettext("Your password is changed, and all other browsers are signed out.")
             return see_other(request, url("/me/password"), said=said)
@@ -145,11 +142,8 @@ async def answer_removal(request: AnyRequest, removal_id: FromPath[UUID]) -> Res
 async def end_sessions(request: AnyRequest) -> Response[Any]:
     form = await read(request, EndForm)
     if form.is_valid:
-        try:
+        with form.refusals(at="email"):
             n = await sessions.end_all(email=form.data.email, by=_person(request))
-        except Invalid as refusal:
-            form.errors["email"] = refusal
-        else:
             said = ngettext("%(n)s browser is signed out.", "%(n)s browsers are signed out.", n) % {"n": n}
             return see_other(request, url("/staff"), said=said)
     return await _staff_page(request, form, status=422)

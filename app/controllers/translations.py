@@ -166,15 +166,13 @@ async def approve(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
         return await _index(request, actor, asked, 1, form, status=422)
     chosen = [(int(number), int(version)) for number, version in (one.split(":") for one in form.data.chosen)]
     is_material = {"yes": True, "no": False}.get(form.data.is_material)
-    try:
+    with form.refusals(at="chosen"):
         n = await translations.approve(chosen=chosen, is_material=is_material, by=actor, form=form)
-    except Invalid as refusal:
-        form.errors[refusal.field or "chosen"] = refusal
-        return await _index(request, actor, asked, 1, form, status=422)
-    said = gettext("Shown from now on: %(n)s.") % {"n": num(n)}
-    kind = "simpler" if asked[1] else None
-    path = url(f"/c/{actor.consultation.slug}/translate", language=asked[0], kind=kind, standing="drafts")
-    return see_other(request, path, said=said)
+        said = gettext("Shown from now on: %(n)s.") % {"n": num(n)}
+        kind = "simpler" if asked[1] else None
+        path = url(f"/c/{actor.consultation.slug}/translate", language=asked[0], kind=kind, standing="drafts")
+        return see_other(request, path, said=said)
+    return await _index(request, actor, asked, 1, form, status=422)
 
 
 @post("/c/{slug:str}/translate/machine", opt={"action": Action.MODERATE}, status_code=303)
