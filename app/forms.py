@@ -29,6 +29,11 @@ NEVER_SHOWN = frozenset({*TECHNICAL, "password", "current", "code", "email", "em
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
+
+class NoFields(msgspec.Struct):
+    """A form that is nothing but its button."""
+
+
 NOT_TEXT = N_("This contains characters that cannot be stored. Please type it again without them.")
 NOT_A_CHOICE = N_("Please choose one of the answers offered.")
 MISSING = N_("Please fill this in.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import FromPath
@@ -37,12 +37,12 @@ from app.refusals import (
     SessionLost,
     TooMany,
 )
+from app.rendering import AnyRequest
 from app.settings import Settings, get_settings
 from app.static_files import static_files
 from deliberation.errors import DeliberationError
 from deliberation.phases import SITE_ACTIONS, Action
 
-AnyRequest = Request[Any, Any, Any]
 MAX_BODY = 64 * 1024
 MAX_PARTS = 20
 """No form of ours is sent in parts; each costs its reader more than a field does."""

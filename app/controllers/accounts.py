@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import QueryParameter
 
 from app import auth, front
@@ -13,10 +13,9 @@ from app.actions import accounts, oidc
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 

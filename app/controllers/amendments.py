@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -19,13 +19,12 @@ from app.analysis.lineage_picture import picture
 from app.forms import Filled, blank, read
 from app.language import direction, gettext
 from app.refusals import N_, Denied, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.amendments import Amendment
 from app.tables.proposals import Proposal
 from deliberation.phases import Action, Role
 from deliberation.wordings import compare_wordings
 
-AnyRequest = Request[Any, Any, Any]
 MAX_NUMBER = 2**31 - 1
 
 

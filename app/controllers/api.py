@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.params import FromPath, QueryParameter
@@ -23,12 +23,11 @@ from app.analysis.results import Standing
 from app.analysis.results_reading import Reading
 from app.database import fetch
 from app.refusals import N_, Invalid
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from deliberation.disclosure import ReleasedCount, ReleasedRow, release_day
 from deliberation.phases import Action
 from deliberation.released import Number
 
-AnyRequest = Request[Any, Any, Any]
 BASE = "/api/v1"
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=200, description="Entries on a page.")]
 Cursor = Annotated[str, QueryParameter(name="cursor", max_length=200, description="`next` of the page before.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -17,13 +17,11 @@ from app.controllers.record import OUTCOMES
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Denied, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.moderation import Appeal
 from app.tables.proposals import Proposal
 from app.taxonomies import moderation_reasons
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class AppealForm(msgspec.Struct):

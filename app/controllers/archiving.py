@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.access import Actor
 from app.actions import retention
 from app.analysis.retention import days
-from app.forms import read
+from app.forms import NoFields, read
 from app.language import gettext
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
-
-
-class ArchiveForm(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/convene/archive", opt={"action": Action.ARCHIVE})
@@ -30,7 +23,7 @@ async def ask_to_archive(request: AnyRequest, actor: NamedDependency[Actor]) -> 
 
 @post("/c/{slug:str}/convene/archive", opt={"action": Action.ARCHIVE}, status_code=200)
 async def archive(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    form = await read(request, ArchiveForm)
+    form = await read(request, NoFields)
     await retention.archive(by=actor, form=form)
     return see_other(request, url(f"/c/{actor.consultation.slug}"), said=gettext("This consultation is archived."))
 

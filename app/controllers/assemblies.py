@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -19,17 +19,16 @@ from app.analysis.alert_words import label_of
 from app.analysis.assembly import Asked
 from app.analysis.assembly_words import gap_words, sentence_of
 from app.analysis.line_ups import line_up_page
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Invalid, NotFound, Refusal
-from app.rendering import page, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, page, page_or_fragment, see_other, url, wants_fragment
 from app.tables.assemblies import Assembly
 from app.tables.coalitions import Coalition
 from app.tables.proposals import Proposal
 from app.taxonomies import cards, constituencies, genders, line_up_reasons, regions
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 QUOTED = (("region", regions), ("gender", genders), ("constituency", constituencies))
 LINKED = re.compile(r"^(\d{1,2})\s*[+,\s]\s*(\d{1,2})\s*[:=]\s*([123])$")
 BAD_LINK = N_(
@@ -64,10 +63,6 @@ class StepForm(msgspec.Struct):
     reason_code: Annotated[str, msgspec.Meta(max_length=30)] = ""
     sentence: Annotated[str, msgspec.Meta(max_length=300)] = ""
     go: Literal["save", "look"] = "save"
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 # -------- asking

@@ -9,20 +9,19 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.access import Actor
 from app.actions import backing, commitments
-from app.controllers.commitments import NoFields, home, load, show_page
-from app.forms import Filled, read
+from app.controllers.commitments import home, load, show_page
+from app.forms import Filled, NoFields, read
 from app.language import gettext
 from app.refusals import Invalid
-from app.rendering import see_other
+from app.rendering import AnyRequest, see_other
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Code = Annotated[str, msgspec.Meta(max_length=20)]
 Line = Annotated[str, msgspec.Meta(max_length=120)]
 Words = Annotated[str, msgspec.Meta(max_length=300)]

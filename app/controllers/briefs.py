@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.access import Actor
 from app.analysis import commitments as reading
 from app.documents import briefs
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from app.taxonomies import barriers as barrier_terms
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 def _file(content: str, name: str, media_type: str) -> Response[str]:

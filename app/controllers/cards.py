@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -16,15 +16,14 @@ from app.access import Actor
 from app.actions import cards
 from app.analysis import cards as bridge
 from app.analysis.cards import PARTS, Written
-from app.forms import OUT_OF_RANGE, Filled, blank, read
+from app.forms import OUT_OF_RANGE, Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import N_
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.taxonomies import cards as terms
 from app.taxonomies import constituencies, moderation_reasons, regions, sdgs, targets
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 KINDS = tuple(entry.code for entry in terms.of_kind(terms.RESOURCE))
 MOST_SERVED = 20
 PER_PAGE = 40
@@ -77,10 +76,6 @@ CardForm = msgspec.defstruct(
 
 class CloseForm(msgspec.Struct):
     reason_code: Annotated[str, msgspec.Meta(max_length=40)]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/card", opt={"action": Action.SEE_OWN})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -13,14 +13,13 @@ from app.access import Actor, proposal_for
 from app.actions import carrying
 from app.analysis import carrying as reading
 from app.analysis import translations
-from app.forms import read
+from app.forms import NoFields, read
 from app.language import gettext, num
 from app.refusals import N_, Invalid
-from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
 from deliberation.lineage import CarryAnswer
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 SAID = {
     CarryAnswer.CARRY: N_("Your vote counts for statement %(number)s now."),
     CarryAnswer.DROP: N_("Your vote is not carried to statement %(number)s."),
@@ -29,10 +28,6 @@ SAID = {
 
 class CarryForm(msgspec.Struct):
     answer: CarryAnswer
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/me/carry", opt={"action": Action.SEE_OWN})

@@ -6,7 +6,7 @@ import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -17,14 +17,13 @@ from app.analysis import coalitions as bridge
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.charters import Charter
 from app.tables.coalitions import Coalition
 from deliberation.charters import CLAUSES, ClauseState, Consent, words_in
 from deliberation.commitments import months_after
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 N_MONTHS = 12
 """What the review date is filled in with; partners choose."""
 

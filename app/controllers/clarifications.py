@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -17,12 +17,10 @@ from app.controllers.moderation import ASKED, Asked, carry_out
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.proposals import Proposal
 from app.taxonomies import unclear_kinds
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class AskForm(msgspec.Struct):

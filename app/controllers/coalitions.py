@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -17,16 +17,15 @@ from app.analysis import coalitions as bridge
 from app.analysis.assembly_words import own_win
 from app.analysis.pulses import going
 from app.controllers.pulses import COLOURS
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
-from app.rendering import page, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, page, page_or_fragment, see_other, url, wants_fragment
 from app.tables.coalitions import Coalition
 from app.tables.proposals import Proposal
 from app.taxonomies import constituencies
 from deliberation.phases import Action, Role
 
-AnyRequest = Request[Any, Any, Any]
 STATUS_NAMES = {
     "draft": N_("Draft"),
     "invited": N_("Invitations are out"),
@@ -48,10 +47,6 @@ class DraftForm(msgspec.Struct):
 
 class AnswerForm(msgspec.Struct):
     answer: Literal["accept", "decline"]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/coalitions", opt={"action": Action.SEE_COALITIONS})

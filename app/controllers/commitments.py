@@ -6,7 +6,7 @@ import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -15,10 +15,10 @@ from app.actions import commitments
 from app.actions.charters import NOT_PARTNER
 from app.analysis import commitments as reading
 from app.documents import briefs
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import Denied
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment
 from app.taxonomies import barriers as barrier_terms
@@ -27,7 +27,6 @@ from app.taxonomies import regions
 from deliberation.commitments import NEXT_STATUSES, Status
 from deliberation.phases import Action, Role
 
-AnyRequest = Request[Any, Any, Any]
 Line = Annotated[str, msgspec.Meta(max_length=120)]
 Words = Annotated[str, msgspec.Meta(max_length=1000)]
 
@@ -53,10 +52,6 @@ class StatusForm(msgspec.Struct):
     status: Literal["made", "paused", "delivered", "withdrawn"]
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
     paused_until: datetime.date | None = None
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/commitments", opt={"action": Action.SEE_COMMITMENTS})

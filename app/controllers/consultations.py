@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -16,16 +16,13 @@ from app.analysis import consent, curation, exclusions, holding, overview
 from app.analysis.participants import has_voted, suggested_organisations
 from app.analysis.participation_page import still_few
 from app.database import fetchval
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext
 from app.refusals import N_, Invalid
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.taxonomies import constituencies, mandates, regions
 from deliberation.disclosure import Attribution
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
-
 
 Reads = Annotated[list[Annotated[str, msgspec.Meta(max_length=8)]], msgspec.Meta(max_length=6)]
 
@@ -179,10 +176,6 @@ async def _changed(request: AnyRequest, actor: Actor, form: Filled[Any]) -> Resp
         form=form,
     )
     return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=gettext("Your details are saved."))
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 class ObjectionForm(msgspec.Struct):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -15,16 +14,10 @@ from app.actions import contacts
 from app.analysis import contacts as bridge
 from app.analysis.cards import own_card
 from app.controllers.cards import words
-from app.forms import read
+from app.forms import NoFields, read
 from app.language import gettext
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/partners", opt={"action": Action.SEE_OWN})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -19,16 +19,15 @@ from app.controllers import roles, rounds
 from app.controllers.accounts import Email
 from app.controllers.proposals import ProposeForm, check_proposal
 from app.database import fetch, now
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_, Invalid, Refusal
-from app.rendering import page, see_other, url, wants_fragment
+from app.rendering import AnyRequest, page, see_other, url, wants_fragment
 from app.taxonomies import constituencies, regions
 from app.taxonomies.sdgs import GOALS
 from deliberation.disclosure import Attribution
 from deliberation.phases import TEMPLATES, Action, Role
 
-AnyRequest = Request[Any, Any, Any]
 JOINING = {"open": N_("Anybody with the link"), "invitation": N_("Only people who are invited")}
 
 
@@ -70,10 +69,6 @@ class AppointForm(msgspec.Struct):
 
 class InviteForm(msgspec.Struct):
     emails: Annotated[str, msgspec.Meta(min_length=3, max_length=20_000)]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/convene/new", opt={"action": Action.CREATE_CONSULTATION})

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import Request, post
+from litestar import post
 
 from app.logs import log
+from app.rendering import AnyRequest
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 MOST, DIRECTIVE = 3, re.compile(r"[a-z-]{1,40}")
 
 

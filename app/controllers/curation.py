@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -19,7 +19,7 @@ from app.database import fetchrow
 from app.forms import Filled, blank, read
 from app.language import gettext, num, sentence
 from app.refusals import N_, Conflict, Invalid
-from app.rendering import StatusLine, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page_or_fragment, see_other, url, wants_fragment
 from app.tables.proposals import Proposal
 from app.taxonomies import curation_reasons
 from deliberation.errors import BadValue
@@ -28,7 +28,6 @@ from deliberation.phases import Action
 from deliberation.scoring import Part, Viewer
 from deliberation.votes import Choice
 
-AnyRequest = Request[Any, Any, Any]
 Side = Literal["agree", "disagree"]
 Seen = Annotated[str, msgspec.Meta(max_length=1_000)]
 Search = Annotated[str, QueryParameter(name="q")]

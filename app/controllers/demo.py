@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app.actions import accounts
 from app.controllers.accounts import signed_in
 from app.refusals import NotFound
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from app.settings import DEMO_ACCOUNTS
 from app.tables.accounts import Account
 from app.tables.outbox import Message
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 @get("/demo", opt={"action": Action.SIGN_IN})

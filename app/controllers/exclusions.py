@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -19,12 +19,11 @@ from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import NotFound, Refusal
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.alerts import Alert
 from deliberation.exclusions import NEXT, Standing, Step
 from deliberation.phases import Action, Role
 
-AnyRequest = Request[Any, Any, Any]
 Words = Annotated[str, msgspec.Meta(max_length=acting.MAX_WORDS)]
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.access import Actor
 from app.actions import exports
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 @get("/c/{slug:str}/export", opt={"action": Action.EXPORT_RESULTS})

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -19,11 +19,9 @@ from app.controllers.rounds import moment_typed
 from app.forms import blank, read
 from app.language import gettext
 from app.refusals import N_, Invalid
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.rounds import Extension
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class ExtendForm(msgspec.Struct):

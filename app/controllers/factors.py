@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import segno
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import QueryParameter
 
 from app import auth, front
@@ -17,11 +17,10 @@ from app.database import now
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Denied, FactorAsked, Invalid, NotSignedIn
-from app.rendering import fragment, page, see_other, url, wants_fragment
+from app.rendering import AnyRequest, fragment, page, see_other, url, wants_fragment
 from app.settings import DEMO_ACCOUNTS, get_settings
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 

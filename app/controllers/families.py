@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.access import Actor, proposal_for
 from app.actions import families
 from app.controllers.moderation import ASKED, MAX_NUMBER, Asked, carry_out, other_statement
-from app.forms import read
+from app.forms import NoFields, read
 from app.language import gettext
-from app.rendering import see_other, url
+from app.rendering import AnyRequest, see_other, url
 from app.tables.proposals import Proposal
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class JoinForm(msgspec.Struct):
     into: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @post("/c/{slug:str}/moderate/{number:int}/join", opt={"action": Action.MODERATE}, dependencies=ASKED, status_code=200)

@@ -5,30 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from app.access import MAX_NUMBER, Actor
 from app.actions import glossary
 from app.analysis import glossary as reading
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import LANGUAGES, gettext
 from app.refusals import Conflict, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class TermForm(msgspec.Struct):
     term: Annotated[str, msgspec.Meta(min_length=2, max_length=60)]
     explanation: Annotated[str, msgspec.Meta(min_length=3, max_length=400)]
     language: Annotated[str, msgspec.Meta(max_length=8)]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/glossary", opt={"action": Action.SEE_STATEMENTS})

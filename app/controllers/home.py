@@ -7,7 +7,7 @@ import hmac
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
 
 from app.analysis import consent, readers
@@ -15,14 +15,12 @@ from app.analysis.retention import KEPT
 from app.documents.handbook import PAGES, handbook_page, picture
 from app.language import gettext
 from app.refusals import NotFound
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from app.seals import sign_of
 from app.settings import get_settings
 from deliberation.disclosure import Attribution
 from deliberation.disclosure_rules import DEFAULT
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 @get("/help", opt={"action": Action.SEE_SITE})

@@ -6,7 +6,7 @@ import datetime
 import json
 from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -17,11 +17,10 @@ from app.analysis.exclusion_words import sentences_of_slates
 from app.documents.ledger import as_csv
 from app.language import gettext, num
 from app.refusals import N_, NotFound
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from app.taxonomies import curation_reasons
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 RoundNumber = Annotated[str, QueryParameter(name="round")]
 STANCES = {"agree": N_("for"), "disagree": N_("against")}
 

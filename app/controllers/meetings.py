@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -19,11 +19,10 @@ from app.documents.meeting import Source
 from app.forms import blank
 from app.language import current_locale, num
 from app.refusals import N_, Denied, Invalid, NotFound
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from deliberation.phases import Action
 from deliberation.snapshots import digest
 
-AnyRequest = Request[Any, Any, Any]
 Minutes = Annotated[str, QueryParameter(name="minutes")]
 Start = Annotated[str, QueryParameter(name="start")]
 USUAL = 180

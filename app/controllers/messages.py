@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
 from app import auth
@@ -16,11 +16,10 @@ from app.documents.sample_messages import sample_of
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, direction, gettext
 from app.refusals import N_, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.topics import KINDS, RULES, Delivery, Topic
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 WAYS = {
     Delivery.AT_ONCE: N_("at once"),
     Delivery.DAILY: N_("once a day, together"),

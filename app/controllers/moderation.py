@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
@@ -17,15 +17,14 @@ from app.access import Actor
 from app.actions import moderation
 from app.analysis import moderation as reading
 from app.analysis import translations
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import LANGUAGES, gettext, num, sentence
 from app.refusals import N_, AlreadyDone, Conflict, Invalid, NotFound, Refusal
-from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
 from app.tables.proposals import MergeRequest, Proposal
 from app.taxonomies import moderation_reasons, unclear_kinds
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Language = Annotated[str, QueryParameter(name="language")]
 Words = Annotated[str, QueryParameter(name="q")]
 Page = Annotated[str, QueryParameter(name="page")]
@@ -44,10 +43,6 @@ MERGE_ANSWERS: dict[str, tuple[bool | None, str]] = {
     "refuse": (False, N_("Both statements stay as they are.")),
     "withdraw": (None, N_("Your consent is taken back. Nothing has changed.")),
 }
-
-
-class EmptyForm(msgspec.Struct):
-    pass
 
 
 class ReasonForm(msgspec.Struct):
@@ -209,7 +204,7 @@ async def carry_out(
 async def accept(
     request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
-    form = await read(request, EmptyForm)
+    form = await read(request, NoFields)
     return await carry_out(
         request,
         actor,
@@ -276,7 +271,7 @@ async def suggest_merge(
 async def keep(
     request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], asked: NamedDependency[Asked]
 ) -> Response[Any]:
-    form = await read(request, EmptyForm)
+    form = await read(request, NoFields)
     return await carry_out(
         request,
         actor,

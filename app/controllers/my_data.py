@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
 from app import auth, front
 from app.actions import accounts
@@ -14,12 +14,11 @@ from app.analysis import my_data
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Denied, Invalid
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.settings import DEMO_ACCOUNTS, get_settings
 from app.tables.accounts import Account
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 FATES = {
     my_data.Fate.ERASED: N_("is erased"),
     my_data.Fate.UNLINKED: N_("stays, and nothing leads to you"),

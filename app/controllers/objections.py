@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -21,10 +21,9 @@ from app.documents.objected import keys_of
 from app.forms import Filled, blank, read
 from app.language import gettext, num
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Chosen = Annotated[str, QueryParameter(name="passage")]
 Reason = Annotated[str, msgspec.Meta(max_length=600)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]

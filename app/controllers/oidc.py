@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import QueryParameter
 
 from app import auth
@@ -12,10 +12,9 @@ from app.actions import oidc
 from app.controllers.accounts import signed_in
 from app.language import current_locale
 from app.refusals import Denied, NotFound
+from app.rendering import AnyRequest
 from app.settings import Provider
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 def _provider() -> Provider:

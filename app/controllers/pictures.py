@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -18,10 +18,10 @@ from app.documents import page_pictures, raster, summary_pictures
 from app.documents.pictures import Picture
 from app.language import current_locale, date, gettext, num, use_locale
 from app.refusals import NotFound
+from app.rendering import AnyRequest
 from deliberation.phases import Action
 from deliberation.snapshots import digest
 
-AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, QueryParameter(name="s")]
 N_DIGITS = 9
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}

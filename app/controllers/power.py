@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent
@@ -25,11 +25,10 @@ from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, NotFound
-from app.rendering import page, page_or_fragment, see_other, url
+from app.rendering import AnyRequest, page, page_or_fragment, see_other, url
 from app.tables.alerts import Alert
 from deliberation.phases import Action, Role
 
-AnyRequest = Request[Any, Any, Any]
 EFFECTS = {
     "watch": N_("Nothing changes. The figures stay under watch, and this decision stays on record."),
     "count_as_is": N_("Nothing changes. The record says that somebody looked and found it in order."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -23,16 +23,15 @@ from app.analysis import (
     translations,
 )
 from app.database import fetch, fetchrow
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext, ngettext, num
 from app.limits import WORK
 from app.refusals import N_, Denied, Invalid, NotFound
-from app.rendering import fragment, page, page_or_fragment, see_other, url
+from app.rendering import AnyRequest, fragment, page, page_or_fragment, see_other, url
 from app.taxonomies import moderation_reasons
 from app.taxonomies.sdgs import GOALS
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 PER_PAGE = 25
 STATUS_NAMES = {
     "waiting": N_("Waiting for a moderator"),
@@ -63,10 +62,6 @@ class ProposeForm(msgspec.Struct):
 class FlagForm(msgspec.Struct):
     reason_code: Annotated[str, msgspec.Meta(max_length=32)]
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 BROWSE = """

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -26,14 +26,13 @@ from app.documents import relaunch
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.coalitions import Coalition
 from app.tables.pulses import Pulse
 from app.taxonomies import obstacles, regions, reports, structures
 from deliberation.phases import Action
 from deliberation.pulses import Cause, Colour, Line
 
-AnyRequest = Request[Any, Any, Any]
 COLOURS = {
     Colour.GREEN: (N_("On course"), "ok"),
     Colour.YELLOW: (N_("Needs attention"), "warn"),

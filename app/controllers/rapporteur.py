@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -18,10 +18,9 @@ from app.database import fetch
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, gettext
 from app.refusals import N_, Invalid
-from app.rendering import StatusLine, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page_or_fragment, see_other, url, wants_fragment
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 SHOWN = 60
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
 from app.access import Actor
@@ -15,11 +15,10 @@ from app.analysis.exclusions import REASONS as EXCLUSION_REASONS
 from app.controllers.moderation import tabs_of
 from app.language import gettext, num
 from app.refusals import N_
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from app.taxonomies import moderation_reasons, unclear_kinds
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 OUTCOMES = {"upheld": N_("The decision stands"), "overturned": N_("The decision is overturned")}
 
 

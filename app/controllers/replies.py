@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import msgspec
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -20,16 +20,15 @@ from app.analysis import replies as reading
 from app.controllers import files
 from app.documents import data, docx, pdf, reply, told_files, xlsx
 from app.documents.reply import DECISIONS, Line
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import current_locale, gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.tables.replies import Reply
 from app.taxonomies import themes
 from deliberation.phases import Action
 from deliberation.snapshots import digest
 
-AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, QueryParameter(name="number")]
 IsDraft = Annotated[str, QueryParameter(name="draft")]
 NOT_YOURS = N_("A draft of a reply is for the convenors of the consultation.")
@@ -66,10 +65,6 @@ class LineForm(msgspec.Struct):
 
 class LineOnly(msgspec.Struct):
     line: Annotated[str, msgspec.Meta(max_length=12)]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 # -------- reading

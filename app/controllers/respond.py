@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -17,12 +17,11 @@ from app.analysis.responses import Asked
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, NotFound
-from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
 from deliberation.adoption import AdoptionRule
 from deliberation.phases import Action, Phase
 from deliberation.votes import Choice
 
-AnyRequest = Request[Any, Any, Any]
 CHOICE_NAMES = {
     "agree": N_("you agreed"),
     "disagree": N_("you disagreed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import ServerSentEvent
@@ -21,11 +21,10 @@ from app.analysis.results_reading import Landed, Results
 from app.analysis.results_units import VIEWS
 from app.analysis.results_views import Kept
 from app.language import current_locale
-from app.rendering import fragment, page_or_fragment, render, see_other, url, wants_fragment
+from app.rendering import AnyRequest, fragment, page_or_fragment, render, see_other, url, wants_fragment
 from deliberation.disclosure import release_day
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, QueryParameter(name="s")]
 View = Annotated[str, QueryParameter(name="view")]
 N_DIGITS = 9

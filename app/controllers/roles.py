@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -14,10 +14,8 @@ from app.access import Actor
 from app.actions import roles
 from app.forms import read
 from app.language import gettext
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action, Role
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class NoFields(msgspec.Struct):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -15,15 +15,14 @@ from app.access import Actor
 from app.actions import roster
 from app.actions.roster import Terms
 from app.analysis import roster as reading
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import N_
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.taxonomies import languages, services
 from deliberation.disclosure import release_tally
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 STATUS_NAMES = {
     "waiting": N_("Waits for a convenor's check"),
     "listed": N_("On the roster"),
@@ -63,10 +62,6 @@ class AskForm(msgspec.Struct):
 
 class AnswerForm(msgspec.Struct):
     answer: Literal["agree", "decline"]
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 def _home(actor: Actor) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.access import Actor
@@ -22,13 +22,12 @@ from app.analysis.scoring import MAX_CRITERIA
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Invalid
-from app.rendering import fragment, page, see_other, url, wants_fragment
+from app.rendering import AnyRequest, fragment, page, see_other, url, wants_fragment
 from app.tables.rounds import Round
 from app.taxonomies import curation_criteria
 from deliberation.disclosure import Attribution
 from deliberation.phases import TEMPLATES, Action, Phase, RoundTimes
 
-AnyRequest = Request[Any, Any, Any]
 MAX_ROUNDS = 12
 SHORTEST, LONGEST = 4, 120
 """A criterion, in characters."""

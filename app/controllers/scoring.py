@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -17,15 +17,14 @@ from app.analysis.curation import Frozen, statements_of
 from app.analysis.scoring import DECLARED, RECUSED, Candidate, Conflict, Mine
 from app.controllers.accounts import Email
 from app.database import fetch
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import gettext, num
 from app.refusals import N_, Invalid, NotFound, Refusal
-from app.rendering import StatusLine, page, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
 from app.taxonomies import conflict_grounds
 from deliberation.phases import Action, Phase, Role
 from deliberation.scoring import Part, Viewer
 
-AnyRequest = Request[Any, Any, Any]
 Answer = Annotated[str, msgspec.Meta(max_length=4)]
 Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
 UNKNOWN = N_("There is no statement with this number.")
@@ -67,10 +66,6 @@ class AppointCuratorForm(msgspec.Struct):
 
 class RemoveCuratorForm(msgspec.Struct):
     email: Email
-
-
-class NoFields(msgspec.Struct):
-    pass
 
 
 def _base(actor: Actor) -> str:

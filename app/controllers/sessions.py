@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app import auth
@@ -16,10 +16,8 @@ from app.controllers.accounts import Email
 from app.forms import Filled, blank, read
 from app.language import gettext, ngettext
 from app.refusals import N_, Invalid
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class AskForm(msgspec.Struct):

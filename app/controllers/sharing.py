@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import segno
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
 from app.access import Actor
@@ -14,11 +14,10 @@ from app.analysis.results import Standing
 from app.documents.calendar import calendar_of
 from app.front import CONTENT_POLICY
 from app.refusals import N_, Denied
-from app.rendering import page, render, url
+from app.rendering import AnyRequest, page, render, url
 from app.settings import get_settings
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 N_STATEMENTS = 3
 """Of each kind, in another's page and on the wall."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from app.access import Actor
@@ -13,17 +12,11 @@ from app.actions import curation
 from app.analysis import curation as reading
 from app.analysis import holding
 from app.controllers.curation import shown
-from app.forms import read
+from app.forms import NoFields, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
-
-AnyRequest = Request[Any, Any, Any]
-
-
-class SignForm(msgspec.Struct):
-    pass
 
 
 @get("/c/{slug:str}/desk/publish", opt={"action": Action.SIGN_SLATE})
@@ -70,7 +63,7 @@ ROLE_NAMES = {
 
 @post("/c/{slug:str}/desk/signatures", opt={"action": Action.SIGN_SLATE}, status_code=200)
 async def sign(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    form = await read(request, SignForm)
+    form = await read(request, NoFields)
     try:
         is_published = await curation.sign(version=form.version, by=actor, form=form)
     except (Invalid, Conflict) as refusal:
@@ -91,7 +84,7 @@ async def _may_look(actor: Actor) -> bool:
 
 @post("/c/{slug:str}/desk/draw", opt={"action": Action.CURATE}, status_code=303)
 async def draw_again(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    form = await read(request, SignForm)
+    form = await read(request, NoFields)
     await curation.draw_again(version=form.version, by=actor, form=form)
     path = url(f"/c/{actor.consultation.slug}/desk/publish")
     return see_other(request, path, said=gettext("Another participant has been drawn."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
 from app.access import Actor
@@ -17,10 +17,9 @@ from app.analysis.responses_result import Result
 from app.analysis.results import Gate
 from app.language import gettext
 from app.refusals import N_
-from app.rendering import page
+from app.rendering import AnyRequest, page
 from deliberation.phases import Action, Phase
 
-AnyRequest = Request[Any, Any, Any]
 QUESTION_NAMES = {
     "represents": N_("Does this slate represent us?"),
     "can_live_with": N_("Can I live with the reasons?"),

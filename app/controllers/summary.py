@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -24,15 +24,14 @@ from app.documents.balance import BalanceTest, failed, in_words
 from app.documents.model import Document, Passage, Section
 from app.documents.summary import introduction
 from app.documents.summary_pictures import bars_of, of_summary
-from app.forms import Filled, blank, read
+from app.forms import Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.settings import get_settings
 from deliberation.phases import Action, Role
 from deliberation.snapshots import key_id_of, public_key_of
 
-AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, QueryParameter(name="number")]
 Other = Annotated[str, QueryParameter(name="with")]
 IsDraft = Annotated[str, QueryParameter(name="draft")]
@@ -57,10 +56,6 @@ def _edit_form() -> type[msgspec.Struct]:
 
 
 EditForm = _edit_form()
-
-
-class EmptyForm(msgspec.Struct):
-    pass
 
 
 # -------- reading
@@ -381,7 +376,7 @@ async def show_signing(request: AnyRequest, actor: NamedDependency[Actor]) -> Re
 async def sign_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     if not await may_see_draft(actor):
         raise Denied(summaries.NOT_YOURS)
-    form = await read(request, EmptyForm)
+    form = await read(request, NoFields)
     try:
         row = await summaries.sign(by=actor, version=form.version or 0, form=form)
     except Invalid as refusal:

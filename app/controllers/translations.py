@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -17,12 +17,11 @@ from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, num
 from app.refusals import N_, Conflict, Invalid, NotFound
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from app.settings import get_settings
 from app.tables.proposals import Proposal
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 Language = Annotated[str, msgspec.Meta(max_length=8)]
 Words = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]

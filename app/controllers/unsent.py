@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from app import auth
 from app.actions import unsent
 from app.forms import NEVER_SHOWN
 from app.language import gettext
-from app.rendering import page, see_other, url
+from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
 
-AnyRequest = Request[Any, Any, Any]
 LONGEST_PATH = 400
 
 

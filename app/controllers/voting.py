@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -15,12 +15,11 @@ from app.analysis import carrying, exclusions, glossary, overview, translations
 from app.database import fetch
 from app.forms import read
 from app.language import gettext
-from app.rendering import StatusLine, page_or_fragment, see_other, url, wants_fragment
+from app.rendering import AnyRequest, StatusLine, page_or_fragment, see_other, url, wants_fragment
 from app.tables.proposals import Proposal
 from deliberation.phases import Action
 from deliberation.votes import Choice
 
-AnyRequest = Request[Any, Any, Any]
 SAID = {
     Choice.AGREE: lambda: gettext("You agreed with statement %(number)s."),
     Choice.DISAGREE: lambda: gettext("You disagreed with statement %(number)s."),
