@@ -18,6 +18,7 @@ from app.auth import Person
 from app.database import execute, fetch, fetchrow, now
 from app.refusals import N_, Closed, Denied, FactorAsked, NotFound, NotSignedIn, Refusal
 from app.seals import key_for, seal, unseal
+from app.tables.alerts import Alert
 from app.tables.consultations import Consultation
 from app.tables.participants import Participant, ParticipantLink
 from app.tables.proposals import Proposal
@@ -364,6 +365,14 @@ async def proposal_for(actor: Actor, number: int) -> Proposal:
         raise NotFound
     is_own = actor.participant is not None and found.author == actor.participant.id
     if found.status not in {"accepted", "merged"} and not staff and not is_own:
+        raise NotFound
+    return found
+
+
+async def alert_for(actor: Actor, number: UUID) -> Alert:
+    """The alert, if it is of this consultation."""
+    found = await Alert.objects().where((Alert.id == number) & (Alert.consultation == actor.consultation.id)).first()
+    if found is None:
         raise NotFound
     return found
 

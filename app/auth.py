@@ -91,12 +91,7 @@ class Visit:
 
 def cookie_name(name: str) -> str:
     """`__Host-` keeps other sites and subdomains from setting it; browsers allow it over https only."""
-    return f"__Host-{name}" if is_secure() else f"plenary-{name}"
-
-
-def is_secure() -> bool:
-    """Whether this installation is reached over https."""
-    return get_settings().base_url.startswith("https://")
+    return f"__Host-{name}" if get_settings().is_secure else f"plenary-{name}"
 
 
 def hashed(token: str) -> bytes:
@@ -173,6 +168,13 @@ def visit(request: Request[Any, Any, Any]) -> Visit:
     """The visitor of this request; the application's outermost layer has looked it up."""
     found = (request.scope.get("state") or {}).get("session")
     return found if isinstance(found, Visit) else Visit(browser=new_token(), is_new_browser=True)
+
+
+def person_of(request: Request[Any, Any, Any]) -> Person:
+    """Who is signed in, on an address that the table of rights opens to nobody else."""
+    person = visit(request).account
+    assert person is not None
+    return person
 
 
 async def check_csrf(request: Request[Any, Any, Any]) -> None:

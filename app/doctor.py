@@ -92,7 +92,7 @@ def _origin_of_keys(settings: Settings) -> str:
 
 def _address(settings: Settings) -> list[Finding]:
     host = urlsplit(settings.base_url).hostname or ""
-    if settings.base_url.startswith("https://"):
+    if settings.is_secure:
         return [Finding("address", Light.GREEN, settings.base_url)]
     light = Light.AMBER if is_loopback(host) else Light.RED
     return [Finding("address", light, f"{settings.base_url} is not https: only this machine may use it.")]

@@ -23,7 +23,7 @@ from app.database import waiting_at_most
 from app.language import LANGUAGES, sentence, use_locale
 from app.logs import log_request
 from app.refusals import TooMany
-from app.settings import Settings
+from app.settings import Settings, get_settings
 
 UNPREFIXED = frozenset(
     {"static", "api", "healthz", "readyz", "metrics", ".well-known", "robots.txt", "live", "csp-reports"}
@@ -156,7 +156,7 @@ class Front:
             given.append((b"referrer-policy", b"no-referrer"))
             names.add(b"referrer-policy")
         extra = [pair for pair in HEADERS if pair[0] not in names]
-        if auth.is_secure():
+        if get_settings().is_secure:
             extra.append(TRANSPORT)
         visit = state.get("session")
         if isinstance(visit, auth.Visit):
@@ -172,7 +172,7 @@ class Front:
 
 def cookie(name: str, value: str, seconds: int) -> str:
     """A Set-Cookie value that scripts and other sites cannot read."""
-    secure = "; Secure" if auth.is_secure() else ""
+    secure = "; Secure" if get_settings().is_secure else ""
     return f"{auth.cookie_name(name)}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
 
 

@@ -84,6 +84,11 @@ def url(path: str, **query: Any) -> str:
     return f"/{current_locale()}{path}" + (f"?{urlencode(kept, doseq=True)}" if kept else "")
 
 
+def absolute(path: str) -> str:
+    """The whole address of a page, for whoever comes from elsewhere."""
+    return get_settings().base_url + url(path)
+
+
 def languages() -> list[LanguageLink]:
     """The page being rendered in each of the six languages, in the order of their own alphabetical list."""
     page = _page.get()
@@ -193,12 +198,8 @@ def _state(request: AnyRequest) -> Mapping[str, Any]:
     return state
 
 
-def _is_secure() -> bool:
-    return get_settings().base_url.startswith("https://")
-
-
 def _said_cookie() -> str:
-    return "__Host-said" if _is_secure() else "plenary-said"
+    return "__Host-said" if get_settings().is_secure else "plenary-said"
 
 
 def _said(request: AnyRequest) -> StatusLine | None:
@@ -267,7 +268,7 @@ def _respond(
                 value="",
                 path="/",
                 max_age=0,
-                secure=_is_secure(),
+                secure=get_settings().is_secure,
             )
         )
     return Response(
@@ -344,7 +345,7 @@ def see_other(request: AnyRequest, path: str, *, said: str | None = None, undo: 
                 max_age=60,
                 httponly=True,
                 samesite="lax",
-                secure=_is_secure(),
+                secure=get_settings().is_secure,
             )
         )
     return Response(

@@ -172,6 +172,11 @@ class Settings:
             key_files=tuple(keys.files),
         )
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether this installation is reached over https."""
+        return self.base_url.startswith("https://")
+
     def problems(self, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
         """Every reason why this installation must not face other people; empty outside production."""
         if not self.is_production:
@@ -292,7 +297,7 @@ def _hosts_of(hostname: str) -> tuple[str, ...]:
 
 def _address_problems(settings: Settings) -> list[str]:
     reasons = []
-    if not settings.base_url.startswith("https://"):
+    if not settings.is_secure:
         reasons.append("PLENARY_BASE_URL must begin with https://, for sign-in cookies travel only over https.")
     if settings.is_demo:
         reasons.append("PLENARY_DEMO is set: a demo has one-click sign-ins and must stay on this machine.")

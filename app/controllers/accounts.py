@@ -129,16 +129,14 @@ def _choices() -> dict[str, Any]:
 
 @get("/me", opt={"action": Action.SEE_OWN_ACCOUNT})
 async def details(request: AnyRequest) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     form = blank(name=person.name, zone=person.zone, locale=person.locale)
     return page(request, "accounts/details.html", form=form, person=person, **_choices())
 
 
 @post("/me", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=200)
 async def change_details(request: AnyRequest) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     form = await read(request, DetailsForm)
     if form.is_valid and form.data.zone not in time_zones():
         form.refuse("zone", N_("Please choose a time zone from the list."))

@@ -16,6 +16,7 @@ from app.actions.proposals import MAX_STATEMENT
 from app.analysis import amendments as reading
 from app.analysis import lineage, similar
 from app.analysis.lineage_picture import picture
+from app.controllers.moderation import MergeForm
 from app.forms import Filled, blank, read
 from app.language import direction, gettext
 from app.refusals import N_, Denied, Invalid, NotFound
@@ -24,8 +25,6 @@ from app.tables.amendments import Amendment
 from app.tables.proposals import Proposal
 from deliberation.phases import Action, Role
 from deliberation.wordings import compare_wordings
-
-MAX_NUMBER = 2**31 - 1
 
 
 class AmendForm(msgspec.Struct):
@@ -37,11 +36,6 @@ class AmendForm(msgspec.Struct):
 class AnswerForm(msgspec.Struct):
     answer: Annotated[str, msgspec.Meta(max_length=8)]
     why: Annotated[str, msgspec.Meta(max_length=500)] = ""
-
-
-class SuggestForm(msgspec.Struct):
-    into: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
-    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 # -------- other words
@@ -168,7 +162,7 @@ async def _merge_page(
 @post("/c/{slug:str}/statements/{number:int}/merge", opt={"action": Action.SUGGEST_MERGE}, status_code=200)
 async def suggest_merge(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     proposal = await proposal_for(actor, number)
-    form = await read(request, SuggestForm)
+    form = await read(request, MergeForm)
     if form.is_valid:
         with form.refusals(at="into"):
             into = await _statement(actor, form.data.into)

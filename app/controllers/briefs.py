@@ -10,15 +10,11 @@ from litestar.params import FromPath
 
 from app.access import Actor
 from app.analysis import commitments as reading
+from app.controllers.files import attached
 from app.documents import briefs
 from app.rendering import AnyRequest, page
 from app.taxonomies import barriers as barrier_terms
 from deliberation.phases import Action
-
-
-def _file(content: str, name: str, media_type: str) -> Response[str]:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)
 
 
 @get("/c/{slug:str}/coalitions/{number:int}/brief", opt={"action": Action.SEE_COMMITMENTS})
@@ -40,7 +36,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
 async def as_markdown(actor: NamedDependency[Actor], number: FromPath[int]) -> Response[str]:
     coalition, _ = await reading.coalition_for(actor, number)
     text = briefs.markdown(await reading.brief_of(coalition))
-    return _file(text, f"{actor.consultation.slug}-brief-{coalition.number}.md", "text/markdown; charset=utf-8")
+    return attached(text, f"{actor.consultation.slug}-brief-{coalition.number}.md", "text/markdown; charset=utf-8")
 
 
 @get("/c/{slug:str}/barriers", opt={"action": Action.SEE_COMMITMENTS})
@@ -58,7 +54,7 @@ async def show_barriers(request: AnyRequest, actor: NamedDependency[Actor]) -> R
 @get("/c/{slug:str}/barriers.csv", opt={"action": Action.SEE_COMMITMENTS})
 async def barriers_as_csv(actor: NamedDependency[Actor]) -> Response[str]:
     text = briefs.recommendations(await reading.barriers_in(actor.consultation.id))
-    return _file(text, f"{actor.consultation.slug}-recommendations.csv", "text/csv; charset=utf-8")
+    return attached(text, f"{actor.consultation.slug}-recommendations.csv", "text/csv; charset=utf-8")
 
 
 HANDLERS = [show, as_markdown, show_barriers, barriers_as_csv]

@@ -14,6 +14,7 @@ from app.access import Actor
 from app.actions import charters
 from app.analysis import charters as reading
 from app.analysis import coalitions as bridge
+from app.controllers.files import attached
 from app.forms import Filled, blank, read
 from app.language import gettext
 from app.refusals import NotFound
@@ -129,8 +130,7 @@ async def text(actor: NamedDependency[Actor], number: FromPath[int], version: Fr
     if not await reading.is_partner(actor, coalition) and not (await reading.version_of(found)).is_open:
         raise NotFound
     name = f"{actor.consultation.slug}-charter-{coalition.number}-{found.version}.txt"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(found.text, media_type=MediaType.TEXT, headers=headers)
+    return attached(found.text, name, MediaType.TEXT)
 
 
 @post("/c/{slug:str}/coalitions/{number:int}/charter", opt={"action": Action.AGREE_CHARTER}, status_code=200)

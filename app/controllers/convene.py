@@ -75,8 +75,7 @@ class InviteForm(msgspec.Struct):
 async def new(
     request: AnyRequest, template: Annotated[str, QueryParameter(name="template")] = "partnership"
 ) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     chosen = template if template in TEMPLATES else "partnership"
     form = blank(
         zone=person.zone,
@@ -131,8 +130,7 @@ async def _designed(request: AnyRequest, form: Filled[Any], actor: Actor | None 
 
 @post("/convene/new", opt={"action": Action.CREATE_CONSULTATION}, status_code=200)
 async def create(request: AnyRequest) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     form = await read(request, ConsultationForm)
     answer = await _designed(request, form)
     if answer is not None:

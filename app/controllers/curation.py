@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from app.access import Actor, proposal_for
+from app.access import MAX_NUMBER, Actor, proposal_for
 from app.actions import curation
 from app.analysis import curation as reading
 from app.analysis import curation_page, scoring, scoring_page
@@ -32,7 +32,6 @@ Side = Literal["agree", "disagree"]
 Seen = Annotated[str, msgspec.Meta(max_length=1_000)]
 Search = Annotated[str, QueryParameter(name="q")]
 Filter = Annotated[str, QueryParameter(name="of")]
-MAX_NUMBER = 2**31 - 1
 N_SUGGESTED, N_LISTED = 8, 40
 FILTERS = {
     "": N_("Left out, and closest to a place of their own"),
@@ -264,7 +263,7 @@ async def _carry_out(
     """The edit, and the whole desk with its balance in the same answer; without htmx, the way back to it."""
     failed = ("", "")
     if form.is_valid:
-        proposal = await proposal_for(actor, number if number <= MAX_NUMBER else 0)
+        proposal = await proposal_for(actor, number)
         stance = Stance(proposal.id, Choice(form.data.choice))
         failed = (verb, token_of(stance))
         try:

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.access import Actor
+from app.access import Actor, alert_for
 from app.actions import exclusions as acting
 from app.analysis import exclusions as reading
 from app.analysis import power_page
@@ -18,7 +18,7 @@ from app.analysis.exclusion_words import STEP_NAMES, compared_in_words, told_in_
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import NotFound, Refusal
+from app.refusals import Refusal
 from app.rendering import AnyRequest, page, see_other, url
 from app.tables.alerts import Alert
 from deliberation.exclusions import NEXT, Standing, Step
@@ -45,16 +45,9 @@ class AnswerForm(msgspec.Struct):
     answer: Words = ""
 
 
-async def _alert(actor: Actor, alert_id: UUID) -> Alert:
-    found = await Alert.objects().where((Alert.id == alert_id) & (Alert.consultation == actor.consultation.id)).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 @get("/c/{slug:str}/alerts/{alert_id:uuid}/exclude", opt={"action": Action.EXCLUDE})
 async def write_proposal(request: AnyRequest, actor: NamedDependency[Actor], alert_id: FromPath[UUID]) -> Response[Any]:
-    return await _proposal_page(request, actor, await _alert(actor, alert_id), blank())
+    return await _proposal_page(request, actor, await alert_for(actor, alert_id), blank())
 
 
 async def _proposal_page(
@@ -80,7 +73,7 @@ def _capital(text: str) -> str:
 
 @post("/c/{slug:str}/alerts/{alert_id:uuid}/exclude", opt={"action": Action.EXCLUDE}, status_code=200)
 async def propose(request: AnyRequest, actor: NamedDependency[Actor], alert_id: FromPath[UUID]) -> Response[Any]:
-    alert = await _alert(actor, alert_id)
+    alert = await alert_for(actor, alert_id)
     form = await read(request, ProposalForm)
     if form.is_valid:
         request.scope["state"]["typed"] = {"words": form.data.words}
@@ -102,7 +95,7 @@ async def _page(
 ) -> Response[Any]:
     found = await acting.find(actor, exclusion_id)
     shown = await reading.shown(actor, found)
-    alert = await _alert(actor, found.alert)
+    alert = await alert_for(actor, found.alert)
     possible = [step for standing, step in NEXT if standing == Standing(found.standing)]
     refusals = {step: await acting.role_in(actor, found, step) for step in possible}
     return page(

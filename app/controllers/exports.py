@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 
 from app.access import Actor
 from app.actions import exports
+from app.controllers.files import attached
 from app.rendering import AnyRequest, page
 from deliberation.phases import Action
 
@@ -22,11 +23,7 @@ async def show(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
 @post("/c/{slug:str}/export", opt={"action": Action.EXPORT_VOTES}, status_code=200)
 async def download(actor: NamedDependency[Actor]) -> Response[bytes]:
     name = f"{actor.consultation.slug}.zip"
-    return Response(
-        await exports.zipped(by=actor),
-        media_type="application/zip",
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    return attached(await exports.zipped(by=actor), name, "application/zip")
 
 
 HANDLERS = [show, download]

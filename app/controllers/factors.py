@@ -47,12 +47,6 @@ def _asked(request: AnyRequest) -> Person:
     return person
 
 
-def _person(request: AnyRequest) -> Person:
-    person = auth.visit(request).account
-    assert person is not None
-    return person
-
-
 @get("/sign-in/factor", opt={"action": Action.SIGN_IN})
 async def ask(request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "") -> Response[Any]:
     if (await factors.standing(_asked(request).id)).enabled_at is None:
@@ -79,7 +73,7 @@ async def show(request: AnyRequest) -> Response[Any]:
 
 @post("/me/factor", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
 async def begin(request: AnyRequest) -> Response[Any]:
-    person = _person(request)
+    person = auth.person_of(request)
     if get_settings().is_demo and person.email in DEMO_ACCOUNTS.values():
         raise Denied(N_("The people of the demo stay: the next visitor needs them."))
     await factors.begin(account=person.id)
@@ -91,7 +85,9 @@ async def confirm(request: AnyRequest) -> Response[Any]:
     form, visit = await read(request, ConfirmForm), auth.visit(request)
     if form.is_valid:
         with form.refusals():
-            token, codes = await factors.confirm(account=_person(request).id, token=visit.token, code=form.data.code)
+            token, codes = await factors.confirm(
+                account=auth.person_of(request).id, token=visit.token, code=form.data.code
+            )
             # The page is the new session's: its forms carry that one's token.
             visit.token, visit.owes_factor = token, False
             return _with(page(request, "accounts/recovery_codes.html", codes=codes), token)
@@ -100,7 +96,7 @@ async def confirm(request: AnyRequest) -> Response[Any]:
 
 @post("/me/factor/change", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=200)
 async def change(request: AnyRequest) -> Response[Any]:
-    form, person = await read(request, ChangeForm), _person(request)
+    form, person = await read(request, ChangeForm), auth.person_of(request)
     if form.is_valid:
         with form.refusals():
             if form.data.what == "codes":
@@ -112,7 +108,7 @@ async def change(request: AnyRequest) -> Response[Any]:
 
 
 async def _shown(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
-    person, visit = _person(request), auth.visit(request)
+    person, visit = auth.person_of(request), auth.visit(request)
     standing = await factors.standing(person.id)
     picture = ""
     if standing.secret:

@@ -9,9 +9,9 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from app.access import Actor, proposal_for
+from app.access import MAX_NUMBER, Actor, proposal_for
 from app.actions import families
-from app.controllers.moderation import ASKED, MAX_NUMBER, Asked, carry_out, other_statement
+from app.controllers.moderation import ASKED, Asked, carry_out, other_statement
 from app.forms import NoFields, read
 from app.language import gettext
 from app.rendering import AnyRequest, see_other, url

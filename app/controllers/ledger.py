@@ -14,6 +14,7 @@ from app import language
 from app.access import Actor
 from app.analysis import governance, integrity, ledger
 from app.analysis.exclusion_words import sentences_of_slates
+from app.controllers.files import attached
 from app.documents.ledger import as_csv
 from app.language import gettext, num
 from app.refusals import N_, NotFound
@@ -23,11 +24,6 @@ from deliberation.phases import Action
 
 RoundNumber = Annotated[str, QueryParameter(name="round")]
 STANCES = {"agree": N_("for"), "disagree": N_("against")}
-
-
-def _file(content: str, name: str, media_type: str) -> Response[str]:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)
 
 
 def stance(pair: list[Any]) -> str:
@@ -85,13 +81,13 @@ async def ledger_as_json(actor: NamedDependency[Actor], number: RoundNumber = ""
     if chosen is None:
         raise NotFound
     text = json.dumps(chosen.record, ensure_ascii=False, indent=1)
-    return _file(text, f"{actor.consultation.slug}-ledger-{chosen.number}.json", MediaType.JSON)
+    return attached(text, f"{actor.consultation.slug}-ledger-{chosen.number}.json", MediaType.JSON)
 
 
 @get("/c/{slug:str}/ledger.csv", opt={"action": Action.SEE_SLATES})
 async def ledger_as_csv(actor: NamedDependency[Actor]) -> Response[str]:
     text = as_csv(await ledger.ledgers_of(actor))
-    return _file(text, f"{actor.consultation.slug}-ledger.csv", "text/csv; charset=utf-8")
+    return attached(text, f"{actor.consultation.slug}-ledger.csv", "text/csv; charset=utf-8")
 
 
 # -------- the governance log
@@ -113,7 +109,7 @@ async def show_audit(request: AnyRequest, actor: NamedDependency[Actor]) -> Resp
 async def audit_as_json(actor: NamedDependency[Actor]) -> Response[str]:
     record = await governance.record_of(actor)
     text = json.dumps(record, ensure_ascii=False, indent=1)
-    return _file(text, f"{actor.consultation.slug}-audit.json", MediaType.JSON)
+    return attached(text, f"{actor.consultation.slug}-audit.json", MediaType.JSON)
 
 
 HANDLERS = [show_ledger, ledger_as_json, ledger_as_csv, show_audit, audit_as_json]

@@ -60,16 +60,14 @@ class WishesForm(msgspec.Struct):
 
 @get("/me/messages", opt={"action": Action.SEE_OWN_ACCOUNT})
 async def mine(request: AnyRequest) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     chosen = {row["topic"]: row["delivery"] for row in await fetch(WISHES, person.id)}
     form = blank(**{topic.value: chosen.get(topic.value, rule.usual.value) for topic, rule in RULES.items()})
     return await _mine(request, form)
 
 
 async def _mine(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     topics = [
         (topic.value, gettext(rule.label), [(way.value, gettext(WAYS[way])) for way in rule.ways])
         for topic, rule in RULES.items()
@@ -82,8 +80,7 @@ async def _mine(request: AnyRequest, form: Filled[Any], *, status: int = 200) ->
 
 @post("/me/messages", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=200)
 async def choose(request: AnyRequest) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     form = await read(request, WishesForm)
     if form.is_valid:
         with form.refusals():

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from app import access
-from app.access import Actor
+from app.access import MAX_NUMBER, Actor
 from app.actions import moderation
 from app.analysis import moderation as reading
 from app.analysis import translations
@@ -28,7 +28,6 @@ from deliberation.phases import Action
 Language = Annotated[str, QueryParameter(name="language")]
 Words = Annotated[str, QueryParameter(name="q")]
 Page = Annotated[str, QueryParameter(name="page")]
-MAX_NUMBER = 2**31 - 1
 SAID = {
     "accept": N_("Statement %(number)s is open for votes."),
     "decline": N_("Statement %(number)s is declined, and its author has the reason."),
@@ -182,7 +181,7 @@ async def carry_out(
 ) -> Response[Any]:
     """The decision, and the queue with the next statement in the same answer; without htmx, the way back to it."""
     if form.is_valid:
-        proposal = await access.proposal_for(actor, number if number <= MAX_NUMBER else 0)
+        proposal = await access.proposal_for(actor, number)
         try:
             await act(proposal)
         except Invalid as refusal:

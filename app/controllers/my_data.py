@@ -31,8 +31,7 @@ class EraseForm(msgspec.Struct):
 
 
 async def _account(request: AnyRequest) -> Account:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     found = await Account.objects().where(Account.id == person.id).first()
     assert found is not None
     return found

@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import ServerSentEvent
 
 from app import live
-from app.access import Actor
+from app.access import Actor, alert_for
 from app.actions import alerts
 from app.actions.moderation import ask_for_check
 from app.analysis import exclusions, power_page
@@ -24,7 +24,7 @@ from app.analysis.playbook import PLAYBOOK
 from app.controllers.moderation import tabs_of
 from app.forms import Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, NotFound
+from app.refusals import N_
 from app.rendering import AnyRequest, page, page_or_fragment, see_other, url
 from app.tables.alerts import Alert
 from deliberation.phases import Action, Role
@@ -105,13 +105,6 @@ async def show_languages(request: AnyRequest, actor: NamedDependency[Actor]) -> 
     )
 
 
-async def _alert(actor: Actor, alert_id: UUID) -> Alert:
-    found = await Alert.objects().where((Alert.id == alert_id) & (Alert.consultation == actor.consultation.id)).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 async def _alert_page(
     request: AnyRequest, actor: Actor, alert: Alert, form: Filled[Any], *, status: int = 200
 ) -> Response[Any]:
@@ -140,12 +133,12 @@ async def _alert_page(
 
 @get("/c/{slug:str}/alerts/{alert_id:uuid}", opt={"action": Action.SEE_POWER})
 async def show_alert(request: AnyRequest, actor: NamedDependency[Actor], alert_id: FromPath[UUID]) -> Response[Any]:
-    return await _alert_page(request, actor, await _alert(actor, alert_id), blank())
+    return await _alert_page(request, actor, await alert_for(actor, alert_id), blank())
 
 
 @post("/c/{slug:str}/alerts/{alert_id:uuid}", opt={"action": Action.DECIDE_ALERT}, status_code=200)
 async def decide_alert(request: AnyRequest, actor: NamedDependency[Actor], alert_id: FromPath[UUID]) -> Response[Any]:
-    alert = await _alert(actor, alert_id)
+    alert = await alert_for(actor, alert_id)
     form = await read(request, DecisionForm)
     if "decision" in form.errors:
         form.refuse("decision", N_("Please choose one of the decisions offered."))

@@ -21,6 +21,7 @@ from app.analysis import commitments as undertaken
 from app.analysis import pulses as reading
 from app.analysis.locality import locality_of
 from app.analysis.pulses import Situation
+from app.controllers.files import attached
 from app.database import fetchrow
 from app.documents import relaunch
 from app.forms import Filled, blank, read
@@ -365,11 +366,7 @@ async def kit(request: AnyRequest, actor: NamedDependency[Actor], number: FromPa
 async def kit_as_markdown(actor: NamedDependency[Actor], number: FromPath[int]) -> Response[str]:
     coalition, found, _ = await _kit(actor, number)
     name = f"{actor.consultation.slug}-relaunch-{coalition.number}.md"
-    return Response(
-        relaunch.as_markdown(coalition, found),
-        media_type="text/markdown",
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    return attached(relaunch.as_markdown(coalition, found), name, "text/markdown")
 
 
 HANDLERS = [show, save, mark, going, plan, answer, kit, kit_as_markdown]

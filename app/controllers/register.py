@@ -9,31 +9,25 @@ from litestar.di import NamedDependency
 
 from app.access import Actor
 from app.analysis.partnering import undertaken_in
+from app.controllers.files import attached
 from app.documents import register
-from app.rendering import url
-from app.settings import get_settings
+from app.rendering import absolute
 from deliberation.phases import Action
-
-
-def _file(content: str, name: str, media_type: str) -> Response[str]:
-    return Response(content, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})
-
-
-def _base(actor: Actor) -> str:
-    return get_settings().base_url + url(f"/c/{actor.consultation.slug}")
 
 
 @get("/c/{slug:str}/register.json", opt={"action": Action.SEE_COMMITMENTS})
 async def as_json(actor: NamedDependency[Actor]) -> Response[str]:
-    found = register.as_json(await undertaken_in(actor), title=actor.consultation.title, base=_base(actor))
+    found = register.as_json(
+        await undertaken_in(actor), title=actor.consultation.title, base=absolute(f"/c/{actor.consultation.slug}")
+    )
     text = json.dumps(found, ensure_ascii=False, indent=1)
-    return _file(text, f"{actor.consultation.slug}-register.json", MediaType.JSON)
+    return attached(text, f"{actor.consultation.slug}-register.json", MediaType.JSON)
 
 
 @get("/c/{slug:str}/register.csv", opt={"action": Action.SEE_COMMITMENTS})
 async def as_csv(actor: NamedDependency[Actor]) -> Response[str]:
-    text = register.as_csv(await undertaken_in(actor), base=_base(actor))
-    return _file(text, f"{actor.consultation.slug}-register.csv", "text/csv; charset=utf-8")
+    text = register.as_csv(await undertaken_in(actor), base=absolute(f"/c/{actor.consultation.slug}"))
+    return attached(text, f"{actor.consultation.slug}-register.csv", "text/csv; charset=utf-8")
 
 
 HANDLERS = [as_json, as_csv]

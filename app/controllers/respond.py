@@ -122,7 +122,7 @@ def _current(asked: tuple[Asked, ...], number: int | None) -> Asked | None:
 
 @post("/c/{slug:str}/respond/{number:int}", opt={"action": Action.RESPOND}, status_code=200)
 async def answer_item(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
-    proposal = await proposal_for(actor, number if number <= MAX_NUMBER else 0)
+    proposal = await proposal_for(actor, number)
     form = await read(request, ItemForm)
     base = f"/c/{actor.consultation.slug}/respond"
     if not form.is_valid:

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 
 from app import auth
 from app.actions import factor_removals, passwords, sessions
-from app.auth import Person
 from app.controllers.accounts import Email
 from app.forms import Filled, blank, read
 from app.language import gettext, ngettext
@@ -38,28 +37,22 @@ class EndForm(msgspec.Struct):
     email: Email
 
 
-def _person(request: AnyRequest) -> Person:
-    person = auth.visit(request).account
-    assert person is not None
-    return person
-
-
 @get("/me/sessions", opt={"action": Action.SEE_OWN_ACCOUNT})
 async def mine(request: AnyRequest) -> Response[Any]:
-    person = _person(request)
+    person = auth.person_of(request)
     found = await sessions.mine(account=person.id, token=auth.visit(request).token)
     return page(request, "accounts/sessions.html", sessions=found, zone=person.zone)
 
 
 @post("/me/sessions/{session_id:uuid}/end", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
 async def end(request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
-    await sessions.end(account=_person(request).id, session=session_id)
+    await sessions.end(account=auth.person_of(request).id, session=session_id)
     return see_other(request, url("/me/sessions"), said=gettext("That browser is signed out."))
 
 
 @post("/me/sessions/end-others", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
 async def end_others(request: AnyRequest) -> Response[Any]:
-    await sessions.end_others(account=_person(request).id, token=auth.visit(request).token)
+    await sessions.end_others(account=auth.person_of(request).id, token=auth.visit(request).token)
     return see_other(request, url("/me/sessions"), said=gettext("All other browsers are signed out."))
 
 
@@ -74,7 +67,7 @@ async def change_password(request: AnyRequest) -> Response[Any]:
     if form.is_valid:
         with form.refusals():
             visit.token = await passwords.change(
-                current=form.data.current, password=form.data.password, token=visit.token, by=_person(request)
+                current=form.data.current, password=form.data.password, token=visit.token, by=auth.person_of(request)
             )
             visit.is_renewed = True
             said = gettext("Your password is changed, and all other browsers are signed out.")
@@ -83,7 +76,7 @@ async def change_password(request: AnyRequest) -> Response[Any]:
 
 
 async def _password_page(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
-    person = _person(request)
+    person = auth.person_of(request)
     return page(
         request,
         "accounts/change_password.html",
@@ -101,7 +94,7 @@ async def staff(request: AnyRequest) -> Response[Any]:
 
 
 async def _staff_page(request: AnyRequest, form: Filled[Any], *, status: int = 200) -> Response[Any]:
-    person = _person(request)
+    person = auth.person_of(request)
     return page(
         request,
         "accounts/staff.html",
@@ -120,7 +113,7 @@ async def ask_for_removal(request: AnyRequest) -> Response[Any]:
     form = await read(request, AskForm)
     if not form.is_valid:
         return await _staff_page(request, form, status=422)
-    await factor_removals.ask(account=form.data.account, reason=form.data.reason, by=_person(request), form=form)
+    await factor_removals.ask(account=form.data.account, reason=form.data.reason, by=auth.person_of(request), form=form)
     said = gettext("Asked for. Another convenor or administrator confirms it on this page.")
     return see_other(request, url("/staff"), said=said)
 
@@ -131,7 +124,7 @@ async def answer_removal(request: AnyRequest, removal_id: FromPath[UUID]) -> Res
     if not form.is_valid:
         raise Invalid(N_("Please choose one of the answers offered."))
     agrees = form.data.agrees == "yes"
-    await factor_removals.answer(removal=removal_id, agrees=agrees, by=_person(request), form=form)
+    await factor_removals.answer(removal=removal_id, agrees=agrees, by=auth.person_of(request), form=form)
     said = gettext("The second factor is removed.") if agrees else gettext("The second factor stays.")
     return see_other(request, url("/staff"), said=said)
 
@@ -141,7 +134,7 @@ async def end_sessions(request: AnyRequest) -> Response[Any]:
     form = await read(request, EndForm)
     if form.is_valid:
         with form.refusals(at="email"):
-            n = await sessions.end_all(email=form.data.email, by=_person(request))
+            n = await sessions.end_all(email=form.data.email, by=auth.person_of(request))
             said = ngettext("%(n)s browser is signed out.", "%(n)s browsers are signed out.", n) % {"n": n}
             return see_other(request, url("/staff"), said=said)
     return await _staff_page(request, form, status=422)

@@ -11,10 +11,11 @@ from litestar.di import NamedDependency
 from app.access import Actor
 from app.analysis import overview, results, results_views, sharing
 from app.analysis.results import Standing
+from app.controllers.files import attached
 from app.documents.calendar import calendar_of
 from app.front import CONTENT_POLICY
 from app.refusals import N_, Denied
-from app.rendering import AnyRequest, page, render, url
+from app.rendering import AnyRequest, absolute, page, render
 from app.settings import get_settings
 from deliberation.phases import Action
 
@@ -25,8 +26,7 @@ N_STATEMENTS = 3
 @get("/c/{slug:str}/calendar.ics", opt={"action": Action.SEE_CONSULTATION})
 async def calendar(actor: NamedDependency[Actor]) -> Response[bytes]:
     text = calendar_of(actor.consultation, actor.rounds, made_at=actor.now)
-    name = f'attachment; filename="{actor.consultation.slug}.ics"'
-    return Response(text.encode(), media_type="text/calendar", headers={"content-disposition": name})
+    return attached(text.encode(), f"{actor.consultation.slug}.ics", "text/calendar")
 
 
 @get("/c/{slug:str}/feed.atom", opt={"action": Action.SEE_CONSULTATION})
@@ -43,18 +43,22 @@ async def feed(actor: NamedDependency[Actor]) -> Response[bytes]:
     return Response(text.encode(), media_type="application/atom+xml")
 
 
-def _address_of(actor: Actor) -> str:
-    return get_settings().base_url + url(f"/c/{actor.consultation.slug}")
-
-
 def square_of(actor: Actor) -> str:
     """The consultation's address as a picture that a telephone reads; `src` of an image."""
-    return segno.make(_address_of(actor), error="m").svg_data_uri(scale=10, border=4, light="white")
+    return segno.make(absolute(f"/c/{actor.consultation.slug}"), error="m").svg_data_uri(
+        scale=10, border=4, light="white"
+    )
 
 
 @get("/c/{slug:str}/poster", opt={"action": Action.SEE_CONSULTATION})
 async def poster(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
-    return page(request, "sharing/poster.html", actor=actor, square=square_of(actor), address=_address_of(actor))
+    return page(
+        request,
+        "sharing/poster.html",
+        actor=actor,
+        square=square_of(actor),
+        address=absolute(f"/c/{actor.consultation.slug}"),
+    )
 
 
 @get("/c/{slug:str}/present", opt={"action": Action.SEE_CONSULTATION})
@@ -66,7 +70,7 @@ async def present(request: AnyRequest, actor: NamedDependency[Actor]) -> Respons
         actor=actor,
         about=await overview.of(actor),
         square=square_of(actor),
-        address=_address_of(actor),
+        address=absolute(f"/c/{actor.consultation.slug}"),
         found=await _found(actor),
         n_statements=N_STATEMENTS,
     )
@@ -82,7 +86,7 @@ async def embed(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[
         request,
         "sharing/embed.html",
         actor=actor,
-        address=_address_of(actor) + "/results",
+        address=absolute(f"/c/{actor.consultation.slug}") + "/results",
         found=await _found(actor),
         n_statements=N_STATEMENTS,
     )

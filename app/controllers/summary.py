@@ -18,6 +18,7 @@ from app.access import Actor
 from app.actions import summaries
 from app.analysis import governance, holding, integrity, replies
 from app.analysis.summary import gather
+from app.controllers.files import attached
 from app.documents import compare, pdf, snapshot, wording
 from app.documents.added import AUDIENCES, OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
@@ -203,11 +204,6 @@ async def record_of(actor: Actor, number: str) -> dict[str, Any]:
     return record
 
 
-def _file(content: str, name: str, media_type: str) -> Response[str]:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=media_type, headers=headers)
-
-
 @get("/c/{slug:str}/slate.json", opt={"action": Action.SEE_SLATES})
 async def slate_as_json(actor: NamedDependency[Actor]) -> Response[str]:
     material = await gather(actor)
@@ -222,7 +218,7 @@ async def slate_as_json(actor: NamedDependency[Actor]) -> Response[str]:
         material, actor.consultation, actor.rounds, signers=material.slates.signers, head=snapshot.Head(*head)
     )
     text = json.dumps(record, ensure_ascii=False, indent=1)
-    return _file(text, f"{actor.consultation.slug}-slate.json", MediaType.JSON)
+    return attached(text, f"{actor.consultation.slug}-slate.json", MediaType.JSON)
 
 
 @get("/.well-known/plenary-key.json", opt={"action": Action.SEE_SITE}, sync_to_thread=False)

@@ -33,8 +33,7 @@ async def keep(request: AnyRequest) -> UUID | None:
 
 @get("/unsent/{number:uuid}", opt={"action": Action.SEE_OWN_ACCOUNT})
 async def show(request: AnyRequest, number: FromPath[UUID]) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     path, fields = await unsent.find(unsent=number, account=person.id)
     return page(
         request,
@@ -48,8 +47,7 @@ async def show(request: AnyRequest, number: FromPath[UUID]) -> Response[Any]:
 
 @post("/unsent/{number:uuid}/discard", opt={"action": Action.SEE_OWN_ACCOUNT}, status_code=303)
 async def discard(request: AnyRequest, number: FromPath[UUID]) -> Response[Any]:
-    person = auth.visit(request).account
-    assert person is not None
+    person = auth.person_of(request)
     await unsent.discard(unsent=number, account=person.id)
     return see_other(request, url("/"), said=gettext("It is thrown away."))
 

@@ -9,8 +9,7 @@ from icalendar import Alarm, Calendar, Event
 
 from app.language import gettext
 from app.refusals import N_
-from app.rendering import url
-from app.settings import get_settings
+from app.rendering import absolute
 from app.tables.consultations import Consultation
 from app.tables.rounds import Round
 from deliberation.phases import Phase
@@ -53,7 +52,7 @@ def _event(
     event.add("dtstart", moment.astimezone(UTC))
     event.add("duration", timedelta(0))
     event.add("summary", words)
-    event.add("url", get_settings().base_url + url(f"/c/{consultation.slug}"))
+    event.add("url", absolute(f"/c/{consultation.slug}"))
     event.add("transp", "TRANSPARENT")
     if has_alarm:
         alarm = Alarm()
