@@ -28,6 +28,8 @@ class Route:
     path: str
     action: str | None
     function: Any
+    shape: type[msgspec.Struct] | None = None
+    """The form that the route says it receives, where it is one of a table."""
 
     @property
     def name(self) -> str:
@@ -61,6 +63,8 @@ class Route:
     @cached_property
     def form(self) -> type[msgspec.Struct] | None:
         """The shape its handler reads, if it reads one."""
+        if self.shape is not None:
+            return self.shape
         read = re.search(r"read\(request, (\w+)\)", inspect.getsource(self.function))
         return None if read is None else self.function.__globals__[read[1]]
 
@@ -76,7 +80,7 @@ def routes() -> tuple[Route, ...]:
     from app.controllers import routes as handlers
 
     found = [
-        Route(str(method), path, handler.opt.get("action"), handler.fn)
+        Route(str(method), path, handler.opt.get("action"), handler.fn, handler.opt.get("form"))
         for handler in handlers(is_demo=True)
         for path in sorted(handler.paths)
         for method in sorted(handler.http_methods)

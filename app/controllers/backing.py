@@ -1,24 +1,28 @@
-"""What stands behind a commitment and against it: deliverables, resources, pledges, evidence, barriers."""
+"""What stands behind a commitment and against it: deliverables, resources, pledges, evidence, barriers.
+
+Each is a form of the commitment's page, and all are received alike: what sets them apart is the table `STEPS`.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from app.access import Actor
 from app.actions import backing, commitments
 from app.controllers.commitments import home, load, show_page
-from app.forms import Filled, NoFields, read
+from app.forms import NoFields, read
 from app.language import gettext
-from app.refusals import Invalid
+from app.refusals import N_
 from app.rendering import AnyRequest, see_other
 from deliberation.phases import Action
 
@@ -27,7 +31,6 @@ Line = Annotated[str, msgspec.Meta(max_length=120)]
 Words = Annotated[str, msgspec.Meta(max_length=300)]
 Needed = Annotated[str, msgspec.Meta(min_length=4, max_length=300)]
 BASE = "/c/{slug:str}/coalitions/{number:int}/commitments/{which:int}"
-MAY = {"action": Action.COMMIT}
 
 
 class DeliverableForm(msgspec.Struct):
@@ -89,202 +92,109 @@ class FollowForm(msgspec.Struct):
     answer: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
-async def _carried_out(
-    request: AnyRequest,
-    actor: Actor,
-    number: int,
-    which: int,
-    form: Filled[Any],
-    act: Callable[..., Awaitable[None]],
-    *,
-    at: str,
-    said: str,
-    more: Mapping[str, Any] | None = None,
-) -> Response[Any]:
-    """The action with what the form says, and back to the commitment; or the page again with what was typed."""
-    coalition, _, whole = await load(actor, number, which)
-    if form.is_valid:
-        given = msgspec.structs.asdict(form.data) | dict(more or {})
-        try:
-            await act(coalition=coalition, commitment=whole.commitment, by=actor, form=form, **given)
-            section = at.partition("-")[0]
-            return see_other(request, f"{home(actor, coalition, which)}#{section}", said=said)
-        except Invalid as refusal:
-            form.errors[refusal.field or next(iter(form.typed), "")] = refusal
-    return await show_page(request, actor, number, which, form, at=at, status=422)
+@dataclass(frozen=True)
+class Step:
+    """A form of the page. Below the commitment's address, the first part of `path` is the section it belongs to.
+
+    item : what the action calls the thing that the path names, if it names one
+    at : the place in the page that shows the form again when it is refused, where it is not its section's first
+    """
+
+    path: str
+    shape: type[msgspec.Struct]
+    act: Callable[..., Awaitable[None]]
+    said: str
+    item: str = ""
+    at: str = ""
 
 
-@post(f"{BASE}/deliverables", opt=MAY, status_code=200)
-async def add_deliverable(
-    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], which: FromPath[int]
-) -> Response[Any]:
-    form = await read(request, DeliverableForm)
-    said = gettext("The deliverable is there.")
-    return await _carried_out(
-        request, actor, number, which, form, commitments.add_deliverable, at="deliverables", said=said
-    )
+STEPS = (
+    Step("deliverables", DeliverableForm, commitments.add_deliverable, N_("The deliverable is there.")),
+    Step(
+        "deliverables/{item:int}",
+        SettleForm,
+        commitments.settle_deliverable,
+        N_("The deliverable is updated."),
+        item="number",
+        at="deliverables-{item}",
+    ),
+    Step(
+        "deliverables/{item:int}/remove",
+        NoFields,
+        commitments.remove_deliverable,
+        N_("The deliverable is taken out."),
+        item="number",
+    ),
+    Step("resources", ResourceForm, commitments.add_resource, N_("The resource is there.")),
+    Step(
+        "resources/{item_id:uuid}/remove",
+        NoFields,
+        commitments.remove_resource,
+        N_("The resource is taken out."),
+        item="resource",
+    ),
+    Step(
+        "pledges",
+        PledgeForm,
+        backing.pledge,
+        N_("The pledge is there. It is due again in six months, or when the office changes hands."),
+    ),
+    Step(
+        "pledges/{item_id:uuid}", PledgeAnswerForm, backing.answer_pledge, N_("The pledge is updated."), item="pledge"
+    ),
+    Step(
+        "evidence",
+        EvidenceForm,
+        backing.add_evidence,
+        N_("The claim is there. Another partner can check its source."),
+    ),
+    Step(
+        "evidence/{item_id:uuid}/check",
+        CheckForm,
+        backing.check_evidence,
+        N_("You have checked the claim."),
+        item="card",
+        at="evidence-{item}",
+    ),
+    Step(
+        "evidence/{item_id:uuid}/remove",
+        NoFields,
+        backing.remove_evidence,
+        N_("You have taken the claim back."),
+        item="card",
+    ),
+    Step("barriers", BarrierForm, backing.add_barrier, N_("The barrier is there, and on the list of its owner.")),
+    Step(
+        "barriers/{item:int}",
+        FollowForm,
+        backing.follow_barrier,
+        N_("The barrier is updated."),
+        item="number",
+        at="barriers-{item}-{what}",
+    ),
+)
 
 
-@post(f"{BASE}/deliverables/{{item:int}}/remove", opt=MAY, status_code=200)
-async def remove_deliverable(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item: FromPath[int],
-) -> Response[Any]:
-    form = await read(request, NoFields)
-    act, said = commitments.remove_deliverable, gettext("The deliverable is taken out.")
-    return await _carried_out(
-        request, actor, number, which, form, act, at="deliverables", said=said, more={"number": item}
-    )
+def _handler(step: Step) -> HTTPRouteHandler:
+    section = step.path.partition("/")[0]
+
+    @post(f"{BASE}/{step.path}", opt={"action": Action.COMMIT, "form": step.shape}, status_code=200)
+    async def take(
+        request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], which: FromPath[int]
+    ) -> Response[Any]:
+        """The action with what the form says, and back to the commitment; or the page again with what was typed."""
+        item = request.path_params.get("item") or request.path_params.get("item_id")
+        form = await read(request, step.shape)
+        coalition, _, whole = await load(actor, number, which)
+        if form.is_valid:
+            given = msgspec.structs.asdict(form.data) | ({step.item: item} if step.item else {})
+            with form.refusals(at=next(iter(form.typed), "")):
+                await step.act(coalition=coalition, commitment=whole.commitment, by=actor, form=form, **given)
+                return see_other(request, f"{home(actor, coalition, which)}#{section}", said=gettext(step.said))
+        at = step.at.format(item=item, **form.typed) or section
+        return await show_page(request, actor, number, which, form, at=at, status=422)
+
+    return take
 
 
-@post(f"{BASE}/deliverables/{{item:int}}", opt=MAY, status_code=200)
-async def settle_deliverable(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item: FromPath[int],
-) -> Response[Any]:
-    form = await read(request, SettleForm)
-    act, at = commitments.settle_deliverable, f"deliverables-{item}"
-    return await _carried_out(
-        request,
-        actor,
-        number,
-        which,
-        form,
-        act,
-        at=at,
-        said=gettext("The deliverable is updated."),
-        more={"number": item},
-    )
-
-
-@post(f"{BASE}/resources", opt=MAY, status_code=200)
-async def add_resource(
-    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], which: FromPath[int]
-) -> Response[Any]:
-    form = await read(request, ResourceForm)
-    said = gettext("The resource is there.")
-    return await _carried_out(request, actor, number, which, form, commitments.add_resource, at="resources", said=said)
-
-
-@post(f"{BASE}/resources/{{item_id:uuid}}/remove", opt=MAY, status_code=200)
-async def remove_resource(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item_id: FromPath[UUID],
-) -> Response[Any]:
-    form = await read(request, NoFields)
-    act, said = commitments.remove_resource, gettext("The resource is taken out.")
-    return await _carried_out(
-        request, actor, number, which, form, act, at="resources", said=said, more={"resource": item_id}
-    )
-
-
-@post(f"{BASE}/pledges", opt=MAY, status_code=200)
-async def pledge(
-    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], which: FromPath[int]
-) -> Response[Any]:
-    form = await read(request, PledgeForm)
-    said = gettext("The pledge is there. It is due again in six months, or when the office changes hands.")
-    return await _carried_out(request, actor, number, which, form, backing.pledge, at="pledges", said=said)
-
-
-@post(f"{BASE}/pledges/{{item_id:uuid}}", opt=MAY, status_code=200)
-async def answer_pledge(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item_id: FromPath[UUID],
-) -> Response[Any]:
-    form = await read(request, PledgeAnswerForm)
-    act, said = backing.answer_pledge, gettext("The pledge is updated.")
-    return await _carried_out(
-        request, actor, number, which, form, act, at="pledges", said=said, more={"pledge": item_id}
-    )
-
-
-@post(f"{BASE}/evidence", opt=MAY, status_code=200)
-async def add_evidence(
-    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], which: FromPath[int]
-) -> Response[Any]:
-    form = await read(request, EvidenceForm)
-    said = gettext("The claim is there. Another partner can check its source.")
-    return await _carried_out(request, actor, number, which, form, backing.add_evidence, at="evidence", said=said)
-
-
-@post(f"{BASE}/evidence/{{item_id:uuid}}/check", opt=MAY, status_code=200)
-async def check_evidence(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item_id: FromPath[UUID],
-) -> Response[Any]:
-    form = await read(request, CheckForm)
-    act, said = backing.check_evidence, gettext("You have checked the claim.")
-    return await _carried_out(
-        request, actor, number, which, form, act, at=f"evidence-{item_id}", said=said, more={"card": item_id}
-    )
-
-
-@post(f"{BASE}/evidence/{{item_id:uuid}}/remove", opt=MAY, status_code=200)
-async def remove_evidence(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item_id: FromPath[UUID],
-) -> Response[Any]:
-    form = await read(request, NoFields)
-    act, said = backing.remove_evidence, gettext("You have taken the claim back.")
-    return await _carried_out(
-        request, actor, number, which, form, act, at="evidence", said=said, more={"card": item_id}
-    )
-
-
-@post(f"{BASE}/barriers", opt=MAY, status_code=200)
-async def add_barrier(
-    request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int], which: FromPath[int]
-) -> Response[Any]:
-    form = await read(request, BarrierForm)
-    said = gettext("The barrier is there, and on the list of its owner.")
-    return await _carried_out(request, actor, number, which, form, backing.add_barrier, at="barriers", said=said)
-
-
-@post(f"{BASE}/barriers/{{item:int}}", opt=MAY, status_code=200)
-async def follow_barrier(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    number: FromPath[int],
-    which: FromPath[int],
-    item: FromPath[int],
-) -> Response[Any]:
-    form = await read(request, FollowForm)
-    act, at = backing.follow_barrier, f"barriers-{item}-{form.get('what')}"
-    return await _carried_out(
-        request, actor, number, which, form, act, at=at, said=gettext("The barrier is updated."), more={"number": item}
-    )
-
-
-HANDLERS = [
-    add_deliverable,
-    remove_deliverable,
-    settle_deliverable,
-    add_resource,
-    remove_resource,
-    pledge,
-    answer_pledge,
-    add_evidence,
-    check_evidence,
-    remove_evidence,
-    add_barrier,
-    follow_barrier,
-]
+HANDLERS = [_handler(step) for step in STEPS]
