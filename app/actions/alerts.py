@@ -21,15 +21,6 @@ from app.tables.alerts import Alert
 from deliberation.phases import Action
 from deliberation.power import Level
 
-DECISIONS: dict[str, str] = {
-    "watch": N_("Keep watching"),
-    "count_as_is": N_("Count everything as it is"),
-    "contact": N_("Write to those concerned"),
-    "tell_convenor": N_("Tell the convenor"),
-    "dismiss": N_("Dismiss: it is no imbalance"),
-    "exclude": N_("Leave these votes out of the results"),
-}
-"""What can be decided; to leave votes out takes two persons (`app/actions/exclusions.py`). None deletes a vote."""
 CONTACTABLE = frozenset({"one_author", "one_organisation"})
 """Kinds of alerts that concern particular people, whom the platform can write to without naming them."""
 MAX_REASON = 1_000
@@ -40,7 +31,7 @@ GONE_CHECKS = 2
 def decisions_for(kind: str) -> dict[str, str]:
     """The decisions that one moderator can make on this kind of alert."""
     kept_back = {"exclude"} if kind in CONTACTABLE else {"exclude", "contact"}
-    return {code: label for code, label in DECISIONS.items() if code not in kept_back}
+    return {code: label for code, label in alert_words.DECISIONS.items() if code not in kept_back}
 
 
 async def check(*, run: power.Run = asyncio.to_thread, by: Actor) -> tuple[int, int]:
@@ -186,7 +177,7 @@ async def decide(*, alert: Alert, decision: str, reason: str, by: Actor, form: F
             other = await fetchval("select decision from alerts where id = $1", alert.id)
             raise Conflict(
                 N_("Another moderator has decided in the meantime: %(decision)s."),
-                decision=gettext(DECISIONS.get(other, other or "")),
+                decision=gettext(alert_words.DECISIONS.get(other, other or "")),
             )
         made.payload = {"kind": alert.kind, "decision": decision}
         if decision == "tell_convenor":

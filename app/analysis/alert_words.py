@@ -38,6 +38,15 @@ COLUMN_NAMES = {
     "votes": N_("votes"),
     "proposals": N_("proposals"),
 }
+DECISIONS = {
+    "watch": N_("Keep watching"),
+    "count_as_is": N_("Count everything as it is"),
+    "contact": N_("Write to those concerned"),
+    "tell_convenor": N_("Tell the convenor"),
+    "dismiss": N_("Dismiss: it is no imbalance"),
+    "exclude": N_("Leave these votes out of the results"),
+}
+"""What can be decided; to leave votes out takes two persons (`app/actions/exclusions.py`). None deletes a vote."""
 HEADLINES = {
     "one_organisation": N_("One organisation is on many of the proposals"),
     "one_author": N_("One person wrote many of the proposals"),
@@ -77,21 +86,21 @@ class Gate:
     n_participants: int
     n_people: Mapping[str, Mapping[str, int]]
 
-    def share(self, value: float, n_people: int) -> str | None:
-        """A share as a percentage, rounded where the mode wants it; None where too few people are behind it."""
-        shown = release_index(
+    def figure(self, value: float, n_people: int) -> float | None:
+        """The figure as it may be told here; None where too few people are behind it."""
+        return release_index(
             value, n_people, self.mode, audience=Audience.INSIDE, n_participants=self.n_participants
         ).value
+
+    def share(self, value: float, n_people: int) -> str | None:
+        """A share as a percentage, rounded where the mode wants it; None where too few people are behind it."""
+        shown = self.figure(value, n_people)
         return None if shown is None else rounded(shown, is_nothing=value == 0)
 
     def odds(self, odds: Sequence[float], attribute: str, code: str) -> str | None:
         """How many times as often, with its interval; None where too few people are behind it."""
         n = self.n_people.get(attribute, {}).get(code, 0)
-        shown = [
-            release_index(one, n, self.mode, audience=Audience.INSIDE, n_participants=self.n_participants).value
-            for one in odds
-            if one < 1e3
-        ]
+        shown = [self.figure(one, n) for one in odds if one < 1e3]
         if len(shown) < len(odds) or any(one is None for one in shown):
             return None
         value, lower, upper = (num(one or 0, 1) for one in shown)
@@ -161,13 +170,7 @@ def _one_author(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
 
 
 def _few_authors(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
-    shown = release_index(
-        float(measure["measure"]),
-        gate.n_participants,
-        gate.mode,
-        audience=Audience.INSIDE,
-        n_participants=gate.n_participants,
-    ).value
+    shown = gate.figure(float(measure["measure"]), gate.n_participants)
     bound = num(float(measure["bound"]), 1)
     facts: tuple[tuple[str, str], ...] = ((gettext("Wanted at least"), bound),)
     text = gettext("The proposals are spread as if fewer than %(bound)s people had written all of them.")
@@ -301,13 +304,7 @@ def _long_wait(subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
 
 
 def _uneven_exposure(_subject: str, measure: Mapping[str, Any], gate: Gate) -> Told:
-    shown = release_index(
-        float(measure["measure"]),
-        gate.n_participants,
-        gate.mode,
-        audience=Audience.INSIDE,
-        n_participants=gate.n_participants,
-    ).value
+    shown = gate.figure(float(measure["measure"]), gate.n_participants)
     facts = () if shown is None else ((gettext("Correlation of order and exposure"), num(shown, 2)),)
     text = gettext("Which statements a person is shown should not depend on when they were written.")
     return Told(headline("uneven_exposure"), text, facts, gettext("Look for pinned or late statements."))

@@ -98,6 +98,13 @@ async def _join_page(
     )
 
 
+def _details(given: Any) -> dict[str, Any]:
+    """What the person says of themselves; an organisation counts where they speak for one."""
+    names = ("constituency", "mandate", "region", "language", "reads")
+    organisation = given.organisation if given.mandate != mandates.OWN else ""
+    return {name: getattr(given, name) for name in names} | {"organisation": organisation}
+
+
 @post("/c/{slug:str}/join", opt={"action": Action.JOIN}, status_code=200)
 async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, JoinForm)
@@ -107,18 +114,7 @@ async def join(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[A
         if "consent" in form.errors:
             form.refuse("consent", N_("Please confirm that you have read how your contributions are used."))
         return await _join_page(request, actor, form, status=422)
-    given = form.data
-    await participants.join(
-        constituency=given.constituency,
-        organisation=given.organisation if given.mandate != mandates.OWN else "",
-        mandate=given.mandate,
-        region=given.region,
-        language=given.language,
-        reads=given.reads,
-        token=given.token,
-        by=actor,
-        form=form,
-    )
+    await participants.join(**_details(form.data), token=form.data.token, by=actor, form=form)
     said = gettext("You are in. You can change this under My details here.")
     return see_other(request, url(f"/c/{actor.consultation.slug}/vote"), said=said)
 
@@ -155,27 +151,13 @@ async def change_details(request: AnyRequest, actor: NamedDependency[Actor]) -> 
         _check(form)
     if form.is_valid:
         with form.refusals():
-            return await _changed(request, actor, form)
+            await participants.change_details(**_details(form.data), by=actor, form=form)
+            return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=gettext("Your details are saved."))
     return await _details_page(request, actor, form, status=422)
 
 
 async def _details_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
     return await _join_page(request, actor, form, status=status, template="consultations/details.html")
-
-
-async def _changed(request: AnyRequest, actor: Actor, form: Filled[Any]) -> Response[Any]:
-    given = form.data
-    await participants.change_details(
-        constituency=given.constituency,
-        organisation=given.organisation if given.mandate != mandates.OWN else "",
-        mandate=given.mandate,
-        region=given.region,
-        language=given.language,
-        reads=given.reads,
-        by=actor,
-        form=form,
-    )
-    return see_other(request, url(f"/c/{actor.consultation.slug}/me"), said=gettext("Your details are saved."))
 
 
 class ObjectionForm(msgspec.Struct):

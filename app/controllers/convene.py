@@ -17,14 +17,13 @@ from app.actions.rounds import planned_as, waiting_extension
 from app.analysis import amendments, overview
 from app.controllers import roles, rounds
 from app.controllers.accounts import Email
-from app.controllers.proposals import ProposeForm, check_proposal
+from app.controllers.proposals import ProposeForm, check_proposal, goal_options
 from app.database import fetch, now
 from app.forms import Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_, Invalid, Refusal
 from app.rendering import AnyRequest, page, see_other, url, wants_fragment
 from app.taxonomies import constituencies, regions
-from app.taxonomies.sdgs import GOALS
 from deliberation.disclosure import Attribution
 from deliberation.phases import TEMPLATES, Action, Role
 
@@ -104,7 +103,7 @@ def _edit_page(
         language_options=list(LANGUAGES.items()),
         attributions=[(mode.value, gettext(text)) for mode, text in overview.ATTRIBUTION_NAMES.items()],
         joinings=[(code, gettext(text)) for code, text in JOINING.items()],
-        goal_options=[(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS],
+        goal_options=goal_options(),
         constituencies=[(code, gettext(label)) for code, label in constituencies.options()],
         regions=[(code, gettext(label)) for code, label in regions.options()],
         **rounds.design_of(form, _zone_of(form), form.get("attribution")),
@@ -302,7 +301,7 @@ def _starter_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, statu
         form=form,
         max_length=proposals.MAX_STATEMENT,
         language_options=list(LANGUAGES.items()),
-        goal_options=[(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS],
+        goal_options=goal_options(),
     )
 
 

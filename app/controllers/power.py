@@ -16,7 +16,7 @@ from app.access import Actor, alert_for
 from app.actions import alerts
 from app.actions.moderation import ask_for_check
 from app.analysis import exclusions, power_page
-from app.analysis.alert_words import ATTRIBUTE_NAMES
+from app.analysis.alert_words import ATTRIBUTE_NAMES, DECISIONS
 from app.analysis.holding import is_holding
 from app.analysis.parity import parity_page
 from app.analysis.participation_page import participation_page
@@ -63,7 +63,7 @@ async def show_power(
         attribute=attribute,
         attributes=[(code, gettext(name)) for code, name in ATTRIBUTE_NAMES.items()],
         attribute_name=gettext(ATTRIBUTE_NAMES[attribute]),
-        decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},
+        decision_names={code: gettext(name) for code, name in DECISIONS.items()},
         refused=actor.why_not(Action.DECIDE_ALERT),
     )
 
@@ -126,7 +126,7 @@ async def _alert_page(
         may_see_exclusions=actor.may(Action.EXCLUDE),
         form=form,
         options=[(code, gettext(name), gettext(EFFECTS[code])) for code, name in names.items()],
-        decision_names={code: gettext(name) for code, name in alerts.DECISIONS.items()},
+        decision_names={code: gettext(name) for code, name in DECISIONS.items()},
         refused=actor.why_not(Action.DECIDE_ALERT),
     )
 

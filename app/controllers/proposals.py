@@ -170,6 +170,11 @@ async def write(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[
     return _write_page(request, actor, blank(language=current_locale(), goals=[]))
 
 
+def goal_options() -> list[tuple[str, str]]:
+    """The goals as a form lists them, in the reader's language."""
+    return [(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS]
+
+
 def _write_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status: int = 200) -> Response[Any]:
     return page(
         request,
@@ -179,7 +184,7 @@ def _write_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status:
         form=form,
         max_length=proposals.MAX_STATEMENT,
         language_options=list(LANGUAGES.items()),
-        goal_options=[(str(goal.number), f"{goal.number} {gettext(goal.title)}") for goal in GOALS],
+        goal_options=goal_options(),
         can_speak_for=actor.participant is not None and actor.participant.organisation is not None,
     )
 

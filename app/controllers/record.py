@@ -8,9 +8,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from app.access import Actor
-from app.actions.alerts import DECISIONS
 from app.analysis import moderation as reading
-from app.analysis.alert_words import headline
+from app.analysis.alert_words import DECISIONS, headline
 from app.analysis.exclusions import REASONS as EXCLUSION_REASONS
 from app.controllers.moderation import tabs_of
 from app.language import gettext, num

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,8 +17,8 @@ from app.access import Actor
 from app.actions import summaries
 from app.analysis import governance, holding, integrity, replies
 from app.analysis.summary import gather
-from app.controllers.files import attached
-from app.documents import compare, pdf, snapshot, wording
+from app.controllers.files import attached, has_pdf
+from app.documents import compare, snapshot, wording
 from app.documents.added import AUDIENCES, OPEN_TO_ADDITIONS, Added, FollowUp
 from app.documents.balance import BalanceTest, failed, in_words
 from app.documents.model import Document, Passage, Section
@@ -137,7 +136,7 @@ async def show_summary(
             "summary/show.html",
             actor=actor,
             is_draft=True,
-            has_pdf=await asyncio.to_thread(pdf.is_possible),
+            has_pdf=await has_pdf(),
             numbers=numbers,
             problems=draft.problems,
             sees_draft=True,
@@ -153,7 +152,7 @@ async def show_summary(
         "summary/show.html",
         actor=actor,
         is_draft=False,
-        has_pdf=await asyncio.to_thread(pdf.is_possible),
+        has_pdf=await has_pdf(),
         numbers=numbers,
         problems=(),
         sees_draft=sees_draft,

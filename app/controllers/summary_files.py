@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -60,7 +59,7 @@ async def summary_as_docx(actor: NamedDependency[Actor], number: Number = "", is
 @get("/c/{slug:str}/summary.pdf", opt={"action": Action.SEE_SUMMARY})
 async def summary_as_pdf(actor: NamedDependency[Actor], number: Number = "", is_draft: IsDraft = "") -> Response[Any]:
     record = await asked_for(actor, number, is_draft)
-    if not await asyncio.to_thread(pdf.is_possible):
+    if not await files.has_pdf():
         raise Conflict(pdf.MISSING)
     content = await _made(record, "pdf", lambda one: pdf.render(told.tell(one)))
     return _file(content, actor, record, "pdf", "application/pdf")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from app.analysis.commitments import Brief
-from app.documents import wording
 from app.documents.ledger import cell
+from app.documents.wording import unmarked
 from app.language import gettext, num
 from app.tables.commitments import Barrier, EvidenceCard, Resource
 from app.taxonomies import barriers as barrier_terms
@@ -91,23 +91,23 @@ def addressee_of(barrier: Barrier) -> str:
 
 def markdown(brief: Brief) -> str:
     """The brief as Markdown, in the reader's language; what people wrote cannot become markup."""
-    lines = [f"# {_plain(brief.coalition.title)}", ""]
-    lines += [_plain(brief.coalition.purpose), ""] if brief.coalition.purpose else []
+    lines = [f"# {unmarked(brief.coalition.title)}", ""]
+    lines += [unmarked(brief.coalition.purpose), ""] if brief.coalition.purpose else []
     sections = (
         (gettext("The problem"), [_evidence(card) for card in brief.problem]),
         (gettext("What works"), [_evidence(card) for card in brief.solution]),
-        (gettext("Where it was shown"), [_plain(place) for place in brief.places]),
+        (gettext("Where it was shown"), [unmarked(place) for place in brief.places]),
         (
             gettext("What it costs"),
-            [*(_evidence(card) for card in brief.cost), *(_plain(amount_of(one)) for one in brief.resources)],
+            [*(_evidence(card) for card in brief.cost), *(unmarked(amount_of(one)) for one in brief.resources)],
         ),
         (
             gettext("What we ask"),
-            [f"**{_plain(addressee_of(one))}**: {_plain(one.ask)} ({_plain(one.words)})" for one in brief.asks],
+            [f"**{unmarked(addressee_of(one))}**: {unmarked(one.ask)} ({unmarked(one.words)})" for one in brief.asks],
         ),
         (
             gettext("What we undertake"),
-            [_plain(f"{one.title}: {one.target} ({one.indicator})") for one in brief.commitments],
+            [unmarked(f"{one.title}: {one.target} ({one.indicator})") for one in brief.commitments],
         ),
     )
     for title, items in sections:
@@ -118,8 +118,4 @@ def markdown(brief: Brief) -> str:
 
 
 def _evidence(card: EvidenceCard) -> str:
-    return f"{_plain(card.claim)} ({_plain(kind_of(card))}; {_plain(card.source)})"
-
-
-def _plain(text: str) -> str:
-    return wording.place_markdown({"text": text, "language": "und"})
+    return f"{unmarked(card.claim)} ({unmarked(kind_of(card))}; {unmarked(card.source)})"

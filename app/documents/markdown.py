@@ -9,6 +9,7 @@ from app.documents import wording
 from app.documents.added import Added
 from app.documents.model import Document, Passage, Section, Table
 from app.documents.summary import introduction
+from app.documents.wording import unmarked
 from app.language import gettext
 
 
@@ -17,7 +18,7 @@ def render(record: Mapping[str, Any], *, is_draft: bool = False) -> str:
     body = record.get("snapshot", record)
     document, added = Document.from_json(body["document"]), Added.from_json(body["added"])
     consultation = body["consultation"]
-    lines = [f"# {_plain(consultation['title'])}", ""]
+    lines = [f"# {unmarked(consultation['title'])}", ""]
     if is_draft:
         lines += [f"**{gettext('Draft until two people sign')}**", ""]
     facts = {one.id: one for one in document.facts}
@@ -62,7 +63,3 @@ def _table(table: Table, *, is_statements: bool) -> list[str]:
             cells[0] = f'<a id="s{row[0]["statement"]}"></a>{cells[0]}'
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _plain(text: str) -> str:
-    return wording.place_markdown({"text": text, "language": "und"})

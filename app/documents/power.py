@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.analysis.alert_words import HEADLINES
+from app.analysis.alert_words import DECISIONS, HEADLINES
 from app.analysis.indicators import Indicator
 from app.documents import model
 from app.documents.model import Passage, Place, Section, Sentence, Table
@@ -29,15 +29,7 @@ NAMES = {
     "influence_organisations": N_("Organisations without which the slate changes beyond chance"),
     "additions": N_("Additions of curators that one constituency is behind"),
 }
-DECISIONS = {
-    "watch": N_("Keep watching"),
-    "count_as_is": N_("Count everything as it is"),
-    "contact": N_("Write to those concerned"),
-    "tell_convenor": N_("Tell the convenor"),
-    "dismiss": N_("Dismiss: it is no imbalance"),
-    "exclude": N_("Leave these votes out of the results"),
-    "": N_("No decision yet"),
-}
+NOT_YET = N_("No decision yet")
 NONE: Place = {"term": "–"}
 
 
@@ -132,7 +124,8 @@ def alerts_annex(w: Writer) -> Section:
     for place, one in enumerate(w.material.alerts, 1):
         value = {"kind": one.kind, "decision": one.decision, "day": one.day.day.isoformat(), "cleared": one.is_cleared}
         facts.append(w.fact(f"alert.{place}", "alert", value))
-        done = N_("It cleared by itself") if one.is_cleared and not one.decision else DECISIONS.get(one.decision, "")
+        undecided = N_("It cleared by itself") if one.is_cleared else NOT_YET
+        done = DECISIONS.get(one.decision, "") if one.decision else undecided
         rows.append([model.term(HEADLINES.get(one.kind, one.kind)), model.day(one.day), model.term(done)])
     head = [N_("Alert"), N_("Day"), N_("Decision of a moderator")]
     tables = [Table(N_("Imbalances that were measured, and what was decided"), head, rows, facts)] if rows else []

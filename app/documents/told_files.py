@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from app.documents import wording
 from app.documents.data import AS_SHOWN, Cell, Field, Sheet
 from app.documents.told import Block, Grid, Text, Told, plain
+from app.documents.wording import unmarked
 from app.language import gettext
 from app.refusals import N_
 
@@ -18,24 +18,20 @@ def markdown(told: Told) -> str:
         lines += _block(block)
         if not (isinstance(block, Text) and block.is_item and isinstance(following, Text) and following.is_item):
             lines.append("")
-    return "\n".join([*lines, "---", "", _safe(f"{told.title} · {told.mark}"), ""])
+    return "\n".join([*lines, "---", "", unmarked(f"{told.title} · {told.mark}"), ""])
 
 
 def _block(block: Block | None) -> list[str]:
     if isinstance(block, Text):
-        words = _safe(plain(block.runs))
+        words = unmarked(plain(block.runs))
         if block.level:
             return [f"{'#' * block.level} {words}"]
         return [f"- {words}" if block.is_item else f"**{words}**" if block.is_note else words]
     if isinstance(block, Grid):
-        head = f"| {' | '.join(map(_safe, block.head))} |"
-        rows = [f"| {' | '.join(_safe(plain(cell)) for cell in row)} |" for row in block.rows]
-        return [f"### {_safe(block.caption)}", "", head, f"|{'---|' * len(block.head)}", *rows]
+        head = f"| {' | '.join(map(unmarked, block.head))} |"
+        rows = [f"| {' | '.join(unmarked(plain(cell)) for cell in row)} |" for row in block.rows]
+        return [f"### {unmarked(block.caption)}", "", head, f"|{'---|' * len(block.head)}", *rows]
     return []
-
-
-def _safe(text: str) -> str:
-    return wording.place_markdown({"text": text, "language": "und"})
 
 
 def sheets(told: Told) -> list[Sheet]:

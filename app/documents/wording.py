@@ -163,6 +163,11 @@ def place_markdown(place: Place) -> str:
     return _marked(place).replace("|", "\\|").replace("\n", " ")
 
 
+def unmarked(text: str) -> str:
+    """A text as Markdown in which nothing of it is markup."""
+    return place_markdown({"text": text, "language": "und"})
+
+
 def place_text(place: Place) -> str:
     """A place as plain text."""
     return _plain(place)

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from app.actions import alerts, summaries
+from app.actions import summaries
 from app.analysis.indicators import released_indicators
 from app.analysis.power_rows import stored_figures
 from app.documents import markdown, wording
 from app.documents.added import Added
-from app.documents.power import DECISIONS, NAMES
+from app.documents.power import NAMES
 from app.jobs.check_power import check_power
 from app.language import LANGUAGES, use_locale
 from deliberation.disclosure import Attribution
@@ -91,10 +91,6 @@ async def test_under_the_chatham_house_rule_indicators_are_in_steps_of_five_poin
             assert Decimal(repr(one.value.value)) * 20 % 1 == 0, code
     exact = {one.code: one for one in released_indicators(data, Attribution.OPEN)}
     assert exact["gini_votes"].value.value == data["spread"]["votes"]["gini"]
-
-
-def test_the_annex_has_words_for_each_decision_that_can_be_made():
-    assert {code: DECISIONS.get(code) for code in alerts.DECISIONS} == alerts.DECISIONS
 
 
 def test_nothing_is_told_before_the_first_look():
