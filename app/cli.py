@@ -239,12 +239,12 @@ def analyse(consultation: str, as_json: bool) -> None:
 
 
 async def _analyse(slug: str) -> dict[str, Any]:
-    from app.jobs.analyse import analyse as job
+    from app.jobs.analyse import analyse_now
 
     consultation = await database.fetchval("select id from consultations where slug = $1", slug)
     if consultation is None:
         raise NotFound("There is no consultation %(slug)s.", slug=slug)
-    await job(consultation_id=str(consultation))
+    await analyse_now(consultation)
     row = await database.fetchrow(
         "select id, kind, evidence, n_votes, n_participants, n_statements, seed, digest from analyses "
         "where consultation = $1 order by created_at desc limit 1",

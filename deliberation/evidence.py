@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.blocks import Workers, in_turn
-from deliberation.clustering import Labels, nearest_centre, overlaps, partition, silhouettes
+from deliberation.clustering import Labels, overlaps, partition, silhouettes
 from deliberation.factors import Factors, Floats, Observed, fit_factors, posterior
 from deliberation.nulls import NullModel, fit_null, fit_slopes
 from deliberation.space import OpinionSpace, principal
 from deliberation.votes import VoteMatrix
 
-CHUNK = 8192
+CHUNK = 2048
 """Participants whose posterior draws are held at once."""
 
 
@@ -57,8 +57,8 @@ class GroupSettings:
     """The same within resamples and null draws, where a slightly worse start does not matter."""
     evidence_sample: int = 3_000
     """Most participants to weigh evidence on: stability hardly changes beyond, and silhouettes cost its square."""
-    posterior_draws: int = 100
-    """Draws of each participant's position for the confidence of membership."""
+    posterior_draws: int = 128
+    """Draws of each participant's position for the confidence of membership, a power of two."""
     least_confidence: float = 0.8
     """Share of draws in one's own group from which one is placed; others stand between groups."""
     least_placed: float = 0.6
@@ -150,17 +150,28 @@ def _sample(n: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
 def membership(
     positions: Floats, covariances: Floats, labels: Labels, centres: Floats, *, seed: int, draws: int
 ) -> Floats:
-    """Share of draws from each participant's position that fall nearest to the centre of the participant's group."""
-    rng = np.random.default_rng(seed)
+    """Share of draws from each participant's position that fall nearest to the centre of the participant's group, (n,).
+
+    Everybody is drawn with the same standard normals, evenly spread ones (Sobol 1967): nobody's confidence depends on
+    who else is there. `draws` is a power of two.
+    """
+    from scipy.stats.qmc import MultivariateNormalQMC
+
     axes = centres.shape[1]
+    noise = MultivariateNormalQMC(np.zeros(axes), rng=np.random.default_rng(seed)).random(draws)
     confidence = np.empty(labels.size)
     for start in range(0, labels.size, CHUNK):
         rows = slice(start, start + CHUNK)
+        own, there = centres[labels[rows]], positions[rows, :axes]
         half = np.linalg.cholesky(covariances[rows, :axes, :axes])
-        noise = rng.standard_normal((draws, half.shape[0], axes))
-        drawn = positions[rows, :axes] + np.einsum("iab,dib->dia", half, noise)
-        nearest = nearest_centre(drawn.reshape(-1, axes), centres).reshape(draws, -1)
-        confidence[rows] = (nearest == labels[rows]).mean(axis=0)
+        stays = np.ones((there.shape[0], draws), bool)
+        for centre in centres:
+            # A draw leaves where it moves towards another centre by more than the way to the border with that group.
+            towards = centre - own
+            way = ((centre + own) / 2 - there) * towards
+            moved = np.einsum("ia,iab->ib", towards, half) @ noise.T
+            stays &= moved <= way.sum(axis=1)[:, None]
+        confidence[rows] = stays.mean(axis=1)
     return confidence
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.blocks import Workers, in_turn
-from deliberation.clustering import Labels, match, overlaps, partition
-from deliberation.errors import BadShape
+from deliberation.clustering import Labels, match, nearest_centre, overlaps, partition
+from deliberation.errors import BadShape, BadValue
 from deliberation.evidence import GroupEvidence, GroupSettings, membership, weigh_evidence
 from deliberation.factors import Floats
 from deliberation.space import OpinionSpace
@@ -24,6 +24,7 @@ __all__ = [
     "GroupsStatus",
     "OpinionGroups",
     "find_groups",
+    "keep_groups",
     "no_groups",
 ]
 
@@ -129,22 +130,68 @@ def find_groups(
         return no_groups(GroupsStatus.TOO_FEW, votes.participant_ids)
     if space.rank == 0:
         return no_groups(GroupsStatus.NONE, votes.participant_ids)
-    evidence_seed, kmeans_seed, draws_seed = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
+    evidence_seed, kmeans_seed, draws_seed = _seeds(seed)
     evidence = weigh_evidence(space, votes, seed=evidence_seed, settings=settings, workers=workers)
     accepted = [e for e in evidence if e.accepted]
     if not accepted:
-        bands = thirds(space.positions[:, 0])
-        return no_groups(GroupsStatus.NONE, votes.participant_ids, evidence=evidence, bands=bands)
+        return _spectrum(space, evidence)
     best = max(accepted, key=lambda e: (round(e.excess, 6), -e.k))
     points = space.positions[:, :2]
     labels, _ = partition(points, best.k, seed=kmeans_seed, restarts=settings.restarts)
     labels = by_size(labels, best.k)
     centres = np.stack([points[labels == index].mean(axis=0) for index in range(best.k)])
-    confidence = membership(points, space.covariances, labels, centres, seed=draws_seed, draws=settings.posterior_draws)
+    letters = letters_for(labels, votes.participant_ids, best.k, previous)
+    return _around(space, labels, centres, letters, evidence, seed=draws_seed, settings=settings)
+
+
+def keep_groups(
+    groups: OpinionGroups, space: OpinionSpace, *, seed: int, settings: GroupSettings = GroupSettings()
+) -> OpinionGroups:
+    """The groups of an earlier search with the participants of `space` in them, each by the nearest centre.
+
+    `space` is that of the search, with whoever has been placed in it since; centres, letters and evidence stay. Raises
+    BadValue for groups that are still being looked for.
+    """
+    if groups.status is GroupsStatus.CHECKING:
+        raise BadValue(name="groups", value=groups.status.value, allowed="groups that have been looked for")
+    if space.rank == 0:
+        return no_groups(groups.status, space.participant_ids, evidence=groups.evidence)
+    if not groups.letters:
+        return _spectrum(space, groups.evidence)
+    labels = nearest_centre(space.positions[:, :2], groups.centres)
+    _, _, draws_seed = _seeds(seed)
+    return _around(space, labels, groups.centres, groups.letters, groups.evidence, seed=draws_seed, settings=settings)
+
+
+def _seeds(seed: int) -> tuple[int, int, int]:
+    """Those of evidence, k-means and draws."""
+    evidence, kmeans, draws = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
+    return evidence, kmeans, draws
+
+
+def _spectrum(space: OpinionSpace, evidence: tuple[GroupEvidence, ...]) -> OpinionGroups:
+    """No distinct groups: three bands of the first axis."""
+    bands = thirds(space.positions[:, 0])
+    return no_groups(GroupsStatus.NONE, space.participant_ids, evidence=evidence, bands=bands)
+
+
+def _around(
+    space: OpinionSpace,
+    labels: Labels,
+    centres: Floats,
+    letters: tuple[str, ...],
+    evidence: tuple[GroupEvidence, ...],
+    *,
+    seed: int,
+    settings: GroupSettings,
+) -> OpinionGroups:
+    """The groups around these centres; whose membership is not sure enough stands between them."""
+    points, draws = space.positions[:, :2], settings.posterior_draws
+    confidence = membership(points, space.covariances, labels, centres, seed=seed, draws=draws)
     return OpinionGroups(
         status=GroupsStatus.FOUND,
-        participant_ids=votes.participant_ids,
-        letters=letters_for(labels, votes.participant_ids, best.k, previous),
+        participant_ids=space.participant_ids,
+        letters=letters,
         labels=np.where(confidence >= settings.least_confidence, labels, -1).astype(np.int8),
         nearest=labels.astype(np.int8),
         confidence=confidence,

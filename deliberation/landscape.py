@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from deliberation.common_ground import (
     find_divides,
 )
 from deliberation.errors import BadShape, BadValue
-from deliberation.groups import GroupSettings, GroupsStatus, OpinionGroups, find_groups, no_groups
+from deliberation.groups import GroupSettings, GroupsStatus, OpinionGroups, find_groups, keep_groups, no_groups
 from deliberation.records import from_record, to_record
 from deliberation.representativeness import (
     CrossFit,
@@ -31,7 +31,7 @@ from deliberation.representativeness import (
     representative_of_constituencies,
     representative_statements,
 )
-from deliberation.space import OpinionSpace, SpaceSettings, align, check_votes, fit_space
+from deliberation.space import OpinionSpace, SpaceSettings, align, check_votes, fit_space, placed_in
 from deliberation.statements import CONSTITUENCY, Counts, StatementResult, WeightedShare, count_statements
 from deliberation.tallies import Categories, categories_of, tally
 from deliberation.votes import Choice, VoteMatrix
@@ -52,6 +52,8 @@ METHOD_VERSIONS = {"default": "3", "polis": "2"}
 
 GROUP = "group"
 """The dimension of opinion groups, beside the constituencies that people declare."""
+
+Evidence = Literal["quick", "full", "kept"]
 
 Constituencies = Mapping[str, NDArray[Any]] | NDArray[Any]
 
@@ -109,6 +111,11 @@ class Landscape:
     is_indicative: bool
     timings: dict[str, float]
 
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether there is a map on which groups have been looked for, so that others can be placed in both."""
+        return self.method == "default" and self.space is not None and self.groups.status is not GroupsStatus.CHECKING
+
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers that `from_json` reads back into an equal landscape."""
         record: dict[str, Any] = to_record(self)
@@ -158,7 +165,7 @@ def map_landscape(
     constituencies: Constituencies | None = None,
     weights: NDArray[np.float64] | None = None,
     previous: Landscape | None = None,
-    evidence: Literal["quick", "full"] = "full",
+    evidence: Evidence = "full",
     settings: LandscapeSettings = LandscapeSettings(),
     clock: Callable[[], float] | None = None,
     workers: Workers = in_turn,
@@ -167,17 +174,18 @@ def map_landscape(
 
     constituencies : one label per participant ("" or negative is not stated), or such an array per dimension
     weights : (n_participants,) positive; they only add weighted shares beside the plain ones
-    previous : lends the letters of its groups and the direction of its axes, nothing else
-    evidence : "quick" leaves out the resampling that groups need: status CHECKING, and nobody is in a group
+    previous : lends the letters of its groups and the direction of its axes; nothing else, unless it is "kept"
+    evidence : "quick" leaves out the resampling that groups need: status CHECKING, and nobody is in a group; "kept"
+        takes map and groups from `previous`, with its evidence, and places everybody in them by the votes of now
     clock : any function that returns seconds, to fill `timings`
     workers : who counts votes, places participants and weighs evidence in parts; the result does not depend on it
     Errors: NoVotes, TooFewParticipants, TooFewStatements, BadShape, BadValue.
     """
-    _check(votes, method, evidence, weights)
+    _check(votes, method, evidence, previous, weights)
     categories = _constituencies(constituencies, votes.n_participants)
     parts = _Parts(votes, categories, settings, seed, _Watch(clock), workers)
     input_digest = workers.meanwhile(partial(_input_digest, votes, categories, weights))
-    picture = parts.polis_picture(previous) if method == "polis" else parts.picture(evidence, previous)
+    picture = parts.pictured(method, evidence, previous)
     groups = picture.categories(votes)
     lists = parts.lists(picture, groups)
     landscape = Landscape(
@@ -209,12 +217,20 @@ def map_landscape(
     return replace(landscape, digest=landscape_digest(landscape))
 
 
-def _check(votes: VoteMatrix, method: str, evidence: str, weights: NDArray[np.float64] | None) -> None:
+def _check(
+    votes: VoteMatrix,
+    method: str,
+    evidence: str,
+    previous: Landscape | None,
+    weights: NDArray[np.float64] | None,
+) -> None:
     check_votes(votes)
     if method not in METHOD_VERSIONS:
         raise BadValue(name="method", value=method, allowed=sorted(METHOD_VERSIONS))
-    if evidence not in ("quick", "full"):
-        raise BadValue(name="evidence", value=evidence, allowed=["quick", "full"])
+    if evidence not in get_args(Evidence):
+        raise BadValue(name="evidence", value=evidence, allowed=list(get_args(Evidence)))
+    if evidence == "kept" and (method == "polis" or not (previous is not None and previous.can_be_kept)):
+        raise BadValue(name="previous", value=None, allowed="a landscape of the default method with a map, to be kept")
     if weights is not None:
         if np.shape(weights) != (votes.n_participants,):
             raise BadShape(name="weights", expected=(votes.n_participants,), found=np.shape(weights))
@@ -304,8 +320,14 @@ class _Parts:
         everybody = np.ones(self.votes.n_participants, bool)
         return _Picture(None, no_groups(status, self.votes.participant_ids), everybody)
 
-    def picture(self, evidence: str, previous: Landscape | None) -> _Picture:
-        statements = self.votes.counts().votes >= self.settings.least_statement_votes
+    def pictured(self, method: str, evidence: str, previous: Landscape | None) -> _Picture:
+        if method == "polis":
+            return self.polis_picture(previous)
+        before = None if previous is None else previous.space
+        if evidence == "kept" and before is not None:
+            statements = np.isin(self.votes.statement_ids, before.statement_ids)
+        else:
+            statements = self.votes.counts().votes >= self.settings.least_statement_votes
         needed = min(self.settings.least_votes, int(statements.sum()))
         kept = self.votes.votes_per_participant(statements) >= max(needed, 1)
         if min(self.n_voters, int(kept.sum())) < self.settings.least_participants:
@@ -313,6 +335,24 @@ class _Parts:
         if statements.sum() < 2:
             return self.nothing(GroupsStatus.NONE)
         on_map = self.workers.select(self.votes, participants=kept, statements=statements)
+        if evidence == "kept" and previous is not None and before is not None:
+            space, groups = self.kept_picture(on_map, before, previous.groups)
+        else:
+            space, groups = self.new_picture(on_map, evidence, previous)
+        return _Picture(space, groups, kept)
+
+    def kept_picture(
+        self, on_map: VoteMatrix, space: OpinionSpace, groups: OpinionGroups
+    ) -> tuple[OpinionSpace, OpinionGroups]:
+        placed = placed_in(space, on_map, workers=self.workers)
+        self.watch.stop("space")
+        found = keep_groups(groups, placed, seed=self.seed_of("groups"), settings=self.settings.groups)
+        self.watch.stop("groups")
+        return placed, found
+
+    def new_picture(
+        self, on_map: VoteMatrix, evidence: str, previous: Landscape | None
+    ) -> tuple[OpinionSpace, OpinionGroups]:
         space = fit_space(on_map, seed=self.seed_of("space"), settings=self.settings.space, workers=self.workers)
         self.watch.stop("space")
         if evidence == "quick" and space.rank > 0:
@@ -329,7 +369,7 @@ class _Parts:
         self.watch.stop("groups")
         if previous is not None and previous.space is not None:
             space, groups = _aligned(space, groups, previous.space)
-        return _Picture(space, groups, kept)
+        return space, groups
 
     def polis_picture(self, previous: Landscape | None) -> _Picture:
         from deliberation.polis_landscape import polis_picture

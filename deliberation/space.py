@@ -271,6 +271,21 @@ def project(space: OpinionSpace, votes: VoteMatrix) -> tuple[Floats, Floats]:
     return z @ half.T, half @ covariances @ half.T
 
 
+def placed_in(space: OpinionSpace, votes: VoteMatrix, *, workers: Workers = in_turn) -> OpinionSpace:
+    """The same space with the participants of `votes` in it instead of those it was fitted on: axes stay."""
+    nobody = np.zeros(0, np.int64)
+    bare = replace(space, participant_ids=nobody, positions=space.positions[:0], covariances=space.covariances[:0])
+    found = workers.over(_projected, votes, lambda people: (bare,))
+    positions, covariances = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return replace(space, participant_ids=votes.participant_ids, positions=positions, covariances=covariances)
+
+
+def _projected(block: VoteMatrix, space: OpinionSpace) -> tuple[Floats, Floats]:
+    placed = [project(space, some) for _, some in blocks_of(block, PLACED)]
+    places, covariances = (np.concatenate(parts) for parts in zip(*placed, strict=True))
+    return places, covariances
+
+
 def observed_in(space: OpinionSpace, votes: VoteMatrix) -> Observed:
     """The votes of all participants of `votes` on the statements of the space, in the space's order of statements."""
     if space.statement_ids.size == 0:

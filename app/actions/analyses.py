@@ -38,11 +38,18 @@ on conflict (consultation, audience, key) do update
 
 OVERTAKEN = """
 select exists(
-  select from analyses where consultation = $1 and kind in ('live', 'frozen') and votes_until > $2
+  select from analyses where consultation = $1 and kind in ($2, 'frozen') and votes_until > $3
 )
 """
 
 
+DROP_OLDER = """
+delete from analyses a where consultation = $1 and kind = $2 and id <> $3
+  and (kind = 'live' or exists(select from analyses n where n.consultation = $1 and n.kind = 'search'
+    and n.votes_until > a.votes_until))
+  and not exists(select from analyses b where b.previous = a.id)
+  and not exists(select from alerts l where l.analysis = a.id)
+"""
 IS_FROZEN = "select true from analyses where round = $1 and kind = 'frozen' and evidence = $2 limit 1"
 
 
@@ -62,12 +69,15 @@ async def record(
     organisations: Sequence[UnitRow] = (),
     by: Actor,
 ) -> Analysis:
-    """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew."""
+    """The analysis is stored and never changed; open pages learn of it, and the balance of power is looked at anew.
+
+    kind : "live", "frozen", or "search", which nobody sees: live ones keep its groups
+    """
     async with change("analyses.record", Action.ANALYSE, by=by, subject=kind) as made:
         _refuse_moved(made.by, round_id, votes_until)
         if kind == "frozen" and await fetchval(IS_FROZEN, round_id, landscape.evidence):
             raise Conflict(N_("This round has been frozen already."))
-        if kind == "live" and await is_overtaken(by.consultation.id, votes_until):
+        if kind != "frozen" and await is_overtaken(by.consultation.id, kind, votes_until):
             raise Conflict(N_("An analysis of newer votes is there already."))
         if excluded != await left_out(by.consultation.id):
             raise Conflict(N_("Votes have been left out, or taken in again, while this analysis was made."))
@@ -95,32 +105,45 @@ async def record(
             created_at=made.by.now,
         )
         await analysis.save()
-        told = {}
-        if kind == "frozen" or by.consultation.attribution != Attribution.CHATHAM_HOUSE:
-            told = await _publish(analysis.id, landscape, made.by, n_participants, excluded)
-            told |= await _publish_organisations(analysis.id, organisations, made.by)
-        if kind == "live":
-            await execute(
-                "delete from analyses a where consultation = $1 and kind = 'live' and id <> $2 "
-                "and not exists(select from analyses b where b.previous = a.id) "
-                "and not exists(select from alerts l where l.analysis = a.id)",
-                by.consultation.id,
-                analysis.id,
-            )
+        await _drop_older(kind, analysis)
         made.payload = {"digest": landscape.digest, "input": landscape.input_digest, "evidence": landscape.evidence}
-        made.payload["published"] = told
         if excluded:
             made.payload["excluded"] = list(excluded)
-        await live.notify(f"results:{by.consultation.id}", analysis.id)
-        # One look at a time, after whatever readers wait for: of many people it takes minutes.
-        job = f"power:{by.consultation.id}"
-        await enqueue("check_power", queueing_lock=job, lock=job, priority=-1, consultation_id=str(by.consultation.id))
+        if kind != "search":
+            made.payload["published"] = await _publish_all(analysis, landscape, made.by, n_participants, organisations)
+            await live.notify(f"results:{by.consultation.id}", analysis.id)
+            # One look at a time, after whatever readers wait for: of many people it takes minutes.
+            job = f"power:{by.consultation.id}"
+            await enqueue(
+                "check_power", queueing_lock=job, lock=job, priority=-1, consultation_id=str(by.consultation.id)
+            )
         return analysis
 
 
-async def is_overtaken(consultation: UUID, votes_until: datetime) -> bool:
-    """Whether an analysis of newer votes is on record, beside which an older one would take back what was shown."""
-    return bool(await fetchval(OVERTAKEN, consultation, votes_until))
+async def _drop_older(kind: str, analysis: Analysis) -> None:
+    """Live analyses and searches go once there is a newer one, unless another analysis or an alert rests on them."""
+    for older in {"live": ("live", "search"), "search": ("search",)}.get(kind, ()):
+        await execute(DROP_OLDER, analysis.consultation, older, analysis.id)
+
+
+async def _publish_all(
+    analysis: Analysis,
+    landscape: Landscape,
+    by: Actor,
+    n_participants: int,
+    organisations: Sequence[UnitRow],
+) -> dict[str, str]:
+    """What readers may see of it from now on, by key, as digests; nothing of an open round under Chatham House."""
+    if analysis.kind != "frozen" and by.consultation.attribution == Attribution.CHATHAM_HOUSE:
+        return {}
+    excluded = tuple(name for name in analysis.excluded.split(",") if name)
+    told = await _publish(analysis.id, landscape, by, n_participants, excluded)
+    return told | await _publish_organisations(analysis.id, organisations, by)
+
+
+async def is_overtaken(consultation: UUID, kind: str, votes_until: datetime) -> bool:
+    """Whether one of newer votes is on record, beside which an older one of this kind would take something back."""
+    return bool(await fetchval(OVERTAKEN, consultation, kind, votes_until))
 
 
 def _refuse_moved(by: Actor, round_id: UUID | None, votes_until: datetime) -> None:

@@ -21,7 +21,7 @@ from app.taxonomies.constituencies import SMALL
 from deliberation.disclosure_rules import DEFAULT
 from deliberation.exclusions import named_digest
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
-from deliberation.landscape import GROUP, Landscape, LandscapeSettings, landscape_digest, map_landscape
+from deliberation.landscape import GROUP, Evidence, Landscape, LandscapeSettings, landscape_digest, map_landscape
 from deliberation.slates import Slate, SlateSettings, select_slate
 from deliberation.votes import Choice, VoteMatrix
 
@@ -129,7 +129,7 @@ def compute(
     given: Input,
     *,
     seed: int,
-    evidence: Literal["quick", "full"],
+    evidence: Evidence,
     previous: Landscape | None,
     method: Literal["default", "polis"] = "default",
 ) -> Landscape:

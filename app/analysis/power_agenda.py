@@ -59,7 +59,7 @@ where p.consultation = $1 and a.status in ('accepted', 'declined', 'own') order 
 """
 LATEST = """
 select id, round, kind, landscape, slate, holdings is not null as has_holdings from analyses
-where consultation = $1 order by (kind = 'frozen') desc, created_at desc limit 1
+where consultation = $1 and kind <> 'search' order by (kind = 'frozen') desc, created_at desc limit 1
 """
 EARLY_VOTES = """
 select proposal, sum((place <= $2 and choice = 'agree')::int) as first_agrees, sum((place <= $2)::int) as n_first,

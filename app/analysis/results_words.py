@@ -167,6 +167,13 @@ def evidence(landscape: Mapping[str, Any], gate: Gate) -> tuple[str, ...]:
         said.append(
             gettext("Votes without groups look as clear as these with a probability of %(p)s at most.") % values
         )
+    if landscape["evidence"] == "kept":
+        said.append(
+            gettext(
+                "Groups were looked for a little earlier; whoever has voted since stands in the nearest one until "
+                "they are looked for again."
+            )
+        )
     return tuple(said)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from app import access
 from app.access import Actor
 from app.actions import analyses, news, votes
 from app.analysis import landscape as bridge
+from app.analysis import searches
 from app.analysis.exclusions import left_out
 from app.analysis.results_units import organisation_rows
 from app.database import fetchval, now
@@ -23,37 +23,59 @@ from deliberation.errors import DeliberationError
 from deliberation.phases import Phase
 
 if TYPE_CHECKING:
-    from deliberation.landscape import Landscape
+    from deliberation.landscape import Evidence, Landscape
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Evidence = Literal["quick", "full"]
 DEFAULT_PLACES = 8
 LARGE = 100_000
-"""Votes from which reading them all takes longer than a blink: from here on a packed copy is kept beside them, and
-the evidence for groups, which takes minutes, does not hold up the next map."""
+"""Votes from which reading them all takes longer than a blink: from here on a packed copy is kept beside them."""
 APART = 20_000
 """Votes from which the evidence takes longer than a process takes to start: it has one of its own, and a low priority,
-so that no refresh in this worker takes turns with it."""
+so that no refresh in this worker takes turns with it. Live ones do not wait for it: they keep the groups found last."""
 AT_ONCE = 2
 """Live searches for groups at the same time: fewer than a worker has places for jobs, so that refreshes find one."""
-QUIET = timedelta(seconds=10)
-"""How long a search waits for more votes: a newer map ends it, and where votes never pause it would never end."""
 LOOK_SECONDS = 2.0
+N_JOINED = "select count(*) from participants where consultation = $1"
 
 
 @jobs.task(name="analyse")
 async def analyse(*, consultation_id: str) -> None:
-    """The consultation has a live analysis of the votes until now; groups are looked for in a second step."""
-    await _run(UUID(consultation_id), kind="live", round_id=None, until=await now(), size=DEFAULT_PLACES)
+    """The consultation has a live analysis of the votes until now.
+
+    Of few votes, groups are looked for in a second step. Of many, the groups found last are kept, and others looked for
+    beside it.
+    """
+    by = await access.system_actor(UUID(consultation_id))
+    given = await bridge.read_input(by.consultation, await now())
+    if given is not None and given.votes.n_votes < APART:
+        await _run(by, given, kind="live", round_id=None, size=DEFAULT_PLACES)
+    elif given is not None:
+        await _refresh(by, given)
+
+
+async def analyse_now(consultation_id: UUID) -> None:
+    """The same with the evidence for groups, however many votes there are."""
+    by = await access.system_actor(consultation_id)
+    given = await bridge.read_input(by.consultation, await now())
+    if given is not None:
+        await _run(by, given, kind="live", round_id=None, size=DEFAULT_PLACES)
 
 
 @jobs.task(name="look_for_groups")
 async def look_for_groups(*, consultation_id: str) -> None:
-    """The large consultation has a live analysis with the evidence for groups, while others refresh its map."""
-    await _run(
-        UUID(consultation_id), kind="live", round_id=None, until=await now(), size=DEFAULT_PLACES, steps=("full",)
-    )
+    """Groups have been looked for on the votes until now, and the next live analysis keeps them."""
+    by = await access.system_actor(UUID(consultation_id))
+    given = await bridge.read_input(by.consultation, await now())
+    if given is None:
+        return
+    before = await searches.latest(by.consultation.id)
+    earlier = await bridge.previous_landscape(by.consultation.id) if before is None else None
+    # A search that lends its letters is not kept for that: in a long round there are hundreds.
+    previous_id, previous = earlier or (None, before.landscape if before else None)
+    found = await _found(by, given, "search", "full", previous)
+    if found is not None and await _is_recorded(by, given, found, "search", previous_id):
+        await votes.ask_for_analysis(by)
 
 
 @jobs.task(name="freeze")
@@ -81,61 +103,71 @@ async def freeze(*, round_id: str) -> None:
             item.consultation,
             item.number,
         )
-        await _run(
-            item.consultation, kind="frozen", round_id=item.id, until=item.closes_at, size=places or DEFAULT_PLACES
-        )
+        by = await access.system_actor(item.consultation)
+        given = await bridge.read_input(by.consultation, item.closes_at)
+        if given is not None:
+            await _run(by, given, kind="frozen", round_id=item.id, size=places or DEFAULT_PLACES)
 
 
-async def _run(
-    consultation_id: UUID,
-    *,
-    kind: str,
-    round_id: UUID | None,
-    until: datetime,
-    size: int,
-    steps: Sequence[Evidence] = ("quick", "full"),
-) -> None:
-    by = await access.system_actor(consultation_id)
-    given = await bridge.read_input(by.consultation, until)
-    if given is None:
-        return
-    n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation_id)
-    before = await bridge.previous_landscape(consultation_id, before=round_id)
+async def _run(by: Actor, given: bridge.Input, *, kind: str, round_id: UUID | None, size: int) -> None:
+    """A quick analysis, then one with the evidence for groups; a frozen one with the slate as well."""
+    before = await bridge.previous_landscape(by.consultation.id, before=round_id)
     previous_id, previous = before if before else (None, None)
-    is_large = given.votes.n_votes >= LARGE
+    steps: tuple[Evidence, ...] = ("quick", "full")
     for evidence in steps:
         if await _is_on_record(kind, evidence, round_id):
             continue
         found = await _found(by, given, kind, evidence, previous)
         if found is None:
             return
-        chosen, whole = None, None
+        more: dict[str, Any] = {"round_id": round_id}
         if kind == "frozen" and evidence == "full":
             chosen = await _done(given, bridge.choose, given, found, seed=by.consultation.seed, size=size)
-            whole = await _of_everybody(by, given, previous, size=size) if given.excluded else None
-        try:
-            await analyses.record(
-                landscape=found,
-                kind=kind,
-                round_id=round_id,
-                votes_until=given.until,
-                previous=previous_id,
-                n_participants=n_participants,
-                slate=chosen.record if chosen else None,
-                holdings=chosen.holdings.to_bytes() if chosen else None,
-                noise=chosen.noise if chosen else None,
-                excluded=given.excluded,
-                whole=whole,
-                organisations=await organisation_rows(consultation_id, given.votes),
-                by=by,
-            )
-        except Conflict:
-            # The round was extended meanwhile, votes were left out or cast: each has asked for another analysis.
+            more |= {"slate": chosen.record, "holdings": chosen.holdings.to_bytes(), "noise": chosen.noise}
+            more["whole"] = await _of_everybody(by, given, previous, size=size) if given.excluded else None
+        if not await _is_recorded(by, given, found, kind, previous_id, **more):
             return
-        if kind == "live" and is_large and evidence == "quick":
-            await _ask_for_groups(consultation_id)
-            break
-    if is_large:
+    await _pack(by, given)
+
+
+async def _refresh(by: Actor, given: bridge.Input) -> None:
+    """A live analysis with the groups of the latest search; where there is none yet, with the map alone."""
+    search = await searches.latest(by.consultation.id)
+    if search is not None and not search.serves(given):
+        search = None
+    before = (search.id, search.landscape) if search else await bridge.previous_landscape(by.consultation.id)
+    previous_id, previous = before or (None, None)
+    found = await _found(by, given, "live", "kept" if search else "quick", previous)
+    if found is not None and await _is_recorded(by, given, found, "live", previous_id):
+        if search is None or search.is_old(given):
+            await _ask_for_groups(by.consultation.id)
+        await _pack(by, given)
+
+
+async def _is_recorded(
+    by: Actor, given: bridge.Input, found: Landscape, kind: str, previous: UUID | None, **more: Any
+) -> bool:
+    """Stores the analysis; False where the round was extended meanwhile, or votes were left out or cast: each of these
+    has asked for another one."""
+    try:
+        await analyses.record(
+            landscape=found,
+            kind=kind,
+            votes_until=given.until,
+            previous=previous,
+            n_participants=await fetchval(N_JOINED, by.consultation.id),
+            excluded=given.excluded,
+            organisations=await organisation_rows(by.consultation.id, given.votes),
+            by=by,
+            **{"round_id": None, **more},
+        )
+    except Conflict:
+        return False
+    return True
+
+
+async def _pack(by: Actor, given: bridge.Input) -> None:
+    if given.votes.n_votes >= LARGE:
         await votes.pack(by=by)
 
 
@@ -146,10 +178,10 @@ async def _found(
     the next votes try again. None too where the search was overtaken."""
     seed = by.consultation.seed
     try:
-        if evidence == "quick":
+        if evidence != "full":
             return await asyncio.to_thread(bridge.compute, given, seed=seed, evidence=evidence, previous=previous)
         work = _done(given, bridge.compute, given, seed=seed, evidence=evidence, previous=previous)
-        return await (_unless_overtaken(by.consultation.id, given, work) if kind == "live" else work)
+        return await (_unless_overtaken(by.consultation.id, given, work) if kind == "search" else work)
     except DeliberationError:
         return None
 
@@ -161,7 +193,6 @@ async def _ask_for_groups(consultation_id: UUID) -> None:
         queueing_lock=f"groups:{consultation_id}",
         lock=f"groups:{consultation_id.int % AT_ONCE}",
         priority=-1,
-        schedule_at=await now() + QUIET,
         consultation_id=str(consultation_id),
     )
 
@@ -172,11 +203,11 @@ async def _done(given: bridge.Input, work: Callable[P, T], /, *args: P.args, **k
 
 
 async def _unless_overtaken(consultation_id: UUID, given: bridge.Input, work: Coroutine[Any, Any, T]) -> T | None:
-    """What the work comes to; None, and it is ended, once what it found could not be shown any more."""
+    """What the work comes to; None, and it is ended, once what it finds could not be kept any more."""
     task = asyncio.create_task(work)
     try:
         while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-            is_overtaken = await analyses.is_overtaken(consultation_id, given.until)
+            is_overtaken = await analyses.is_overtaken(consultation_id, "search", given.until)
             if is_overtaken or given.excluded != await left_out(consultation_id):
                 return None
         return task.result()

@@ -13,7 +13,8 @@ from app.tables.rounds import Round
 
 
 class Analysis(Table, tablename="analyses"):
-    """One run over the votes before `votes_until`. Quick runs still check for groups; frozen ones belong to a round.
+    """One run over the votes before `votes_until`. Quick runs still check for groups, kept ones have those of a search,
+    which nobody sees; frozen ones belong to a round.
 
     excluded : the exclusions whose votes were left out, as sorted ids joined by commas; empty where everybody counts
     whole : landscape and slate with everybody's votes, where some were left out of a frozen analysis

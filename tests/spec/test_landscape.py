@@ -81,6 +81,55 @@ def test_the_quick_view_shows_no_groups_before_they_are_checked(votes: VoteMatri
     assert quick.representative == {} and quick.divides == ()
 
 
+def test_a_kept_view_of_the_same_votes_is_that_of_the_search(votes: VoteMatrix, full: Landscape) -> None:
+    kept = map_landscape(votes, seed=1, evidence="kept", previous=full, settings=BRIEF)
+    assert kept.space is not None and full.space is not None
+    np.testing.assert_allclose(kept.space.positions, full.space.positions, atol=1e-9)
+    assert (kept.groups.labels == full.groups.labels).all()
+    assert (kept.groups.letters, kept.groups.evidence) == (full.groups.letters, full.groups.evidence)
+    assert kept.representative == full.representative
+    assert (kept.previous_digest, kept.evidence) == (full.digest, "kept")
+
+
+def test_a_kept_view_places_newcomers_among_the_groups_that_were_found(votes: VoteMatrix, full: Landscape) -> None:
+    sure = int(np.argmax(full.groups.confidence))
+    theirs = votes.rows == sure
+    more = VoteMatrix.from_votes(
+        np.append(votes.participant_ids[votes.rows], np.full(theirs.sum(), 999)),
+        np.append(votes.statement_ids[votes.columns], votes.statement_ids[votes.columns[theirs]]),
+        np.append(votes.signs, votes.signs[theirs]),
+    )
+    kept = map_landscape(more, seed=1, evidence="kept", previous=full, settings=BRIEF)
+    assert kept.groups.participant_ids.tolist()[-1] == 999
+    assert kept.groups.labels[-1] == full.groups.labels[sure] >= 0
+    assert kept.groups.confidence[-1] == full.groups.confidence[sure]
+    assert (kept.groups.labels[:-1] == full.groups.labels).all()  # nobody moves since somebody else votes
+    before = {s.statement_id: s.counts.votes for s in full.statements}
+    counted = sum(s.counts.votes - before[s.statement_id] for s in kept.statements)
+    assert counted == theirs.sum()
+
+
+def test_a_kept_view_needs_a_map_on_which_groups_were_looked_for(votes: VoteMatrix, full: Landscape) -> None:
+    quick = map_landscape(votes, seed=1, evidence="quick")
+    polis = map_landscape(votes, seed=1, method="polis")
+    for previous in (None, quick, polis):
+        with pytest.raises(BadValue):
+            map_landscape(votes, seed=1, evidence="kept", previous=previous)
+    with pytest.raises(BadValue):
+        map_landscape(votes, seed=1, evidence="kept", method="polis", previous=full)
+
+
+def test_a_kept_spectrum_has_bands_and_votes_without_a_picture_have_none() -> None:
+    for kind in ("spectrum", "structureless"):
+        made = simulated_votes(kind, seed=0)
+        full = map_landscape(made, seed=0, settings=BRIEF)
+        assert full.groups.status == GroupsStatus.NONE
+        kept = map_landscape(made, seed=0, evidence="kept", previous=full, settings=BRIEF)
+        assert kept.groups.status == GroupsStatus.NONE
+        assert (kept.groups.bands == full.groups.bands).all()
+        assert kept.groups.evidence == full.groups.evidence
+
+
 def test_a_room_of_under_thirty_has_no_map_by_any_method() -> None:
     room = simulated_votes("groups", seed=2, n=29, m=20)
     for method in ("default", "polis"):
