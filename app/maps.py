@@ -46,15 +46,6 @@ def frame_of(positions: ArrayLike) -> Frame:
     return Frame(float(centre[0]), float(centre[1]), float(scale))
 
 
-def grid_counts(positions: ArrayLike, frame: Frame) -> NDArray[np.int64]:
-    """How many positions lie in each cell of a grid over the map, rows from the top; positions outside are left out."""
-    places = np.asarray(positions, dtype=float).reshape(-1, 2)
-    xs = WIDTH / 2 + (places[:, 0] - frame.x0) * frame.scale
-    ys = HEIGHT / 2 - (places[:, 1] - frame.y0) * frame.scale
-    counts, _, _ = np.histogram2d(ys, xs, bins=GRID, range=[[0, HEIGHT], [0, WIDTH]])
-    return counts.astype(np.int64)
-
-
 def smoothed(counts: ArrayLike, spread: float = 2.1) -> Floats:
     """The grid blurred by a Gaussian of `spread` cells, with two cells added on every side so that bands close."""
     grid = np.pad(np.asarray(counts, dtype=float), 2)
@@ -285,16 +276,6 @@ def opinion_map(
 
 
 @dataclass(frozen=True)
-class HexCell:
-    """One cell of the honeycomb: its column and row, how many voted, and the mean of +1 and -1."""
-
-    column: int
-    row: int
-    n: int
-    mean: float
-
-
-@dataclass(frozen=True)
 class Hexagon:
     """One drawn cell: `step` is 1 (most agree) to 5 (most disagree)."""
 
@@ -302,46 +283,11 @@ class Hexagon:
     step: int
 
 
-RADIUS = 23.0
-
-
-def hex_cells(positions: ArrayLike, signs: ArrayLike, frame: Frame, *, at_least: int) -> tuple[HexCell, ...]:
-    """Cells with at least so many voters, by column and row. `signs` is +1, 0, -1, or NaN where nothing was voted."""
-    places, votes = np.asarray(positions, dtype=float).reshape(-1, 2), np.asarray(signs, dtype=float)
-    cells: dict[tuple[int, int], list[float]] = {}
-    for (px, py), vote in zip(places, votes, strict=True):
-        if not np.isnan(vote):
-            cells.setdefault(_cell(frame.x(px), frame.y(py)), []).append(float(vote))
-    return tuple(
-        HexCell(column, row, len(given), float(np.mean(given)))
-        for (column, row), given in sorted(cells.items())
-        if len(given) >= at_least
-    )
-
-
-def _cell(x: float, y: float) -> tuple[int, int]:
-    """The hexagon (axial column, row) around a point, by rounding in three directions."""
-    q, r = (np.sqrt(3) / 3 * x - y / 3) / RADIUS, 2 / 3 * y / RADIUS
-    rq, rr, rs = round(q), round(r), round(-q - r)
-    dq, dr, ds = abs(rq - q), abs(rr - r), abs(rs + q + r)
-    if dq > dr and dq > ds:
-        rq = -rr - rs
-    elif dr > ds:
-        rr = -rq - rs
-    return int(rq), int(rr)
-
-
-def hexagons(cells: Sequence[HexCell]) -> tuple[Hexagon, ...]:
-    """Each cell in one of five steps: its mean against 0.55 and 0.18 on either side."""
-    drawn = []
-    for cell in cells:
-        x = RADIUS * np.sqrt(3) * (cell.column + cell.row / 2)
-        y = RADIUS * 1.5 * cell.row
-        angles = np.radians(60 * np.arange(6) - 90)
-        corners = "L".join(f"{x + (RADIUS - 1) * np.cos(a):.1f} {y + (RADIUS - 1) * np.sin(a):.1f}" for a in angles)
-        step = 1 + int(np.searchsorted([-0.55, -0.18, 0.18, 0.55], -cell.mean))
-        drawn.append(Hexagon(f"M{corners}Z", step))
-    return tuple(drawn)
+def hexagon(x: float, y: float, *, reach: float, mean: float) -> Hexagon:
+    """One cell around a point, in one of five steps: its mean of +1 and -1 against 0.55 and 0.18 on either side."""
+    angles = np.radians(60 * np.arange(6) - 90)
+    corners = "L".join(f"{x + reach * np.cos(a):.1f} {y + reach * np.sin(a):.1f}" for a in angles)
+    return Hexagon(f"M{corners}Z", 1 + int(np.searchsorted([-0.55, -0.18, 0.18, 0.55], -mean)))
 
 
 # -------- who co-sponsors with whom

@@ -80,14 +80,14 @@ def _centred(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 def _binned(points: NDArray[np.float64], fewest: int) -> tuple[float, list[Cell]]:
     for radius in RADII:
-        cells = _cells_of(points, radius)
+        cells = cells_of(points, radius)
         n_shown = sum(len(people) for people in _people_by_cell(cells).values() if len(people) >= fewest)
         if n_shown >= ENOUGH_SHOWN * len(cells):
             break
     return radius, cells
 
 
-def _cells_of(points: NDArray[np.float64], radius: float) -> list[Cell]:
+def cells_of(points: NDArray[np.float64], radius: float) -> list[Cell]:
     """The hexagon of each point in axial coordinates: rounded cube coordinates, the worst rounded one corrected."""
     row = points[:, 1] / (1.5 * radius)
     column = points[:, 0] / (np.sqrt(3.0) * radius) - row / 2
@@ -106,7 +106,8 @@ def _people_by_cell(cells: Sequence[Cell]) -> dict[Cell, list[int]]:
     return people
 
 
-def _centre(cell: Cell, radius: float) -> tuple[float, float]:
+def centre_of(cell: Cell, radius: float) -> tuple[float, float]:
+    """The middle of a hexagon."""
     column, row = cell
     return round(float(np.sqrt(3.0)) * radius * (column + row / 2), 6), round(1.5 * radius * row, 6)
 
@@ -114,7 +115,7 @@ def _centre(cell: Cell, radius: float) -> tuple[float, float]:
 def _hexagon(
     cell: Cell, people: Sequence[int], labels: Sequence[str | None], radius: float, fewest: int
 ) -> ReleasedHexagon:
-    x, y = _centre(cell, radius)
+    x, y = centre_of(cell, radius)
     told = [label for label in (labels[person] for person in people) if label is not None]
     most = max(sorted(set(told)), key=told.count, default=None)
     is_theirs = most is not None and told.count(most) >= fewest and 2 * told.count(most) > len(people)
@@ -135,7 +136,7 @@ def _places(
     n_placed = sum(len(people) for people in members.values())
     found = []
     for group, people in sorted(members.items()):
-        x, y = _centre(_cells_of(points[people].mean(axis=0)[None, :], radius)[0], radius)
+        x, y = centre_of(cells_of(points[people].mean(axis=0)[None, :], radius)[0], radius)
         share = round(len(people) / n_placed * 20) / 20
         found.append(ReleasedGroupPlace(gate=_GATE, group=group, x=x, y=y, share=share))
     return tuple(found)

@@ -19,6 +19,8 @@ from app import charts, maps, rendering
 from app.language import direction, use_locale
 from app.taxonomies.sdgs import GOALS
 from deliberation.inequality import lorenz
+from deliberation.released_map import cells_of, centre_of
+from tests.grids import grid_counts
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "app" / "static"
@@ -37,13 +39,20 @@ def _opinion_map() -> tuple[maps.OpinionMap, tuple[maps.Hexagon, ...]]:
     everybody = np.concatenate(list(places.values()))
     frame = maps.frame_of(everybody)
     names = {"A": "Local first", "B": "Scale and coherence", "C": "Fair seats"}
-    groups = [(g, names[g], f"{len(p)} people", maps.grid_counts(p, frame)) for g, p in places.items()]
+    groups = [(g, names[g], f"{len(p)} people", grid_counts(p, frame)) for g, p in places.items()]
     statements = [
         (int(n), float(x), float(y))
         for n, (x, y) in zip((8, 13, 4, 22, 12, 19, 18, 15), rng.normal(0, 1.3, (8, 2)), strict=True)
     ]
     signs = np.where(rng.random(len(everybody)) < (0.2 + 0.6 * (everybody[:, 0] > 0.5)), 1.0, -1.0)
-    cells = maps.hexagons(maps.hex_cells(everybody, signs, frame, at_least=3))
+    votes: dict[tuple[int, int], list[float]] = {}
+    for cell, sign in zip(cells_of(everybody, 0.4), signs, strict=True):
+        votes.setdefault(cell, []).append(sign)
+    centres = {cell: centre_of(cell, 0.4) for cell, given in votes.items() if len(given) >= 3}
+    cells = tuple(
+        maps.hexagon(frame.x(x), frame.y(y), reach=0.4 * frame.scale - 1, mean=float(np.mean(votes[cell])))
+        for cell, (x, y) in sorted(centres.items())
+    )
     return maps.opinion_map(groups, statements, frame, chosen=[8, 13, 4]), cells
 
 

@@ -26,7 +26,6 @@ from app.tables.rounds import Round
 from deliberation.disclosure import Attribution
 from deliberation.phases import Action, Lifecycle, Phase, Role, sequence_error
 
-STRICTNESS = (Attribution.ATTRIBUTED, Attribution.OPEN, Attribution.CHATHAM_HOUSE)
 MAX_HOURS = 14 * 24
 """What moderators can promise at most: later than this, a round of proposals is usually over."""
 APPOINTED = (Role.MODERATOR, Role.CURATOR, Role.CONVENOR, Role.AUDITOR)
@@ -241,8 +240,7 @@ async def configure(
 async def tighten(*, attribution: Attribution, by: Actor) -> None:
     """The mode of attribution is this one; it can only become stricter."""
     async with change("consultations.tighten", Action.CONFIGURE, by=by) as made:
-        before = Attribution(by.consultation.attribution)
-        if STRICTNESS.index(attribution) < STRICTNESS.index(before):
+        if not attribution.stricter_or_equal(Attribution(by.consultation.attribution)):
             raise Denied(N_("The attribution rule can only be made stricter."))
         await execute("update consultations set attribution = $2 where id = $1", by.consultation.id, attribution.value)
         made.payload = {"attribution": attribution.value}

@@ -15,14 +15,12 @@ from app.maps import Frame, GroupShape, Hexagon, OpinionMap
 from deliberation.disclosure import DEFAULT, Audience, ReleasedRow, Row, release
 from deliberation.records import array_from
 from deliberation.released import ReleasedMap
-from deliberation.released_map import release_map
+from deliberation.released_map import RADII, cells_of, centre_of, release_map
 
 Floats = NDArray[np.float64]
 EVERYBODY = "x"
 REACH = 1.5
 """How far from the middle the statement with the largest loading stands, in units of the map: at its people's edge."""
-RADII = (0.25, 0.35, 0.5, 0.7)
-"""Of the hexagons of one statement in units of the map, the finest first: taken is the first that shows enough."""
 ENOUGH_SHOWN = 0.7
 """Share of a statement's voters who must be in hexagons that the public may see."""
 
@@ -140,7 +138,7 @@ def land(positions: Floats, signs: Floats, picture: Picture, gate: Gate) -> Land
     places, signs = (positions[voted] - middle) / unit, signs[voted]
     fewest = DEFAULT.fewest_open if gate.is_exact else DEFAULT.fewest_public
     for radius in RADII:
-        cells = _cells(places, radius)
+        cells = np.array(cells_of(places, radius))
         crowd = np.unique(cells, axis=0, return_counts=True)[1]
         if crowd[crowd >= fewest].sum() >= ENOUGH_SHOWN * signs.size:
             break
@@ -166,22 +164,7 @@ def _released_cells(cells: NDArray[np.int64], signs: Floats, gate: Gate) -> list
     return found
 
 
-def _cells(places: Floats, radius: float) -> NDArray[np.int64]:
-    """The pointy-top hexagons around points of the map, in axial coordinates, shape (n, 2)."""
-    x, y = places.T
-    q, r = (np.sqrt(3) / 3 * x - y / 3) / radius, 2 / 3 * y / radius
-    near_q, near_r, near_s = np.rint(q), np.rint(r), np.rint(-q - r)
-    off_q, off_r, off_s = abs(near_q - q), abs(near_r - r), abs(near_s + q + r)
-    is_q = (off_q > off_r) & (off_q > off_s)
-    is_r = ~is_q & (off_r > off_s)
-    columns, lines = np.where(is_q, -near_r - near_s, near_q), np.where(is_r, -near_q - near_s, near_r)
-    return np.stack([columns, lines], axis=1).astype(np.int64)
-
-
 def _hexagon(cell: tuple[int, int], row: ReleasedRow, radius: float, frame: Frame) -> Hexagon:
-    x, y = frame.x(radius * np.sqrt(3) * (cell[0] + cell[1] / 2)), frame.y(radius * 1.5 * cell[1])
-    reach = max(radius * frame.scale - 1, 1.0)
-    angles = np.radians(60 * np.arange(6) - 90)
-    corners = "L".join(f"{x + reach * np.cos(a):.1f} {y + reach * np.sin(a):.1f}" for a in angles)
+    x, y = centre_of(cell, radius)
     mean = (row.agree_share or 0.0) - (row.disagree_share or 0.0)
-    return Hexagon(f"M{corners}Z", 1 + int(np.searchsorted([-0.55, -0.18, 0.18, 0.55], -mean)))
+    return maps.hexagon(frame.x(x), frame.y(y), reach=max(radius * frame.scale - 1, 1.0), mean=mean)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import charts, maps
+from tests.grids import grid_counts
 
 SHARE = st.floats(0, 1)
 
@@ -205,7 +206,7 @@ def test_every_contour_of_any_grid_closes(seed: int) -> None:
 @pytest.mark.parametrize("share", maps.BANDS)
 def test_a_band_holds_its_share_of_the_group(share: float) -> None:
     places = _cloud((0, 0), 4000, 1)
-    density = maps.smoothed(maps.grid_counts(places, maps.frame_of(places)))
+    density = maps.smoothed(grid_counts(places, maps.frame_of(places)))
     inside = density[density >= maps.level_for(density, share)].sum() / density.sum()
     assert inside == pytest.approx(share, abs=0.01)
 
@@ -213,7 +214,7 @@ def test_a_band_holds_its_share_of_the_group(share: float) -> None:
 def test_the_outline_lies_around_the_group_and_not_around_another() -> None:
     a, b = _cloud((-3, 0), 300, 1), _cloud((3, 0), 300, 2)
     frame = maps.frame_of(np.concatenate([a, b]))
-    shapes = maps.group_shapes([("A", "", "", maps.grid_counts(a, frame)), ("B", "", "", maps.grid_counts(b, frame))])
+    shapes = maps.group_shapes([("A", "", "", grid_counts(a, frame)), ("B", "", "", grid_counts(b, frame))])
     for shape, places in zip(shapes, (a, b), strict=True):
         xs = [float(x) for x in re.findall(r"[MQ](\d+) \d+", shape.outline)]
         middle = frame.x(float(places[:, 0].mean()))
@@ -225,13 +226,13 @@ def test_nobody_stands_alone_on_the_map() -> None:
     # A group is drawn as three bands and an outline; no mark of the map stands for a person.
     places = _cloud((0, 0), 60, 4)
     frame = maps.frame_of(places)
-    drawn = maps.opinion_map([("A", "a", "60 people", maps.grid_counts(places, frame))], [(1, 0.0, 0.0)], frame)
+    drawn = maps.opinion_map([("A", "a", "60 people", grid_counts(places, frame))], [(1, 0.0, 0.0)], frame)
     assert len(drawn.statements) == 1
     assert len(drawn.groups[0].bands) == 3
 
 
 def test_letters_and_numbers_have_places_of_their_own() -> None:
-    groups = [(g, "", "", maps.grid_counts(_cloud((i, 0), 60, i), maps.Frame(2, 0, 60))) for i, g in enumerate("ABCDE")]
+    groups = [(g, "", "", grid_counts(_cloud((i, 0), 60, i), maps.Frame(2, 0, 60))) for i, g in enumerate("ABCDE")]
     spots = [(s.x, s.y) for s in maps.group_shapes(groups)]
     assert len(set(spots)) == 5
     marks = maps.statement_marks([(n, n / 50, 0.0) for n in range(1, 9)], maps.Frame(0, 0, 60))
@@ -243,24 +244,9 @@ def test_letters_and_numbers_have_places_of_their_own() -> None:
 # -------- where one statement lands
 
 
-def test_cells_with_too_few_voters_are_not_drawn() -> None:
-    frame = maps.Frame(0, 0, 60)
-    places = [(0, 0)] * 4 + [(3, 0)] * 5 + [(-3, 0)] * 5
-    signs = [1.0] * 4 + [-1.0] * 5 + [np.nan] * 5
-    (cell,) = maps.hex_cells(places, signs, frame, at_least=5)
-    assert (cell.n, cell.mean) == (5, -1)
-
-
-@given(st.floats(-300, 900), st.floats(-300, 900))
-def test_a_point_lies_in_the_hexagon_it_is_given(x: float, y: float) -> None:
-    column, row = maps._cell(x, y)
-    centre = (maps.RADIUS * np.sqrt(3) * (column + row / 2), maps.RADIUS * 1.5 * row)
-    assert np.hypot(x - centre[0], y - centre[1]) <= maps.RADIUS + 1e-6
-
-
 @pytest.mark.parametrize(("mean", "step"), [(1, 1), (0.56, 1), (0.3, 2), (0, 3), (-0.3, 4), (-0.9, 5)])
 def test_five_steps_run_from_most_agreement_to_most_disagreement(mean: float, step: int) -> None:
-    assert maps.hexagons([maps.HexCell(3, 3, 9, mean)])[0].step == step
+    assert maps.hexagon(0, 0, reach=22, mean=mean).step == step
 
 
 # -------- the network

@@ -7,7 +7,7 @@ import pytest
 
 from deliberation.disclosure import Attribution, Audience
 from deliberation.errors import BadShape
-from deliberation.released_map import _cells_of, _centre, release_map
+from deliberation.released_map import cells_of, centre_of, release_map
 
 CHATHAM, PUBLIC, INSIDE = Attribution.CHATHAM_HOUSE, Audience.PUBLIC, Audience.INSIDE
 
@@ -34,7 +34,7 @@ def test_every_hexagon_holds_a_rows_size_of_people() -> None:
     drawn = release_map(points, labels, CHATHAM, audience=PUBLIC, n_participants=350)
     centred = points - points.mean(axis=0)
     centred /= np.sqrt((centred**2).sum(axis=1).mean())
-    where = [_centre(cell, drawn.radius) for cell in _cells_of(centred, drawn.radius)]
+    where = [centre_of(cell, drawn.radius) for cell in cells_of(centred, drawn.radius)]
     for hexagon in drawn.hexagons:
         n_people = where.count((hexagon.x, hexagon.y))
         assert n_people >= 10 * 2 ** (hexagon.level - 1)
@@ -45,7 +45,7 @@ def test_every_hexagon_holds_a_rows_size_of_people() -> None:
 
 def test_each_point_lies_in_its_hexagon() -> None:
     points = np.random.default_rng(3).uniform(-4, 4, (2000, 2))
-    centres = np.array([_centre(cell, 0.5) for cell in _cells_of(points, 0.5)])
+    centres = np.array([centre_of(cell, 0.5) for cell in cells_of(points, 0.5)])
     assert np.hypot(*(points - centres).T).max() <= 0.5 + 1e-6
     everywhere = np.unique(centres, axis=0)
     nearest = np.hypot(points[:, None, 0] - everywhere[:, 0], points[:, None, 1] - everywhere[:, 1]).min(axis=1)
