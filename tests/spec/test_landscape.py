@@ -91,6 +91,24 @@ def test_a_kept_view_of_the_same_votes_is_that_of_the_search(votes: VoteMatrix, 
     assert (kept.previous_digest, kept.evidence) == (full.digest, "kept")
 
 
+def test_a_map_that_was_turned_towards_an_earlier_one_is_kept_as_it_was_turned(
+    votes: VoteMatrix, full: Landscape
+) -> None:
+    assert full.space is not None
+    turn = np.eye(full.space.rank)
+    turn[:2, :2] = [[0.6, -0.8], [0.8, 0.6]]
+    before = replace(
+        full,
+        space=replace(full.space, loadings=full.space.loadings @ turn, positions=full.space.positions @ turn),
+    )
+    aligned = map_landscape(votes, seed=1, previous=before, settings=BRIEF)
+    kept = map_landscape(votes, seed=1, evidence="kept", previous=aligned, settings=BRIEF)
+    assert kept.space is not None and aligned.space is not None
+    assert np.abs(aligned.space.positions - full.space.positions).max() > 0.1
+    np.testing.assert_allclose(kept.space.positions, aligned.space.positions, atol=1e-9)
+    assert (kept.groups.labels == aligned.groups.labels).mean() > 0.98
+
+
 def test_a_kept_view_places_newcomers_among_the_groups_that_were_found(votes: VoteMatrix, full: Landscape) -> None:
     sure = int(np.argmax(full.groups.confidence))
     theirs = votes.rows == sure
