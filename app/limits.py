@@ -17,7 +17,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from app.database import execute, fetchval
+from app.database import execute
 from app.refusals import N_, TooMany
 from app.settings import get_settings
 from app.tables.accounts import RateWindow
@@ -116,14 +116,6 @@ async def forget(whose: object, names: Iterable[str] = tuple(LIMITS)) -> None:
     """Nothing of `whose` counts any more."""
     keys = [_key(name, whose, n) for name in names for n in range(len(LIMITS[name]))]
     await execute("delete from rate_windows where key = any($1)", keys)
-
-
-async def n_spent(name: str, whose: object) -> int:
-    """How many of `whose` count now, by the first limit of that name."""
-    limit = LIMITS[name][0]
-    sql = "select greatest(expires_at - clock_timestamp(), '0') from rate_windows where key = $1"
-    left = await fetchval(sql, _key(name, whose, 0))
-    return math.ceil(left / limit.step) if left else 0
 
 
 def _key(name: str, whose: object, n: int) -> str:

@@ -34,10 +34,6 @@ class Dissent(StrEnum):
     CAUTIONED = "cautioned"
 
 
-LADDER: tuple[Word, ...] = (Word.SUGGESTED, Word.SOME, Word.SEVERAL, Word.MANY, Word.GENERAL_AGREEMENT)
-"""The words that depend on the overall count alone, the vaguest first."""
-
-
 @dataclass(frozen=True)
 class QuantifierSettings:
     """The bounds of the words. Shares are of the people who took a position (agree or disagree) on the statement."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
-from app import access
+from app import access, limits
 from app.access import Actor
 from app.actions import consultations, moderation, participants, proposals, votes
 from app.actions.consultations import PlannedRound
-from app.database import execute, now
+from app.database import execute, fetchval, now
 from app.tables.coalitions import Coalition, CoalitionSeat
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
@@ -136,3 +137,11 @@ async def coalition_of(names: tuple[str, ...], consultation: Consultation, *, ti
             coalition=made.id, participant=one.participant.id, status="accepted", answered_at=moment
         ).save()
     return made
+
+
+async def n_spent(name: str, whose: object) -> int:
+    """How many of `whose` count now, by the first limit of that name."""
+    limit, key = limits.LIMITS[name][0], limits._key(name, whose, 0)
+    sql = "select greatest(expires_at - clock_timestamp(), '0') from rate_windows where key = $1"
+    left = await fetchval(sql, key)
+    return math.ceil(left / limit.step) if left else 0

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from app.access import Actor
-from app.database import execute, fetchrow, fetchval, now, transaction
+from app.analysis.governance import head_of
+from app.database import execute, fetchval, now, transaction
 from app.forms import Filled
 from app.refusals import N_, AlreadyDone, Conflict, NotFound
 from app.tables.audit import AuditEvent
@@ -121,11 +122,8 @@ async def site_change(event: str, *, actor: str, subject: str = "") -> AsyncIter
 
 async def append_event(chain: str, *, actor: str, action: str, subject: str, payload: Mapping[str, Any]) -> None:
     """Adds one event to a chain. The caller holds the lock that orders the chain."""
-    last = await fetchrow(
-        "select sequence, hash from audit_events where chain = $1 order by sequence desc limit 1", chain
-    )
-    sequence = (last["sequence"] if last else 0) + 1
-    previous = last["hash"] if last else GENESIS
+    last, previous = await head_of(chain)
+    sequence = last + 1
     happened_at = await now()
     text = json.dumps(payload, sort_keys=True, ensure_ascii=False, default=str)
     await AuditEvent(

@@ -17,10 +17,11 @@ from app.actions.record import change
 from app.analysis import holding
 from app.analysis import objections as objecting
 from app.analysis import summary as reading
+from app.analysis.governance import head_of
 from app.analysis.integrity import row_digest
 from app.analysis.summary import BREAKDOWN_KEY
 from app.analysis.summary_material import Material
-from app.database import execute, fetch, fetchrow, fetchval
+from app.database import execute, fetch, fetchval
 from app.documents import snapshot
 from app.documents.added import Added
 from app.documents.draft import NOT_READY, STILL_SHOWN, Draft, draft_of, is_open, latest, plain
@@ -321,17 +322,12 @@ async def _mail(kind: str, accounts: set[UUID], consultation: Consultation) -> N
 
 async def _publish(row: Summary, second: Role, by: Actor) -> dict[str, Any]:
     held = plain(row.document)
-    head = await fetchrow(
-        "select sequence, hash from audit_events where chain = $1 order by sequence desc limit 1",
-        str(by.consultation.id),
-    )
-    assert head is not None
     before = await latest(by.consultation.id, "published")
     record = snapshot.published(
         held["body"],
         day=by.now.date().isoformat(),
         signers=[held["first_role"], second.value],
-        head=snapshot.Head(head["sequence"], head["hash"]),
+        head=snapshot.Head(*await head_of(str(by.consultation.id))),
         previous=None if before is None else {"number": before.number, "hash": plain(before.snapshot)["hash"]},
     )
     row.status, row.published_at = "published", by.now

@@ -8,8 +8,9 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from app.database import fetch, fetchrow, fetchval
+from app.database import fetch, fetchrow
 from app.tables.consultations import Consultation
+from app.tables.participants import Participant
 from app.taxonomies import cards
 from deliberation.disclosure import (
     Attribution,
@@ -249,7 +250,7 @@ async def overview_of(consultation: Consultation, *, audience: Audience = Audien
     """What all cards together need and bring, as that audience may be told."""
     partners = await partners_of(consultation.id)
     causes = await fetch(CAUSES, consultation.id)
-    n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation.id)
+    n_participants = await Participant.n_in(consultation.id)
 
     def counted(n: int) -> ReleasedCount:
         return release_count(n, MODE, audience=audience)

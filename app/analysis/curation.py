@@ -20,6 +20,7 @@ import numpy as np
 from app import access
 from app.access import Actor
 from app.database import fetch, fetchrow, fetchval
+from app.tables.participants import Participant
 from app.tables.rounds import Round
 from deliberation.certificates import (
     Certificate,
@@ -382,7 +383,7 @@ async def drawn_by_lot(actor: Actor, slate: Draft) -> UUID | None:
         actor.consultation.id,
         ["participant"],
     )
-    if await n_participants_of(actor) >= SMALL_ROOM:
+    if await Participant.n_in(actor.consultation.id) >= SMALL_ROOM:
         return None
     seed = f"{actor.consultation.seed}:{slate.id}:{slate.version}"
     order = sorted((row["account"] for row in rows), key=lambda a: hashlib.sha256(f"{seed}:{a}".encode()).digest())
@@ -400,11 +401,6 @@ async def asked_to_sign(actor: Actor) -> bool:
         return False
     slate = await draft_of_round(item)
     return slate is not None and await drawn_by_lot(actor, slate) == actor.person.id
-
-
-async def n_participants_of(actor: Actor) -> int:
-    """How many people take part."""
-    return int(await fetchval("select count(*) from participants where consultation = $1", actor.consultation.id))
 
 
 async def organisations_by_constituency(actor: Actor) -> dict[str, int]:

@@ -14,6 +14,7 @@ from app.analysis.translations import Wording
 from app.charts import BalanceRow
 from app.language import gettext, ngettext, num
 from app.refusals import N_
+from app.tables.participants import Participant
 from app.taxonomies import curation_reasons
 from deliberation.certificates import Certificate, EstimatedCertificate
 from deliberation.curation import Flag, MissingReason, Reason
@@ -145,7 +146,7 @@ class TwoSlates:
 async def gate_for(actor: Actor, *, audience: Audience | None = None) -> Gate:
     """The gate for figures of a slate, for this reader unless an audience is named."""
     mode = Attribution(actor.consultation.attribution)
-    return Gate(mode, audience or audience_of(actor), await curation.n_participants_of(actor), {})
+    return Gate(mode, audience or audience_of(actor), await Participant.n_in(actor.consultation.id), {})
 
 
 async def two_slates(

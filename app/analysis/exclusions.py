@@ -16,6 +16,8 @@ from app.analysis.results import VOTES
 from app.database import fetch, fetchrow, fetchval
 from app.refusals import N_
 from app.tables.exclusions import Exclusion, ExclusionObjection
+from app.tables.participants import Participant
+from app.tables.publications import Publication
 from deliberation.bursts import BurstSettings
 from deliberation.disclosure import (
     Attribution,
@@ -91,9 +93,7 @@ async def kept_rows(consultation: UUID, previous: Basis | None, excluded: Sequen
     Where votes were left out, or taken in again, after they had been released, every row released so far stays: the
     difference of two would be those votes.
     """
-    stored = await fetchval(
-        "select row from publications where consultation = $1 and audience = 'both' and key = $2", consultation, VOTES
-    )
+    stored = await Publication.stored(consultation, VOTES)
     known = json.loads(stored) if stored else {}
     before = set(known.get("excluded", ()))
     new = [UUID(one) for one in excluded if one not in before]
@@ -181,7 +181,7 @@ async def rests_on_result(actor: Actor) -> bool:
 async def may_change_again(actor: Actor, n_people: int) -> bool:
     """Whether the votes of so many may be left out, or taken in, after results with the others have been released."""
     mode = Attribution(actor.consultation.attribution)
-    return may_follow_release(n_people, mode, n_participants=await n_participants(actor.consultation.id))
+    return may_follow_release(n_people, mode, n_participants=await Participant.n_in(actor.consultation.id))
 
 
 async def n_moderators(consultation: UUID) -> int:
@@ -362,12 +362,8 @@ async def compared(actor: Actor, exclusion: Exclusion) -> ReleasedComparison | N
             [UUID(one) for one in row["excluded"].split(",")],
         ),
         Attribution(actor.consultation.attribution),
-        n_participants=await n_participants(actor.consultation.id),
+        n_participants=await Participant.n_in(actor.consultation.id),
     )
-
-
-async def n_participants(consultation: UUID) -> int:
-    return int(await fetchval("select count(*) from participants where consultation = $1", consultation))
 
 
 def outcome_of(landscape: Mapping[str, Any], record: Mapping[str, Any]) -> Outcome:

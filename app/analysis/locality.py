@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.access import Actor
 from app.database import fetchrow, fetchval
 from app.tables.coalitions import Coalition
+from app.tables.participants import Participant
 from deliberation.disclosure import Attribution, Audience, release_share
 from deliberation.phases import Action, Phase, Standing
 from deliberation.released import ReleasedShare
@@ -45,7 +46,7 @@ async def locality_of(actor: Actor, coalition: Coalition) -> Locality | None:
     votes = await fetchrow(VOTES, coalition.proposal, region)
     leads = await fetchrow(LEADS, coalition.id, region)
     assert votes is not None and leads is not None
-    n_participants = await fetchval("select count(*) from participants where consultation = $1", coalition.consultation)
+    n_participants = await Participant.n_in(coalition.consultation)
     mode = Attribution(actor.consultation.attribution)
     shares = [
         release_share(

@@ -13,8 +13,9 @@ from uuid import UUID
 from app.access import Actor
 from app.analysis.power_rows import stored_figures
 from app.analysis.translations import language_name
-from app.database import fetch, fetchval
+from app.database import fetch
 from app.language import band, gettext, num, pct
+from app.tables.participants import Participant
 from deliberation.disclosure import (
     Attribution,
     Audience,
@@ -53,7 +54,7 @@ group by p.language order by p.language
 async def look(consultation: UUID, mode: Attribution, previous: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     """What is kept for the page, and the counts of this look."""
     rows = await fetch(COUNTS, consultation)
-    n_people = int(await fetchval("select count(*) from participants where consultation = $1", consultation))
+    n_people = await Participant.n_in(consultation)
     before = Basis.from_records(previous["basis"]) if previous else None
     released = release(_rows(rows), before, mode, audience=Audience.INSIDE, n_participants=n_people)
     return {"basis": released.basis.records(), "n_participants": n_people}, rows

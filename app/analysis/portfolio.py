@@ -17,7 +17,8 @@ from app.analysis.assembly import unusual_among
 from app.analysis.cards import overview_of, partners_of
 from app.analysis.coalition_power import coalition_imbalances
 from app.analysis.pulses import deliverables_of, health_of
-from app.database import fetch, fetchval
+from app.database import fetch
+from app.tables.participants import Participant
 from deliberation.brokers import brokers
 from deliberation.disclosure import (
     Attribution,
@@ -166,7 +167,7 @@ async def portfolio_of(actor: Actor) -> Portfolio:
     consultation = actor.consultation
     mode = Attribution(consultation.attribution)
     rows = await fetch(COALITIONS, consultation.id)
-    n_participants = await fetchval("select count(*) from participants where consultation = $1", consultation.id)
+    n_participants = await Participant.n_in(consultation.id)
     members = await _members(consultation.id)
     footprints = await _footprints(consultation.id, members)
     dominated = {

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.analysis.queue_age import AWAY
 from app.database import fetch, fetchrow, fetchval
+from app.tables.publications import Publication
 from deliberation.bursts import Burst, BurstSettings, Windows, bursts, lingering_bursts
 from deliberation.power import CONVENOR, Participation, Status
 
@@ -85,9 +86,7 @@ class Read:
 
 async def stored_figures(consultation: UUID) -> dict[str, Any]:
     """What was published of the balance last; empty before the first check."""
-    row = await fetchval(
-        "select row from publications where consultation = $1 and audience = 'inside' and key = $2", consultation, KEY
-    )
+    row = await Publication.stored(consultation, KEY, "inside")
     return dict(json.loads(row)) if row else {}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app.access import Actor
-from app.database import fetch, fetchval
+from app.database import fetch
+from app.tables.participants import Participant
 from deliberation.disclosure import (
     Attribution,
     Audience,
@@ -72,7 +73,7 @@ async def age_of(actor: Actor) -> QueueAge:
     oldest = max((age for _, _, age in waiting), default=None)
     since = None if oldest is None else release_day(actor.now - oldest)
     decided = await fetch(DECIDED, consultation.id)
-    n_people = await fetchval("select count(*) from participants where consultation = $1", consultation.id)
+    n_people = await Participant.n_in(consultation.id)
     mode = Attribution(consultation.attribution)
     languages = sorted({row["language"] for row in decided})
     return QueueAge(

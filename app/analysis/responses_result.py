@@ -16,9 +16,10 @@ from app.analysis.curation import Draft, Frozen
 from app.analysis.curation_page import gate_for, stance_words
 from app.analysis.responses import QUESTIONS, Drawn, closed_round, listed, rule_of, sample_of
 from app.analysis.results import BETWEEN, CONSTITUENCY, GROUP, STAFF, Gate
-from app.database import fetch, fetchval
+from app.database import fetch
 from app.language import gettext, num, pct
 from app.refusals import N_
+from app.tables.publications import Publication
 from app.tables.rounds import Round
 from deliberation.adoption import AdoptionRule, AdoptionSettings, Answered, Verdict, decide
 from deliberation.certificates import AuditedCertificate, audit_certificate
@@ -153,11 +154,7 @@ from (
 
 async def counted_of(actor: Actor, draft: Draft, item: Round) -> Counted:
     """The counts as they were stored when the round was settled; until then, as they stand."""
-    stored = await fetchval(
-        "select row from publications where consultation = $1 and audience = 'both' and key = $2",
-        actor.consultation.id,
-        KEY % item.id,
-    )
+    stored = await Publication.stored(actor.consultation.id, KEY % item.id)
     return await count(actor, draft, item) if stored is None else Counted.from_json(json.loads(stored))
 
 

@@ -16,8 +16,9 @@ import numpy as np
 from app.analysis.results import CONSTITUENCY, Text
 from app.analysis.results_words import bar
 from app.charts import VoteRow
-from app.database import fetch, fetchval
+from app.database import fetch
 from app.language import gettext
+from app.tables.publications import Publication
 from app.taxonomies import mandates
 from deliberation.disclosure import ReleasedRow
 from deliberation.disclosure_units import UnitRow, release_each_category_once, release_units
@@ -31,7 +32,6 @@ VIEWS = (ORGANISATIONS, CONSTITUENCIES)
 SPEAKING = """
 select id, organisation from participants where consultation = $1 and organisation is not null and mandate <> $2
 """
-PUBLISHED = "select row from publications where consultation = $1 and audience = 'both' and key = $2"
 
 
 async def organisation_rows(consultation: UUID, votes: VoteMatrix) -> tuple[UnitRow, ...]:
@@ -53,7 +53,7 @@ async def organisation_rows(consultation: UUID, votes: VoteMatrix) -> tuple[Unit
 
 async def published_rows(consultation: UUID) -> dict[str, UnitRow]:
     """The organisations' rows as they were last published, by statement; to be shown through the gate alone."""
-    stored = await fetchval(PUBLISHED, consultation, ORGANISATIONS)
+    stored = await Publication.stored(consultation, ORGANISATIONS)
     rows = [] if stored is None else [UnitRow.from_record(record) for record in json.loads(stored)["rows"]]
     return {row.statement: row for row in rows}
 

@@ -14,9 +14,10 @@ from app.analysis import results_page, results_units, translations
 from app.analysis.results import VOTES, Standing, Stored, Text, audience_of, large_columns, look, open_gate, texts_of
 from app.analysis.results_reading import Landed, Reading, Results, StatementResults
 from app.analysis.results_units import UnitView
-from app.database import fetch, fetchrow, fetchval
+from app.database import fetch, fetchval
 from app.language import current_locale
 from app.refusals import Refusal
+from app.tables.publications import Publication
 from deliberation.votes import SIGN, Choice
 
 T = TypeVar("T")
@@ -71,16 +72,12 @@ async def reading_of(actor: Actor, stored: Stored) -> Reading | None:
     found = _readings.get(key)
     if found is not None:
         return found
-    row = await fetchrow(
-        "select row from publications where consultation = $1 and audience = 'both' and key = $2",
-        actor.consultation.id,
-        VOTES,
-    )
-    if row is None:
+    published = await Publication.stored(actor.consultation.id, VOTES)
+    if published is None:
         return None
     texts = await texts_of(actor.consultation.id)
     landscape, slate = await large_columns(stored.id)
-    gate = await asyncio.to_thread(lambda stored: open_gate(json.loads(stored), actor), row["row"])
+    gate = await asyncio.to_thread(lambda: open_gate(json.loads(published), actor))
     organisations = await results_units.published_rows(actor.consultation.id)
     return _readings.put(key, Reading(stored, landscape, slate, gate, texts, organisations))
 

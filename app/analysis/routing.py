@@ -12,6 +12,7 @@ import numpy as np
 
 from app.access import Actor
 from app.database import fetch, fetchval
+from app.tables.participants import Participant
 from deliberation import routing
 
 # Counts of all votes are read at most this often in each process: a card needs no fresher figures than that.
@@ -105,8 +106,8 @@ async def _counts_of(consultation: UUID, constituency: str) -> Counts:
     if found is not None and time.monotonic() - found[0] < COUNTS_SECONDS:
         return found[1]
     rows = await fetch(COUNTS, consultation, constituency)
-    n = await fetchval("select count(*) from participants where consultation = $1", consultation)
-    counts = Counts({row["proposal"]: (row["n_stratum"], row["n"], row["n_agree"]) for row in rows}, int(n))
+    n = await Participant.n_in(consultation)
+    counts = Counts({row["proposal"]: (row["n_stratum"], row["n"], row["n_agree"]) for row in rows}, n)
     _counts[key] = (time.monotonic(), counts)
     _counts.move_to_end(key)
     while len(_counts) > MAX_CACHED:

@@ -38,6 +38,8 @@ from app.analysis.summary_material import (
     Statement,
 )
 from app.database import fetch, fetchrow, fetchval
+from app.tables.participants import Participant
+from app.tables.publications import Publication
 from app.tables.rounds import Round
 from deliberation.disclosure import (
     Attribution,
@@ -140,8 +142,7 @@ class _Gate:
 
     @classmethod
     async def of(cls, actor: Actor) -> _Gate:
-        n = await fetchval("select count(*) from participants where consultation = $1", actor.consultation.id)
-        return cls(Attribution(actor.consultation.attribution), int(n))
+        return cls(Attribution(actor.consultation.attribution), await Participant.n_in(actor.consultation.id))
 
     @property
     def is_small_room(self) -> bool:
@@ -321,11 +322,7 @@ async def _people(actor: Actor, gate: _Gate, n_votes: int, until: Any) -> tuple[
 
 
 async def _previous(consultation: UUID, attribute: str) -> Basis | None:
-    stored = await fetchval(
-        "select row from publications where consultation = $1 and audience = 'public' and key = $2",
-        consultation,
-        BREAKDOWN_KEY % attribute,
-    )
+    stored = await Publication.stored(consultation, BREAKDOWN_KEY % attribute, "public")
     return None if stored is None else Basis.from_records(json.loads(stored))
 
 

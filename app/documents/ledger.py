@@ -11,7 +11,7 @@ from typing import Any
 from app.access import Actor
 from app.analysis import ledger
 from app.analysis.curation import Draft, Frozen
-from app.database import fetchrow
+from app.analysis.governance import head_of
 from app.documents.snapshot import Head, consultation_part
 from app.settings import get_settings
 from app.tables.rounds import Round
@@ -56,12 +56,7 @@ async def seal(
 
 
 async def _head(by: Actor) -> Head:
-    row = await fetchrow(
-        "select sequence, hash from audit_events where chain = $1 order by sequence desc limit 1",
-        str(by.consultation.id),
-    )
-    assert row is not None
-    return Head(row["sequence"], row["hash"])
+    return Head(*await head_of(str(by.consultation.id)))
 
 
 def _numbers_in(decisions: Sequence[Mapping[str, Any]]) -> set[int]:

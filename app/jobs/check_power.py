@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app import access, queue
 from app.actions import alerts
-from app.database import fetchval
 from app.jobs.apart import apart
+from app.tables.participants import Participant
 
 MANY = 5_000
 """Participants from which a look takes longer than a process takes to start: it has one of its own, as the evidence for
@@ -18,5 +18,5 @@ groups has, so that the refresh that asked for it is not followed by a slower on
 @queue.jobs.task(name="check_power")
 async def check_power(*, consultation_id: str) -> None:
     by = await access.system_actor(UUID(consultation_id))
-    n = await fetchval("select count(*) from participants where consultation = $1", by.consultation.id)
+    n = await Participant.n_in(by.consultation.id)
     await alerts.check(run=apart if n >= MANY else asyncio.to_thread, by=by)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Date, ForeignKey, OnDelete, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from app.database import fetchval
 from app.tables.consultations import Consultation
 
 
@@ -40,6 +43,11 @@ class Participant(Table, tablename="participants"):
     joined_on = Date()
     consent = Varchar(length=60, default="")
     consented_on = Date(null=True, default=None)
+
+    @classmethod
+    async def n_in(cls, consultation: uuid.UUID) -> int:
+        """How many people take part in the consultation, whether or not their votes count."""
+        return int(await fetchval("select count(*) from participants where consultation = $1", consultation))
 
 
 class ParticipantLink(Table, tablename="participant_links"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 from piccolo.columns import JSONB, UUID, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.constraints import Unique
 from piccolo.table import Table
 
+from app.database import fetchval
 from app.tables.accounts import Account
 from app.tables.analyses import Analysis
 from app.tables.consultations import Consultation
@@ -25,6 +28,13 @@ class Publication(Table, tablename="publications"):
     n_voters = Integer()
     analysis = ForeignKey(Analysis, null=True, default=None, on_delete=OnDelete.set_null)
     uq_publication = Unique([consultation, audience, key], name="uq_publication_key")
+
+    @classmethod
+    async def stored(cls, consultation: uuid.UUID, key: str, audience: str = "both") -> str | None:
+        """What stands under the key, as JSON; None where nothing was released yet."""
+        sql = "select row from publications where consultation = $1 and key = $2 and audience = $3"
+        found: str | None = await fetchval(sql, consultation, key, audience)
+        return found
 
 
 class Summary(Table, tablename="summaries"):

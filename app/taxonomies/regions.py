@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from app.taxonomies import N_, Entry, Taxonomy
@@ -25,15 +24,5 @@ TAXONOMY = Taxonomy(
         Entry("global", N_("Global, no single region"), BESIDE_THE_GROUPS),
     ),
 )
-
-N_MEMBER_STATES: Mapping[str, int] = {
-    "african": 54,
-    "asia_pacific": 54,
-    "eastern_european": 23,
-    "grulac": 33,
-    "weog": 29,
-}
-"""Member States counted with each group: Kiribati with Asia-Pacific, where it is now listed; the United States, which
-attends as an observer, with Western European and other States, as in elections; Türkiye and Israel there too."""
 
 label, codes, options, of_kind = TAXONOMY.label, TAXONOMY.codes, TAXONOMY.options, TAXONOMY.of_kind

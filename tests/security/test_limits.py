@@ -153,10 +153,10 @@ async def test_a_form_with_a_mistake_and_a_second_copy_do_not_count(client: Any)
     browser, account = await signed_in(client, "chidi"), (await person("chidi")).id
     for _ in range(7):
         assert (await browser.post("/en/c/water/propose", FORM | {"statement": ""})).status_code == 422
-    assert await limits.n_spent("propose", account) == 0
+    assert await factories.n_spent("propose", account) == 0
     for _ in range(3):
         assert (await browser.post("/en/c/water/propose", FORM | {"_key": "k" * 22})).status_code == 303
-    assert await limits.n_spent("propose", account) == 1
+    assert await factories.n_spent("propose", account) == 1
 
 
 async def test_searching_is_counted_and_looking_is_not(client: Any) -> None:

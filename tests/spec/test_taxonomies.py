@@ -22,7 +22,6 @@ from app.taxonomies import (
     curation_reasons,
     languages,
     named,
-    regions,
     reports,
     structures,
     targets,
@@ -94,11 +93,6 @@ def test_the_nine_major_groups_stand_under_their_exact_headings() -> None:
 def test_nine_major_groups_and_twelve_others_make_twenty_one_constituencies() -> None:
     n_major = len(constituencies.of_kind(constituencies.MAJOR_GROUP))
     assert (n_major, len(constituencies.of_kind(constituencies.OTHER_STAKEHOLDER))) == (9, 12)
-
-
-def test_the_regional_groups_count_every_member_state_once() -> None:
-    assert sum(regions.N_MEMBER_STATES.values()) == 193
-    assert set(regions.N_MEMBER_STATES) == {entry.code for entry in regions.of_kind(regions.REGIONAL_GROUP)}
 
 
 def test_the_six_languages_are_those_the_pages_speak_under_the_same_names() -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 import pyotp
 import pytest
 
-from app import auth, limits, seals, settings
+from app import auth, seals, settings
 from app.actions import factors, staff
 from app.actions.accounts import open_session
 from app.database import execute, fetch, fetchrow, fetchval, now
@@ -257,7 +257,7 @@ async def test_a_code_that_counted_clears_the_wrong_ones(client: Any) -> None:
     for _ in range(5):
         await given(await half(client, account), "12345")
     assert (await given(await half(client, account), await code_of(account))).status_code == 303
-    assert await limits.n_spent("factor", account) == 0
+    assert await factories.n_spent("factor", account) == 0
 
 
 async def test_a_recovery_code_works_once_and_is_logged_without_a_name(client: Any) -> None:
