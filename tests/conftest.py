@@ -7,6 +7,7 @@ and so join the transaction. A test that needs commits of its own, or other proc
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -31,6 +32,16 @@ for _name in [name for name in os.environ if name == "DATABASE_URL" or name.star
         del os.environ[_name]
 # https, so that `__Host-` cookies travel as they do in production; loopback, so that it is not one.
 os.environ |= {"PLENARY_DATA_DIR": str(_FOLDER), "PLENARY_BASE_URL": BASE_URL, "PLENARY_LOG_JSON": "1"}
+
+
+def pytest_collection_finish() -> None:
+    _stays()
+
+
+def _stays() -> None:
+    """What is loaded by now stays to the end: looking through it for garbage again and again takes a twentieth."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +132,9 @@ def application() -> Any:
     """The ASGI application, without its start-up: the pool is `shared_pool`."""
     from app.main import create_app
 
-    return create_app()
+    made = create_app()
+    _stays()
+    return made
 
 
 @pytest_asyncio.fixture
