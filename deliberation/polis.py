@@ -40,6 +40,10 @@ from deliberation.polis_lists import (
 from deliberation.polis_space import polis_space, row_order
 from deliberation.votes import StatementCounts, VoteMatrix
 
+SAME_PLACE = 9
+"""Decimals of a position by which base groups are told apart: the server's distances end near 1e-8, so that people who
+stand closer share a base group there, and with more decimals the last digit of a sum would make groups of its own."""
+
 
 @dataclass(frozen=True)
 class PolisSettings:
@@ -308,9 +312,10 @@ def _base_group_of(
     if settings.base_groups is None:
         labels[members] = np.arange(members.size)
     elif members.size:
+        places = np.round(positions[members], SAME_PLACE)
         labels[members] = k_means(
-            positions[members],
-            _start(positions[members], settings.base_groups, settings),
+            places,
+            _start(places, settings.base_groups, settings),
             weights=np.ones(members.size),
             max_steps=settings.base_steps,
             tolerance=settings.tolerance,

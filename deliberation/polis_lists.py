@@ -193,7 +193,7 @@ def _of_group(
         if first is not None:
             yield _entry(table, group, first, statement_ids, best_agree=True)
         elif columns.size:
-            yield _entry(table, group, int(columns[np.argmax(strongest)]), statement_ids, best_agree=False)
+            yield _entry(table, group, int(columns[_last_best(strongest)]), statement_ids, best_agree=False)
         return
     others = sufficient[sufficient != (-1 if first is None else first)]
     strongest_first = others[np.argsort(-_metric(table, group)[others], kind="stable")][:limit]
@@ -201,6 +201,17 @@ def _of_group(
     if first is not None:
         entries.insert(0, _entry(table, group, first, statement_ids, best_agree=True))
     yield from sorted(entries[:limit], key=lambda entry: entry.choice is not Choice.AGREE)
+
+
+def _last_best(measures: Floats) -> int:
+    """Where the server's single pass ends. It keeps the best so far in single precision, so that of two equal ones
+    the later wins if its measure was rounded down."""
+    best = 0
+    kept = np.float32(measures[0])
+    for i in range(1, measures.size):
+        if measures[i] > np.float64(kept):
+            best, kept = i, np.float32(measures[i])
+    return best
 
 
 def _best_agree(table: PolisTable, group: int, columns: Counts, *, z: float) -> int | None:

@@ -27,6 +27,8 @@ from deliberation.polis_lists import (
     majorities,
     one_proportion_z,
     priority,
+    representative_statements,
+    representativeness_table,
     two_proportion_z,
 )
 from deliberation.polis_space import GRAM_LIMIT, polis_space, principal_axes, row_order
@@ -385,6 +387,23 @@ def test_more_than_a_hundred_positions_are_gathered_into_a_hundred_base_groups()
 # ------------------------------------------------------------------------------------------------------------- lists
 
 
+def test_people_in_one_place_but_for_the_last_digit_share_a_base_group() -> None:
+    # Statements 0 and 1 mirror each other, and so do participants 0 and 1: they stand in one place, as sums of other
+    # numbers. The server ends distances near 1e-8, so that it takes them for one.
+    rng = np.random.default_rng(5)
+    rows = [[1, None, *signs] for signs in [rng.integers(-1, 2, 9).tolist()]]
+    rows.append([None, 1, *rows[0][2:]])
+    for signs in rng.integers(-1, 2, (18, 9)).tolist():
+        answer = int(rng.integers(-1, 2))
+        rows.append([answer, answer, *signs])
+    cells = [(i, j, sign) for i, row in enumerate(rows) for j, sign in enumerate(row) if sign is not None]
+    people, items, signs = np.array(cells).T
+    result = polis_landscape(VoteMatrix.from_votes(people, items, signs))
+    np.testing.assert_allclose(result.positions[0], result.positions[1], atol=1e-12)
+    assert result.base_group_of[0] == result.base_group_of[1]
+    assert result.base_sizes.size < len(rows)
+
+
 def test_five_participants_form_two_groups() -> None:
     assert five().group_of.tolist() == [0, 0, 1, 1, 0]
 
@@ -427,6 +446,20 @@ def test_representative_statements_of_five_participants() -> None:
 def test_where_nothing_passes_the_best_agreed_statement_stands_in() -> None:
     result = polis_landscape(table("+ 0\n+ 0\n+ 0\n+ 0"), history=PolisHistory(base_groups=((0, 1), (2, 3))))
     assert [entry.statement for group in result.representative for entry in group] == [0] * result.n_groups
+
+
+@pytest.mark.parametrize(("n_elsewhere", "listed"), [(1, 1), (2, 1), (3, 0), (4, 0)])
+def test_of_two_equal_stand_ins_the_later_wins_where_single_precision_rounds_down(
+    n_elsewhere: int, listed: int
+) -> None:
+    # The first group has seen neither statement, the others have passed: z is .8660, 1.1547, 1.3693 and 1.5492. The
+    # server compares with what it kept in single precision: less than z for the first two, more for the others.
+    seen = np.array([[0, 0], [n_elsewhere, n_elsewhere]])
+    none = np.zeros((2, 2), np.int64)
+    stand_ins = representative_statements(
+        representativeness_table(none, none, seen), np.arange(2), np.ones(2, bool), z=PolisSettings().z, limit=5
+    )
+    assert [(entry.statement, entry.best_agree) for entry in stand_ins[0]] == [(listed, False)]
 
 
 def test_majorities_count_everybody_also_outside_the_groups() -> None:
