@@ -6,7 +6,7 @@ Weights are bounded, and refused where they would mislead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,8 @@ class WeightSettings:
 class RakedWeights:
     """One weight per participant, mean 1; all 1 where weighting was refused.
 
-    design_effect : Kish's n sum(w^2) / sum(w)^2 of the weights that were asked for; n_effective : n / design effect
-    of the weights returned. refused_because : "design_effect", "empty_category" or None
+    design_effect : Kish's n sum(w^2) / sum(w)^2 of the weights that were asked for, before any bound; n_effective : n
+    by the design effect of the weights returned. refused_because : "design_effect", "empty_category" or None
     merged : (dimension, category) pairs that were put together as "other" for being small
     largest_gap : largest remaining difference between a margin and its target, after bounding
     """
@@ -134,11 +134,14 @@ def rake(
         index, shares, small = _merge_small(categories_by_dimension[dimension], target, settings)
         margins.append((index, shares))
         merged += [(dimension, name) for name in small]
-    weights, gap = _fit(n, margins, settings)
-    effect = design_effect(weights)
+    # Bounded weights of 0.3 to 3 never reach an effect of 3.1: what is refused is what was asked for.
+    asked, _ = _fit(n, margins, replace(settings, lowest=0.0, highest=np.inf))
+    effect = design_effect(asked)
     if effect > settings.refuse_at:
         return _refused(n, "design_effect", effect, tuple(merged))
-    return RakedWeights(weights, effect, n / effect, effect > settings.warn_at, None, tuple(merged), gap)
+    weights, gap = _fit(n, margins, settings)
+    is_warned = effect > settings.warn_at
+    return RakedWeights(weights, effect, n / design_effect(weights), is_warned, None, tuple(merged), gap)
 
 
 def _refused(n: int, why: str, effect: float, merged: tuple[tuple[str, str], ...]) -> RakedWeights:

@@ -40,7 +40,7 @@ def test_kishs_design_effect_of_equal_weights_is_one() -> None:
 
 
 def test_nobody_counts_for_more_than_three_or_less_than_a_third() -> None:
-    sector = people(large=280, small=20)
+    sector = people(large=270, small=30)
     raked = rake({"sector": sector}, {"sector": {"large": 0.5, "small": 0.5}})
     assert raked.weights.min() >= 0.3 and raked.weights.max() <= 3.0
     assert raked.largest_gap > 0.1  # the bound holds, and says what it cost
@@ -69,15 +69,25 @@ def test_who_stated_nothing_is_not_moved_by_that_margin() -> None:
     assert np.ptp(raked.weights[90:]) == pytest.approx(0.0)
 
 
-def test_weights_that_would_mislead_are_refused() -> None:
-    from dataclasses import replace
-
-    from deliberation.weights import WeightSettings
-
-    wide = replace(WeightSettings(), lowest=0.001, highest=1_000.0)
-    raked = rake({"sector": people(large=980, small=20)}, {"sector": {"large": 0.2, "small": 0.8}}, settings=wide)
-    assert raked.refused_because == "design_effect" and raked.design_effect > 4
-    assert (raked.weights == 1).all()
+@pytest.mark.parametrize(
+    ("share_of_small", "warned", "refused"), [(0.3, False, False), (0.5, True, False), (0.8, True, True)]
+)
+def test_weights_that_would_mislead_are_warned_of_and_refused(
+    share_of_small: float, warned: bool, refused: bool
+) -> None:
+    # A tenth of the people are to count for more: by hand, the design effect is s^2 / .1 + (1 - s)^2 / .9, whatever
+    # the bounds make of the weights: 1.44, 2.78 and 6.44.
+    target = {"large": 1 - share_of_small, "small": share_of_small}
+    raked = rake({"sector": people(large=900, small=100)}, {"sector": target})
+    asked = share_of_small**2 / 0.1 + (1 - share_of_small) ** 2 / 0.9
+    assert raked.design_effect == pytest.approx(asked, rel=1e-6)
+    assert raked.refused_because == ("design_effect" if refused else None)
+    if refused:
+        assert (raked.weights == 1).all() and raked.n_effective == 1000
+        return
+    assert raked.is_warned is warned
+    assert raked.n_effective == pytest.approx(1000 / design_effect(raked.weights))
+    assert raked.weights.max() <= 3 and raked.weights.min() >= 0.3
 
 
 @pytest.mark.parametrize(
