@@ -139,7 +139,6 @@ READS_THOUGH_POST = {
     "POST /c/{slug:str}/export": "a form, so that no link and no prefetch starts a download; changes nothing",
 }
 LONG_FILES = {
-    "app/analysis/summary.py": "what a summary says, one section after the other",
     "app/analysis/my_data.py": "one list of every column that leads to a person, read from top to bottom",
     "app/charts.py": "the geometry of eight charts, one after the other",
 }

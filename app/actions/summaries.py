@@ -19,8 +19,8 @@ from app.analysis import objections as objecting
 from app.analysis import summary as reading
 from app.analysis.governance import head_of
 from app.analysis.integrity import row_digest
-from app.analysis.summary import BREAKDOWN_KEY
 from app.analysis.summary_material import Material
+from app.analysis.summary_people import BREAKDOWN_KEY
 from app.database import execute, fetch, fetchval
 from app.documents import snapshot
 from app.documents.added import Added

@@ -146,7 +146,7 @@ class TwoSlates:
 async def gate_for(actor: Actor, *, audience: Audience | None = None) -> Gate:
     """The gate for figures of a slate, for this reader unless an audience is named."""
     mode = Attribution(actor.consultation.attribution)
-    return Gate(mode, audience or audience_of(actor), await Participant.n_in(actor.consultation.id), {})
+    return Gate(mode, audience or audience_of(actor), await Participant.n_in(actor.consultation.id))
 
 
 async def two_slates(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from app.language import gettext
 from app.refusals import N_, Denied
 from app.tables.rounds import Round
 from deliberation.disclosure import (
+    DEFAULT,
     Attribution,
     Audience,
     Basis,
@@ -26,11 +27,13 @@ from deliberation.disclosure import (
     ReleasedIndex,
     ReleasedRow,
     ReleasedShare,
+    ReleasedWords,
     Row,
     release_again,
     release_count,
     release_index,
     release_share,
+    release_words,
 )
 from deliberation.phases import Action, Lifecycle, Phase, Role
 
@@ -193,7 +196,7 @@ class Gate:
     mode: Attribution
     audience: Audience
     n_participants: int
-    rows: Mapping[tuple[str, ...], ReleasedRow]
+    rows: Mapping[tuple[str, ...], ReleasedRow] = field(default_factory=dict)
 
     @classmethod
     def over(cls, released: Released, mode: Attribution, audience: Audience, n_participants: int) -> Gate:
@@ -202,7 +205,7 @@ class Gate:
     @property
     def tells_words_only(self) -> bool:
         """Whether this is a room so small that nothing but words may leave it."""
-        return self.mode is Attribution.CHATHAM_HOUSE and self.n_participants < 30
+        return self.mode is Attribution.CHATHAM_HOUSE and self.n_participants < DEFAULT.small_room_below
 
     @property
     def is_exact(self) -> bool:
@@ -220,6 +223,9 @@ class Gate:
         return release_share(
             part, whole, self.mode, audience=self.audience, n_participants=self.n_participants, is_bloc=is_bloc
         )
+
+    def words(self, yes: int, no: int) -> ReleasedWords:
+        return release_words(yes, no, self.mode, n_participants=self.n_participants)
 
     def index(self, value: float, n_people: int) -> ReleasedIndex:
         return release_index(value, n_people, self.mode, audience=self.audience, n_participants=self.n_participants)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from app.analysis.summary import ATTRIBUTES
 from app.analysis.summary_material import Material, Statement
+from app.analysis.summary_people import ATTRIBUTES
 from app.documents import model, outcome, partnering, power, views, wording
 from app.documents.added import AUDIENCES, OPEN_TO_ADDITIONS, Added, citations_of, sentences_of
 from app.documents.ladder import NAMES
