@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app import database, supervisor
+from app.environment import SettingsError
 from app.refusals import Conflict, NotFound
-from app.settings import Settings, SettingsError, get_settings
+from app.settings import Settings, get_settings
 from app.terminal import Cli, Steps, people, progress_bar, refuse, run, show_json, the_database
 
 FOLDER = click.Path(path_type=Path, file_okay=False)

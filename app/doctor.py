@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from app.database import fetch, fetchrow, fetchval, is_demo_database, pending_migrations
 from app.emails import smtp_options
-from app.settings import PROJECT, Settings, SettingsError, is_loopback
+from app.environment import SettingsError
+from app.settings import PROJECT, Settings, is_loopback
 
 MIN_VERSION = 140_000
 MAX_CLOCK_SECONDS = 2.0

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
-import secrets
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,9 +18,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from app import branding
+from app.environment import KEY_BYTES, Keys, Reader, SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
-KEY_BYTES = 32
 # 32 random bytes hold about 30 distinct values; a typed placeholder holds a handful.
 MIN_DISTINCT_KEY_BYTES = 16
 DEMO_ACCOUNTS: Mapping[str, str] = {
@@ -49,14 +47,6 @@ KEEP_DAYS: Mapping[str, int] = {
 DEBUG_VARIABLES = ("LITESTAR_DEBUG", "LITESTAR_PDB", "PYTHONASYNCIODEBUG", "PYTHONINSPECT")
 MOST_DAYS = 3_650
 EXIT_UNSAFE = 78  # EX_CONFIG of sysexits.h
-
-
-class SettingsError(Exception):
-    """The environment asks for something that Plenary refuses; `reasons` are sentences without any secret in them."""
-
-    def __init__(self, *reasons: str) -> None:
-        super().__init__("\n".join(reasons))
-        self.reasons = reasons
 
 
 @dataclass(frozen=True)
@@ -133,7 +123,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """The settings that the variables describe; raises SettingsError for a malformed value or a missing key."""
-        reader = _Reader(environment)
+        reader = Reader(environment)
         host, port = reader.text("PLENARY_HOST", "127.0.0.1"), reader.number("PLENARY_PORT", 8000, 0, 65535)
         base_url = reader.text("PLENARY_BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
         parts = urlsplit(base_url)
@@ -141,7 +131,7 @@ class Settings:
             raise SettingsError("PLENARY_BASE_URL must look like https://plenary.example.org, without a path.")
         is_production = reader.flag("PLENARY_PRODUCTION") or not (is_loopback(host) and is_loopback(parts.hostname))
         data_dir = Path(reader.text("PLENARY_DATA_DIR", str(PROJECT / ".data"))).expanduser().resolve()
-        keys = _Keys(reader, data_dir / "keys", may_generate=not is_production)
+        keys = Keys(reader, data_dir / "keys", may_generate=not is_production)
         return cls(
             database_url=_database_url(reader),
             data_dir=data_dir,
@@ -204,7 +194,7 @@ def get_settings() -> Settings:
     return Settings.from_environment()
 
 
-def _sites(reader: _Reader) -> tuple[str, ...]:
+def _sites(reader: Reader) -> tuple[str, ...]:
     found = reader.names("PLENARY_EMBEDDED_BY", ())
     for site in found:
         parts = urlsplit(site)
@@ -213,7 +203,7 @@ def _sites(reader: _Reader) -> tuple[str, ...]:
     return found
 
 
-def _brand(reader: _Reader) -> dict[str, Any]:
+def _brand(reader: Reader) -> dict[str, Any]:
     """What an installation changed of the look; whatever would harm a reader is refused with its reason."""
     readers: dict[str, tuple[str, Callable[[str], Any]]] = {
         "site_name": ("PLENARY_SITE_NAME", branding.site_name),
@@ -238,15 +228,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _database_url(reader: _Reader) -> str | None:
+def _database_url(reader: Reader) -> str | None:
     """The address, with the password of `DATABASE_PASSWORD_FILE` in it: a password in a variable is seen by many."""
-    url, file = reader.optional("DATABASE_URL"), reader.optional("DATABASE_PASSWORD_FILE")
-    if url is None or file is None:
+    url = reader.optional("DATABASE_URL")
+    password = None if url is None else reader.content("DATABASE_PASSWORD_FILE")
+    if url is None or password is None:
         return url
-    try:
-        password = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"DATABASE_PASSWORD_FILE cannot be read: {type(error).__name__}.") from error
     parts = urlsplit(url)
     user, is_given, host = parts.netloc.rpartition("@")
     if not is_given or ":" in user:
@@ -254,7 +241,7 @@ def _database_url(reader: _Reader) -> str | None:
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}").geturl()
 
 
-def _keep_days(reader: _Reader) -> Mapping[str, int]:
+def _keep_days(reader: Reader) -> Mapping[str, int]:
     """The defaults, and what `PLENARY_KEEP_DAYS=links=60,messages=14` says instead."""
     found = dict(KEEP_DAYS)
     for pair in reader.names("PLENARY_KEEP_DAYS", ()):
@@ -266,16 +253,11 @@ def _keep_days(reader: _Reader) -> Mapping[str, int]:
     return found
 
 
-def _provider(reader: _Reader) -> Provider | None:
+def _provider(reader: Reader) -> Provider | None:
     issuer, client = reader.optional("PLENARY_OIDC_ISSUER"), reader.optional("PLENARY_OIDC_CLIENT_ID")
-    secret, file = reader.optional("PLENARY_OIDC_CLIENT_SECRET"), reader.optional("PLENARY_OIDC_CLIENT_SECRET_FILE")
-    if not (issuer or client or secret or file):
+    secret = reader.optional("PLENARY_OIDC_CLIENT_SECRET") or reader.content("PLENARY_OIDC_CLIENT_SECRET_FILE")
+    if not (issuer or client) and secret is None:
         return None
-    if secret is None and file is not None:
-        try:
-            secret = Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"PLENARY_OIDC_CLIENT_SECRET_FILE cannot be read: {type(error).__name__}.") from error
     if not (issuer and client and secret):
         raise SettingsError(
             "PLENARY_OIDC_ISSUER, PLENARY_OIDC_CLIENT_ID and PLENARY_OIDC_CLIENT_SECRET (or ..._FILE) go together."
@@ -333,106 +315,3 @@ def _is_in_git(file: Path) -> bool:
         command = ["git", "-C", str(file.parent), "ls-files", "--error-unmatch", file.name]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     return False
-
-
-class _Reader:
-    """Typed reads of the variables; every complaint names its variable and never repeats a secret."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-
-    def optional(self, name: str) -> str | None:
-        return self.environment.get(name, "").strip() or None
-
-    def secret(self, name: str) -> str | None:
-        """The value, or what the file holds that `..._FILE` names; raises SettingsError for one that can be guessed."""
-        value, file = self.optional(name), self.optional(f"{name}_FILE")
-        try:
-            value = Path(file).read_text(encoding="ascii").strip() if file else value
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{name}_FILE cannot be read: {type(error).__name__}.") from error
-        if value is not None and (len(value) < KEY_BYTES or not value.isascii() or not value.isprintable()):
-            raise SettingsError(f"{name} must have at least {KEY_BYTES} plain characters: `openssl rand -hex 32`.")
-        return value
-
-    def text(self, name: str, default: str) -> str:
-        return self.optional(name) or default
-
-    def names(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        value = self.optional(name)
-        return default if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
-
-    def networks(self, name: str) -> tuple[str, ...]:
-        values = self.names(name, ())
-        try:
-            return tuple(str(ipaddress.ip_network(value, strict=False)) for value in values)
-        except ValueError as error:
-            raise SettingsError(f"{name} must list addresses or networks such as 10.0.0.0/8.") from error
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        value = (self.optional(name) or "").lower()
-        if value not in ("", "0", "1", "true", "false", "yes", "no"):
-            raise SettingsError(f"{name} must be 1 or 0.")
-        return default if value == "" else value in ("1", "true", "yes")
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        value = self.optional(name)
-        if value is None:
-            return default
-        if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-            raise SettingsError(f"{name} must be a whole number from {least} to {most}.")
-        return int(value)
-
-
-class _Keys:
-    """Keys from a variable, from the file that `..._FILE` names, or made once in a folder only we may enter."""
-
-    def __init__(self, reader: _Reader, folder: Path, *, may_generate: bool) -> None:
-        self.reader, self.folder, self.may_generate = reader, folder, may_generate
-        self.files: list[Path] = []
-
-    def read(self, name: str) -> bytes:
-        variable = f"PLENARY_{name.upper()}"
-        value, file = self.reader.optional(variable), self.reader.optional(f"{variable}_FILE")
-        if value is not None and file is not None:
-            raise SettingsError(f"Set {variable} or {variable}_FILE, not both.")
-        if value is None:
-            value = self._from_file(variable, Path(file) if file else self._generated(variable, name))
-        return _key_from_hex(variable, value)
-
-    def _from_file(self, variable: str, file: Path) -> str:
-        try:
-            value = file.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{variable}_FILE cannot be read: {type(error).__name__}.") from error
-        self.files.append(file)
-        return value
-
-    def _generated(self, variable: str, name: str) -> Path:
-        file = self.folder / name
-        if file.exists():
-            return file
-        if not self.may_generate:
-            raise SettingsError(
-                f"{variable} is missing: set it, or {variable}_FILE, to {KEY_BYTES * 2} hexadecimal digits."
-            )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        # A link never replaces an existing key: of two processes starting at once, both read the first one's.
-        with tempfile.NamedTemporaryFile("w", dir=self.folder, encoding="ascii") as draft:
-            draft.write(secrets.token_hex(KEY_BYTES))
-            draft.flush()
-            os.fsync(draft.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(draft.name, file)
-        return file
-
-
-def _key_from_hex(variable: str, value: str) -> bytes:
-    try:
-        key = bytes.fromhex(value)
-    except ValueError:
-        key = b""
-    if len(key) < KEY_BYTES:
-        raise SettingsError(f"{variable} must be {KEY_BYTES * 2} hexadecimal digits: `openssl rand -hex {KEY_BYTES}`.")
-    return key

@@ -17,9 +17,10 @@ from rich.text import Text
 
 from app import database
 from app.embedded import EmbeddedError, embedded_server
+from app.environment import SettingsError
 from app.logs import configure_logs
 from app.refusals import Refusal
-from app.settings import EXIT_UNSAFE, SettingsError, get_settings
+from app.settings import EXIT_UNSAFE, get_settings
 from app.supervisor import CannotServe, Stop
 from deliberation.__main__ import sentence_of
 from deliberation.errors import DeliberationError

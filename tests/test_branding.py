@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from app import branding, emails, rendering, settings, static_files
-from app.settings import Settings, SettingsError
+from app.environment import SettingsError
+from app.settings import Settings
 from tests.pages import parse, problems
 from tests.web.test_rendering import get
 

@@ -12,8 +12,9 @@ import pytest
 
 from app import metrics
 from app.controllers import health
+from app.environment import SettingsError
 from app.queue import enqueue
-from app.settings import Settings, SettingsError, get_settings
+from app.settings import Settings, get_settings
 from tests import factories
 from tests.cast import signed_in
 

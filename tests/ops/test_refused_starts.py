@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from app import database
 from app.cli import main
 from app.doctor import refuse_unfit_database
-from app.settings import Settings, SettingsError, get_settings
+from app.environment import SettingsError
+from app.settings import Settings, get_settings
 
 KEYS = ("PLENARY_SESSION_SECRET", "PLENARY_LINK_KEY", "PLENARY_SIGNING_KEY")
 DATABASE_WORD = "hunter2hunter2"

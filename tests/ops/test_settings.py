@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app import doctor
-from app.settings import Settings, SettingsError, get_settings
+from app.environment import SettingsError
+from app.settings import Settings, get_settings
 
 KEYS = ("PLENARY_SESSION_SECRET", "PLENARY_LINK_KEY", "PLENARY_SIGNING_KEY")
 

@@ -11,6 +11,7 @@ import pytest
 
 from app import limits, settings
 from app.database import DB, execute, fetch, fetchval
+from app.environment import SettingsError
 from app.front import Front
 from app.main import create_app
 from app.refusals import TooMany
@@ -263,7 +264,7 @@ async def test_behind_a_named_proxy_each_sender_has_a_fuse_of_their_own(database
 def test_proxies_are_read_from_the_environment() -> None:
     read = settings.Settings.from_environment({"PLENARY_PROXIES": "10.0.0.5, 2001:db8::/32"})
     assert read.proxies == ("10.0.0.5/32", "2001:db8::/32")
-    with pytest.raises(settings.SettingsError, match="PLENARY_PROXIES"):
+    with pytest.raises(SettingsError, match="PLENARY_PROXIES"):
         settings.Settings.from_environment({"PLENARY_PROXIES": "everybody"})
 
 

@@ -15,7 +15,8 @@ from joserfc.jwk import RSAKey
 from app import auth, settings
 from app.actions import oidc
 from app.database import execute, fetchval
-from app.settings import Provider, Settings, SettingsError
+from app.environment import SettingsError
+from app.settings import Provider, Settings
 from tests.cast import Browser, person, with_factor
 from tests.provider import CLIENT, SECRET, Stub, running
 

@@ -12,7 +12,8 @@ from icalendar import Calendar
 
 from app.controllers import sharing
 from app.database import execute, fetchval
-from app.settings import Settings, SettingsError, get_settings
+from app.environment import SettingsError
+from app.settings import Settings, get_settings
 from deliberation.disclosure import Attribution
 from deliberation.phases import Phase
 from tests import simulated
