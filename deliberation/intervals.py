@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
-from scipy.stats import norm
+from scipy.special import betaincinv, ndtri
 
+from deliberation.checks import check_between, finite_numbers
 from deliberation.errors import BadValue
 from deliberation.factors import Floats
 
@@ -15,9 +15,11 @@ def wilson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.90) -> tuple[
     """Lower and upper ends of the two-sided Wilson interval (1927) of a share; 0 and 1 where n is 0.
 
     n may be fractional: with weights it is the effective number of people, and successes the weighted share of it.
+    Errors: BadValue.
     """
+    check_between("level", level, 0.0, 1.0)
     hits, size = _counted(successes, n)
-    z2 = float(norm.ppf((1 + level) / 2)) ** 2
+    z2 = float(ndtri((1 + level) / 2)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         share = hits / size
         centre = (share + z2 / (2 * size)) / (1 + z2 / size)
@@ -31,8 +33,9 @@ def wilson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.90) -> tuple[
 def jeffreys_lower(successes: ArrayLike, n: ArrayLike, *, level: float = 0.10) -> Floats:
     """The share that is exceeded with probability 1 - level: lower quantile of Beta(successes + 1/2, failures + 1/2).
 
-    One-sided; 0 where n is 0 or nobody holds it. Brown, Cai and DasGupta (2001).
+    One-sided; 0 where n is 0 or nobody holds it. Brown, Cai and DasGupta (2001). Errors: BadValue.
     """
+    check_between("level", level, 0.0, 1.0)
     hits, size = _counted(successes, n)
     bound = betaincinv(hits + 0.5, size - hits + 0.5, level)
     return np.where((size > 0) & (hits > 0), bound, 0.0)
@@ -43,7 +46,7 @@ def newcombe(
 ) -> tuple[Floats, Floats]:
     """Ends of the interval of share minus other share, from the two Wilson intervals (Newcombe 1998, method 10).
 
-    -1 and 1 where either n is 0. Level .80 two-sided makes each end a one-sided 90 % bound.
+    -1 and 1 where either n is 0. Level .80 two-sided makes each end a one-sided 90 % bound. Errors: BadValue.
     """
     hits, size = _counted(successes, n)
     other_hits, other_size = _counted(other_successes, other_n)
@@ -58,8 +61,7 @@ def newcombe(
 
 
 def _counted(successes: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
-    hits, size = np.asarray(successes, np.float64), np.asarray(n, np.float64)
-    wrong = ~((hits >= 0) & (hits <= size + 1e-9) & np.isfinite(size))
-    if wrong.any():
+    hits, size = finite_numbers("successes", successes), finite_numbers("n", n)
+    if (hits > size + 1e-9).any():
         raise BadValue(name="successes", value="outside 0 to n", allowed="0 <= successes <= n")
     return np.minimum(hits, size), size
