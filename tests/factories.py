@@ -139,6 +139,36 @@ async def coalition_of(names: tuple[str, ...], consultation: Consultation, *, ti
     return made
 
 
+async def publish_slate(made: Consultation, proposal: Proposal, *, evidence: str = "full", found: str = "{}") -> None:
+    """The curate round's slate is published and holds this one statement; `found` is the landscape behind it."""
+    analysis = await fetchval(
+        """
+        insert into analyses (id, consultation, kind, evidence, method, method_version, seed, input_digest, digest,
+          n_participants, n_votes, n_statements, landscape, slate, noise, votes_until, created_at)
+        values (gen_random_uuid(), $1, 'frozen', $2, 'default', '1', 1, '', '', 3, 0, 1, $3, '{}', '{}', now(),
+                now()) returning id
+        """,
+        made.id,
+        evidence,
+        found,
+    )
+    slate = await fetchval(
+        """
+        insert into curated_slates (id, consultation, round, analysis, status, version, n_places, report, published_at)
+        select gen_random_uuid(), $1, r.id, $2, 'published', 1, 8, '{}', now() from rounds r
+        where r.consultation = $1 and r.phase = 'curate' returning id
+        """,
+        made.id,
+        analysis,
+    )
+    await execute(
+        "insert into slate_items (id, slate, proposal, choice, position) "
+        "values (gen_random_uuid(), $1, $2, 'agree', 1)",
+        slate,
+        proposal.id,
+    )
+
+
 async def n_spent(name: str, whose: object) -> int:
     """How many of `whose` count now, by the first limit of that name."""
     limit, key = limits.LIMITS[name][0], limits._key(name, whose, 0)

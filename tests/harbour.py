@@ -11,7 +11,7 @@ import numpy as np
 from app.access import actor_in, proposal_for
 from app.actions import cards, coalitions
 from app.analysis.cards import Written
-from app.database import execute, fetch, fetchval
+from app.database import fetch, fetchval
 from app.tables.consultations import Consultation
 from app.tables.proposals import Proposal
 from deliberation.disclosure import Attribution
@@ -19,7 +19,7 @@ from deliberation.landscape import Landscape, map_landscape
 from deliberation.phases import Phase
 from deliberation.votes import VoteMatrix
 from tests.cast import person, signed_in
-from tests.factories import join, make_consultation, move_to, propose
+from tests.factories import join, make_consultation, move_to, propose, publish_slate
 
 PEOPLE: Mapping[str, tuple[str, str, str, Mapping[str, int], tuple[int, ...]]] = {
     "chidi": ("ngos", "Wells Union", "finance", {"people": 1}, (6, 17)),
@@ -47,31 +47,7 @@ async def published(attribution: Attribution = Attribution.CHATHAM_HOUSE) -> tup
     authors = [await join(name, made, constituency=one[0], organisation=one[1]) for name, one in PEOPLE.items()]
     proposal = await propose(authors[0], "Each village keeps its own wells.")
     await move_to(made, 3)
-    analysis = await fetchval(
-        """
-        insert into analyses (id, consultation, kind, evidence, method, method_version, seed, input_digest, digest,
-          n_participants, n_votes, n_statements, landscape, slate, noise, votes_until, created_at)
-        values (gen_random_uuid(), $1, 'frozen', 'quick', 'default', '1', 1, '', '', 3, 0, 1, $2, '{}', '{}', now(),
-                now()) returning id
-        """,
-        made.id,
-        json.dumps(_landscape().to_json()),
-    )
-    slate = await fetchval(
-        """
-        insert into curated_slates (id, consultation, round, analysis, status, version, n_places, report, published_at)
-        select gen_random_uuid(), $1, r.id, $2, 'published', 1, 8, '{}', now() from rounds r
-        where r.consultation = $1 and r.phase = 'curate' returning id
-        """,
-        made.id,
-        analysis,
-    )
-    await execute(
-        "insert into slate_items (id, slate, proposal, choice, position) "
-        "values (gen_random_uuid(), $1, $2, 'agree', 1)",
-        slate,
-        proposal.id,
-    )
+    await publish_slate(made, proposal, evidence="quick", found=json.dumps(_landscape().to_json()))
     return made, proposal
 
 
