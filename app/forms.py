@@ -139,14 +139,13 @@ def fill(sent: FormMultiDict, shape: type[Shape]) -> Filled[Shape]:
         try:
             if len(given) > 1 and not many:
                 raise Invalid(NOT_USABLE)
-            cleaned = [_clean(value) for value in given]
+            cleaned = [value for value in map(_clean, given) if value]
             if many:
-                values[attribute] = msgspec.convert([value for value in cleaned if value], hint, strict=False)
-            elif not cleaned or not cleaned[0]:
-                if not optional:
-                    raise Invalid(MISSING)
-            else:
+                values[attribute] = msgspec.convert(cleaned, hint, strict=False)
+            elif cleaned:
                 values[attribute] = _convert(cleaned[0], hint)
+            elif not optional:
+                raise Invalid(MISSING)
         except msgspec.ValidationError as error:
             filled.errors[name] = _worded(str(error), name)
         except Invalid as error:

@@ -24,7 +24,7 @@ from app.analysis.summary_people import BREAKDOWN_KEY
 from app.database import execute, fetch, fetchval
 from app.documents import snapshot
 from app.documents.added import Added
-from app.documents.draft import NOT_READY, STILL_SHOWN, Draft, draft_of, is_open, latest, plain
+from app.documents.draft import NOT_READY, STILL_SHOWN, Draft, draft_for, draft_of, is_open, latest, plain
 from app.documents.model import Document
 from app.documents.objected import keys_of, record_of
 from app.forms import Filled
@@ -43,6 +43,7 @@ __all__ = [
     "announce",
     "asked_until",
     "default_length",
+    "draft_for",
     "draft_of",
     "drawn",
     "is_one_meeting",
@@ -96,9 +97,7 @@ async def reword(
     *, key: str, text: str, left_out: str, version: int, by: Actor, form: Filled[Any] | None = None
 ) -> None:
     """The generated passage `key` reads so, or is left out for this public reason; empty texts take both back."""
-    draft = await draft_of(by)
-    if draft is None:
-        raise Denied(NOT_READY)
+    draft = await draft_for(by)
     known = {one.key for _, one in draft.document.passages()} | set(draft.added.left_out)
     if not key or key not in known:
         raise NotFound
@@ -139,17 +138,20 @@ async def _objected(row: Summary, by: Actor) -> dict[str, Any]:
     return kept
 
 
+async def _draft_as_read(by: Actor, version: int | None) -> Draft:
+    draft = await draft_for(by)
+    if version is not None and version != draft.version:
+        raise Conflict(CHANGED)
+    return draft
+
+
 async def show(*, minutes: int, by: Actor, version: int | None = None, form: Filled[Any] | None = None) -> Summary:
     """Everybody who takes part may read the text for so long and object to any passage; until then it stays as it is.
 
     What its tables tell of people is remembered now, for now it leaves the house.
     """
     async with change("summaries.show", Action.WRITE_SUMMARY, by=by, form=form) as made:
-        draft = await draft_of(made.by)
-        if draft is None:
-            raise Denied(NOT_READY)
-        if version is not None and version != draft.version:
-            raise Conflict(CHANGED)
+        draft = await _draft_as_read(made.by, version)
         if minutes not in LENGTHS:
             raise Invalid(N_("Please choose one of the answers offered."), field="minutes")
         if draft.is_open:
@@ -160,7 +162,7 @@ async def show(*, minutes: int, by: Actor, version: int | None = None, form: Fil
         held = plain(row.document)
         if draft.is_shown:
             raise Conflict(N_("This text has been shown already."))
-        body = _body(draft, made.by)
+        body = body_of(draft, made.by)
         row.document = json.dumps({"body": body, "bases": _bases(draft), "earlier": held.get("earlier", {})})
         row.minutes_shown, row.shown_until = minutes, made.by.now + timedelta(minutes=minutes)
         await row.save()
@@ -187,7 +189,8 @@ def _bases(draft: Draft) -> dict[str, Any]:
     return {attribute: basis.records() for attribute, basis in draft.material.bases.items()}
 
 
-def _body(draft: Draft, by: Actor) -> dict[str, Any]:
+def body_of(draft: Draft, by: Actor) -> dict[str, Any]:
+    """The draft as it would be signed now."""
     return snapshot.unsigned(
         material=draft.material,
         document=draft.document,
@@ -209,11 +212,7 @@ async def sign(*, by: Actor, version: int | None = None, form: Filled[Any] | Non
     if by.person is None:
         raise Denied(NOT_YOURS)
     async with change("summaries.sign", Action.PUBLISH_SUMMARY, by=by, form=form) as made:
-        draft = await draft_of(made.by)
-        if draft is None:
-            raise Denied(NOT_READY)
-        if version is not None and version != draft.version:
-            raise Conflict(CHANGED)
+        draft = await _draft_as_read(made.by, version)
         signed = await signed_by(draft.row) if draft.row else set()
         if by.person.id in signed:
             raise Denied(OTHER_PERSON)
@@ -283,7 +282,7 @@ async def drawn(actor: Actor, number: int) -> int | None:
 async def _hold(row: Summary, draft: Draft, role: Role, by: Actor) -> None:
     """What the first person signed is kept as it is, for the second to sign the same."""
     held, earlier = plain(row.document), await _objected(row, by)
-    body = _body(draft, by)
+    body = body_of(draft, by)
     if draft.is_shown:
         tests = {"tests": [one.to_json() for one in draft.tests], "reason": draft.added.balance_reason}
         answers = [dict(zip(("passage", "answer", "text"), one, strict=True)) for one in draft.objections.answers]

@@ -141,27 +141,27 @@ def _is_uuid(text: str) -> bool:
 
 @post("/c/{slug:str}/coalitions/new/{number:int}", opt={"action": Action.FORM_COALITION}, status_code=200)
 async def create(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
-    proposal = await proposal_for(actor, number)
-    form = await read(request, DraftForm)
+    return await _taken(request, actor, await read(request, DraftForm), await proposal_for(actor, number))
+
+
+async def _taken(
+    request: AnyRequest, actor: Actor, form: Filled[Any], proposal: Proposal, coalition: Coalition | None = None
+) -> Response[Any]:
+    """The line-up as it was sent: looked at again with its balance, or saved."""
     if form.get("go") == "balance" or wants_fragment(request):
         form.errors.clear()
-        return await _edit_page(request, actor, proposal, form)
+        return await _edit_page(request, actor, proposal, form, coalition=coalition)
     if form.is_valid:
-        given = form.data
+        given = {name: getattr(form.data, name) for name in ("title", "purpose", "offers", "n_needed")}
         try:
-            made = await coalitions.draft(
-                proposal=proposal,
-                title=given.title,
-                purpose=given.purpose,
-                offers=given.offers,
-                n_needed=given.n_needed,
-                by=actor,
-                form=form,
-            )
-            return see_other(request, f"{_home(actor)}/{made.number}", said=gettext("The line-up is saved."))
+            if coalition is None:
+                coalition = await coalitions.draft(proposal=proposal, by=actor, form=form, **given)
+            else:
+                await coalitions.revise(coalition=coalition, by=actor, form=form, **given)
+            return see_other(request, f"{_home(actor)}/{coalition.number}", said=gettext("The line-up is saved."))
         except (Invalid, Conflict) as refusal:
             form.errors["offers"] = Invalid(refusal.message, field="offers", **refusal.parameters)
-    return await _edit_page(request, actor, proposal, form, status=422)
+    return await _edit_page(request, actor, proposal, form, coalition=coalition, status=422)
 
 
 async def _coalition(actor: Actor, number: int) -> tuple[Coalition, Proposal]:
@@ -211,26 +211,7 @@ async def edit(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
 @post("/c/{slug:str}/coalitions/{number:int}/edit", opt={"action": Action.FORM_COALITION}, status_code=200)
 async def save(request: AnyRequest, actor: NamedDependency[Actor], number: FromPath[int]) -> Response[Any]:
     coalition, proposal = await _coalition(actor, number)
-    form = await read(request, DraftForm)
-    if form.get("go") == "balance" or wants_fragment(request):
-        form.errors.clear()
-        return await _edit_page(request, actor, proposal, form, coalition=coalition)
-    if form.is_valid:
-        given = form.data
-        try:
-            await coalitions.revise(
-                coalition=coalition,
-                title=given.title,
-                purpose=given.purpose,
-                offers=given.offers,
-                n_needed=given.n_needed,
-                by=actor,
-                form=form,
-            )
-            return see_other(request, f"{_home(actor)}/{number}", said=gettext("The line-up is saved."))
-        except (Invalid, Conflict) as refusal:
-            form.errors["offers"] = Invalid(refusal.message, field="offers", **refusal.parameters)
-    return await _edit_page(request, actor, proposal, form, coalition=coalition, status=422)
+    return await _taken(request, actor, await read(request, DraftForm), proposal, coalition)
 
 
 @post("/c/{slug:str}/coalitions/{number:int}/invite", opt={"action": Action.FORM_COALITION}, status_code=303)

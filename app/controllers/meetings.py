@@ -18,7 +18,7 @@ from app.documents import agenda, docx, meeting, told_files
 from app.documents.meeting import Source
 from app.forms import blank
 from app.language import current_locale, num
-from app.refusals import N_, Denied, Invalid, NotFound
+from app.refusals import N_, Invalid, NotFound
 from app.rendering import AnyRequest, page
 from deliberation.phases import Action
 from deliberation.snapshots import digest
@@ -40,9 +40,7 @@ async def _record(actor: Actor) -> Mapping[str, Any]:
     record = await published.answered_summary(actor.consultation.id)
     if record is not None:
         return record
-    draft = await summaries.draft_of(actor)
-    if draft is None:
-        raise Denied(summaries.NOT_READY)
+    draft = await summaries.draft_for(actor)
     return summary.body_of(draft, actor)
 
 

@@ -20,7 +20,7 @@ from app.documents.model import Document, Passage, Section, content_key
 from app.documents.objected import keys_of
 from app.forms import Filled, blank, read
 from app.language import gettext, num
-from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
+from app.refusals import N_, Conflict, Invalid, NotFound, Refusal
 from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
 
@@ -146,9 +146,7 @@ async def _answers_page(
     form: Filled[Any] | None = None,
     at: UUID | None = None,
 ) -> Response[Any]:
-    draft = await summaries.draft_of(actor)
-    if draft is None:
-        raise Denied(summaries.NOT_READY)
+    draft = await summaries.draft_for(actor)
     held = summaries.plain(draft.row.document) if draft.row else {}
     earlier = {key: Passage.of(one) for key, one in held.get("earlier", {}).items()}
     standing = keys_of(Document.from_json(held["body"]["document"]) if "body" in held else draft.document)

@@ -89,15 +89,7 @@ def body_of(draft: summaries.Draft, actor: Actor) -> dict[str, Any]:
     if "first_role" in held:
         body: dict[str, Any] = held["body"]
         return body
-    return snapshot.unsigned(
-        material=draft.material,
-        document=draft.document,
-        added=draft.added,
-        tests=draft.tests,
-        consultation=actor.consultation,
-        rounds=actor.rounds,
-        number=draft.number,
-    )
+    return summaries.body_of(draft, actor)
 
 
 def _view(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,9 +262,7 @@ async def _edit_page(
     status: int = 200,
     theirs: Mapping[str, str] | None = None,
 ) -> Response[Any]:
-    draft = await summaries.draft_of(actor)
-    if draft is None:
-        raise Denied(summaries.NOT_READY)
+    draft = await summaries.draft_for(actor)
     sections = [(one.code, one.title) for one in draft.document.sections if one.code in OPEN_TO_ADDITIONS]
     return page(
         request,
@@ -307,9 +297,7 @@ async def show_editor(request: AnyRequest, actor: NamedDependency[Actor]) -> Res
 @post("/c/{slug:str}/summary/edit", opt={"action": Action.WRITE_SUMMARY}, status_code=200)
 async def write_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, EditForm)
-    draft = await summaries.draft_of(actor)
-    if draft is None:
-        raise Denied(summaries.NOT_READY)
+    draft = await summaries.draft_for(actor)
     added = _added(form, draft.added, actor.consultation.language) if form.is_valid else None
     if added is None or not form.is_valid:
         return await _edit_page(request, actor, form, status=422)
@@ -327,9 +315,7 @@ async def write_summary(request: AnyRequest, actor: NamedDependency[Actor]) -> R
 async def _sign_page(
     request: AnyRequest, actor: Actor, *, status: int = 200, refused: Refusal | None = None
 ) -> Response[Any]:
-    draft = await summaries.draft_of(actor)
-    if draft is None:
-        raise Denied(summaries.NOT_READY)
+    draft = await summaries.draft_for(actor)
     is_held = bool(draft.first_role)
     body = body_of(draft, actor)
     return page(

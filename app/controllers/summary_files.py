@@ -32,9 +32,7 @@ async def asked_for(actor: Actor, number: str, is_draft: str) -> Record:
         return await summary.record_of(actor, number)
     if not await summary.may_see_draft(actor):
         raise Denied(summaries.NOT_YOURS)
-    draft = await summaries.draft_of(actor)
-    if draft is None:
-        raise Denied(summaries.NOT_READY)
+    draft = await summaries.draft_for(actor)
     return summary.body_of(draft, actor)
 
 

@@ -21,7 +21,7 @@ from app.documents.model import Document
 from app.documents.objected import keys_of, with_answers
 from app.documents.summary import build, known_citations
 from app.language import use_locale
-from app.refusals import N_, Invalid
+from app.refusals import N_, Denied, Invalid
 from app.tables.publications import Summary
 
 NOT_READY = N_("A summary can be written once a propose round has closed and its analysis is ready.")
@@ -92,6 +92,14 @@ async def latest(consultation: UUID, status: str) -> Summary | None:
         .order_by(Summary.number, ascending=False)
         .first()
     )
+
+
+async def draft_for(by: Actor) -> Draft:
+    """The draft as it stands now, for whoever goes on with it. Denied while there is none."""
+    draft = await draft_of(by)
+    if draft is None:
+        raise Denied(NOT_READY)
+    return draft
 
 
 async def draft_of(actor: Actor) -> Draft | None:

@@ -156,12 +156,7 @@ def _read(value: Any, said: Said) -> None:
     if isinstance(value, int):
         said.counts.add(Decimal(value))
     elif isinstance(value, str):
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            said.counts |= {Decimal(value[:4]), Decimal(value[8:])}
-        elif re.fullmatch(r"[01](\.\d+)?", value):
-            said.shares.add(Decimal(value) * 100)
-        elif " " in value:
-            said.counts |= {number for figure in spoken.figures_of(value) for number in figure.values}
+        _read_text(value, said)
     elif isinstance(value, Mapping):
         if "share" in value:
             said.shares.add(Decimal(value["share"]) * 100)
@@ -175,6 +170,15 @@ def _read(value: Any, said: Said) -> None:
     elif isinstance(value, (list, tuple)):
         for item in value:
             _read(item, said)
+
+
+def _read_text(value: str, said: Said) -> None:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        said.counts |= {Decimal(value[:4]), Decimal(value[8:])}
+    elif re.fullmatch(r"[01](\.\d+)?", value):
+        said.shares.add(Decimal(value) * 100)
+    elif " " in value:
+        said.counts |= {number for figure in spoken.figures_of(value) for number in figure.values}
 
 
 def _quotes(document: Document) -> dict[int, str]:

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Any
 
 from app.documents.archives import repacked
-from app.documents.data import Sheet, dictionary, sheets
+from app.documents.data import Cell, Sheet, dictionary, sheets
 from app.documents.told import Told
 from app.language import gettext
 
@@ -90,11 +90,15 @@ def _rows(sheet: Any, styles: dict[str, Any], data: Sheet, *, first: int = 0) ->
         sheet.write_string(first, at, field.name, styles["head"])
     for line, row in enumerate(data.rows, first + 1):
         for at, value in enumerate(row):
-            if isinstance(value, bool):
-                sheet.write_boolean(line, at, value)
-            elif isinstance(value, int):
-                sheet.write_number(line, at, value)
-            elif isinstance(value, float):
-                sheet.write_number(line, at, value, styles["share"])
-            elif value:
-                sheet.write_string(line, at, value, styles["text"])
+            _cell(sheet, styles, line, at, value)
+
+
+def _cell(sheet: Any, styles: dict[str, Any], line: int, at: int, value: Cell) -> None:
+    if isinstance(value, bool):
+        sheet.write_boolean(line, at, value)
+    elif isinstance(value, int):
+        sheet.write_number(line, at, value)
+    elif isinstance(value, float):
+        sheet.write_number(line, at, value, styles["share"])
+    elif value:
+        sheet.write_string(line, at, value, styles["text"])
