@@ -44,8 +44,8 @@ class RepresentativenessSettings:
     """Precision of loadings on a half: halves are small, so the middle of the range."""
     restarts: int = 10
     """Starts of k-means on each half."""
-    fit_sample: int = 20_000
-    """Most participants to fit a half's axes on, as for the map; all are placed on them."""
+    fit_sample: int = 10_000
+    """Most participants to fit a half's axes on; all are placed on them, and only which centre is nearest counts."""
 
 
 @dataclass(frozen=True)
