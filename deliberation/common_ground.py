@@ -14,7 +14,7 @@ from deliberation.independence import independence
 from deliberation.intervals import jeffreys_lower, newcombe, wilson
 from deliberation.representativeness import CrossFit
 from deliberation.tallies import Categories, Ints, Tally, tally, tally_votes
-from deliberation.votes import Choice, VoteMatrix
+from deliberation.votes import Choice, VoteMatrix, sign_of
 
 __all__ = [
     "EVERYONE",
@@ -111,8 +111,9 @@ def find_common_ground(
 
     Ranked by the smallest Jeffreys lower bound over all categories of all dimensions and everyone; a category with
     fewer members than `category_floor` only has to hold it by half of its votes. With the stance disagree: what every
-    category rejects. Errors: BadShape for categories of other participants.
+    category rejects. Errors: BadShape for categories of other participants, UnknownChoice.
     """
+    sign_of(stance)
     tallies = {EVERYONE: tally(votes, _everyone(votes))}
     tallies |= {name: tally(votes, categories) for name, categories in categories_by_dimension.items()}
     enough = _above_floors(votes, tallies, categories_by_dimension, settings)

@@ -24,7 +24,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deliberation.errors import BadShape, NoVotes
+from deliberation.checks import check_between, column_of_ids, finite_numbers
+from deliberation.errors import BadShape, BadValue, NoVotes
 from deliberation.polis_groups import first_distinct, in_conversation, k_means, lloyd, silhouettes, smallest_distinct
 from deliberation.polis_lists import (
     PolisMajority,
@@ -82,6 +83,30 @@ class PolisSettings:
     until another number has won four times in a row, which depends on how votes were batched."""
     meta_priority: float = 7.0
     """Priority of a statement about participants themselves, before squaring."""
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None or name not in ("base_groups", "base_groups_per_group"):
+                check_between(name, value, least, whole=True)
+        for name in ("tolerance", "keep_within", "meta_priority", "z"):
+            check_between(name, getattr(self, name), 0.0, 1e9)
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise BadValue(name=name, value=str(getattr(self, name)), allowed=words)
+
+
+_LEAST = {
+    "min_votes": 0,
+    "fill_to": 0,
+    "base_groups": 1,
+    "base_steps": 0,
+    "max_groups": 2,
+    "base_groups_per_group": 1,
+    "group_steps": 1,
+    "n_representative": 1,
+}
+_WORDS = {"k_means": ("server", "scikit-learn"), "turned_by": ("sum", "largest"), "start": ("met", "sorted")}
 
 
 RED_DWARF = PolisSettings(
@@ -193,17 +218,19 @@ def polis_landscape(
     rejected, meta : ids of statements that moderators rejected, and of those about participants themselves; both count
         for nobody's place, but their votes count for being in the conversation. Ids without votes are ignored.
 
-    Raises `NoVotes`, and `BadShape` where previous axes are not of the shape of these votes.
+    Raises `NoVotes`, `BadValue` for ids that are no whole numbers, and `BadShape` where previous axes are not of the
+    shape of these votes.
     Source: compdemocracy/polis, math/src/polismath/math (conversation, pca, clusters, repness).
     """
     if not votes.n_votes:
         raise NoVotes()
     votes, counts = _with_votes(votes)
-    is_meta = np.isin(votes.statement_ids, np.asarray(meta, np.int64))
-    excluded = is_meta | np.isin(votes.statement_ids, np.asarray(rejected, np.int64))
-    if history.axes is not None and history.axes.shape != (2, votes.n_statements):
-        raise BadShape(name="axes", expected=(2, votes.n_statements), found=history.axes.shape)
-    space = polis_space(votes, excluded, counts=counts, previous_axes=history.axes, turned_by=settings.turned_by)
+    is_meta = np.isin(votes.statement_ids, column_of_ids("meta", meta))
+    excluded = is_meta | np.isin(votes.statement_ids, column_of_ids("rejected", rejected))
+    axes = None if history.axes is None else finite_numbers("axes", history.axes, low=-np.inf)
+    if axes is not None and axes.shape != (2, votes.n_statements):
+        raise BadShape(name="axes", expected=(2, votes.n_statements), found=axes.shape)
+    space = polis_space(votes, excluded, counts=counts, previous_axes=axes, turned_by=settings.turned_by)
     grouping = _grouping(votes, space.positions, settings, history)
     agrees, disagrees, all_votes = counts_by_label(votes, grouping.group_of, len(grouping.group_centres))
     table = representativeness_table(agrees, disagrees, all_votes)
@@ -295,18 +322,21 @@ def _base_group_of(
 ) -> NDArray[np.int64]:
     labels = np.full(votes.n_participants, -1, np.int64)
     if history.base_groups is not None:
-        members = np.concatenate([np.asarray(group, np.int64) for group in history.base_groups])
+        members = np.concatenate(
+            [np.zeros(0, np.int64), *(column_of_ids("base_groups", g) for g in history.base_groups)]
+        )
         which = np.repeat(np.arange(len(history.base_groups)), [len(group) for group in history.base_groups])
-        known = np.isin(members, votes.participant_ids)
-        labels[np.searchsorted(votes.participant_ids, members[known])] = which[known]
+        here = np.isin(members, votes.participant_ids)
+        labels[np.searchsorted(votes.participant_ids, members[here])] = which[here]
         labels[labels >= 0] = np.unique(labels[labels >= 0], return_inverse=True)[1]
         return labels
+    known = () if history.in_conversation is None else history.in_conversation
     inside = in_conversation(
         votes.votes_per_participant(),
         order,
         min_votes=min(settings.min_votes, votes.n_statements) if settings.min_votes_capped else settings.min_votes,
         fill_to=settings.fill_to,
-        already=np.isin(votes.participant_ids, np.asarray(history.in_conversation or (), np.int64)),
+        already=np.isin(votes.participant_ids, column_of_ids("in_conversation", known)),
     )
     members = order[inside[order]]
     if settings.base_groups is None:
@@ -327,7 +357,7 @@ def _centres_of(
     groups: tuple[tuple[int, ...], ...], participant_ids: NDArray[np.int64], positions: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Where the people of each group stand now, in the mean, (g, 2); groups of whom nobody is left are dropped."""
-    rows = [np.flatnonzero(np.isin(participant_ids, np.asarray(group, np.int64))) for group in groups]
+    rows = [np.flatnonzero(np.isin(participant_ids, column_of_ids("groups", group))) for group in groups]
     return np.array([positions[members].mean(axis=0) for members in rows if members.size]).reshape(-1, 2)
 
 

@@ -31,7 +31,7 @@ def pack(export: PolisExport) -> bytes:
     log = export.log
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("export.json", json.dumps(_head(export), ensure_ascii=False))
+        archive.writestr("export.json", json.dumps(_head(export)))
         arrays: dict[str, NDArray[Any]] = {name: getattr(log, name) for name in ARRAYS}
         arrays |= {f"cells/{number}": cells for number, cells in enumerate(log.other_cells.values())}
         for name, array in arrays.items():

@@ -12,7 +12,8 @@ from deliberation.errors import BadFile
 from deliberation.polis_csv import Block
 from deliberation.polis_export import PolisParticipant, PolisStatement, PolisVoteLog
 
-LARGEST_ID = 2**31 - 1
+LARGEST_ID = 2**31 - 2
+"""Of people and statements: the number after it still fits 32 bits, and is what the next proposal would have."""
 LATEST_MS = 10**14
 MAX_SHORT_CELL = 200
 """Longest cell of a vote that is kept: written dates have some 60 characters, and there is one for every vote."""

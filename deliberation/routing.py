@@ -16,6 +16,7 @@ from random import Random
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deliberation.checks import check_between, column_of_ids, finite_numbers
 from deliberation.errors import BadShape, BadValue
 
 
@@ -46,7 +47,9 @@ class RoutingSettings:
 
     def __post_init__(self) -> None:
         parts = (self.least_seen, self.decisive, self.uncertain)
-        if min(parts) < 0 or self.least_seen <= 0:
+        for name in self.__dataclass_fields__:
+            check_between(name, getattr(self, name), 0, 1e9)
+        if self.least_seen <= 0:
             raise BadValue(name="least_seen", value=parts, allowed="parts of 0 or more, least_seen above 0")
 
 
@@ -78,9 +81,13 @@ def choose_statement(
     exposures, votes : for each, how often it was shown within the participant's group or constituency, and its votes
     decisive : ids of slate items and challengers; starters : ids of starter statements; others are ignored
     uncertainties : for each, as from `uncertainty`; None leaves that part to the least seen
+
+    Errors: BadValue for ids and numbers that are none, BadShape where they are not one for each unseen statement.
     """
     settings = settings or RoutingSettings()
-    ids = np.asarray(unseen, np.int64).ravel()
+    ids = column_of_ids("unseen", unseen)
+    check_between("seed", seed, -np.inf, whole=True)
+    check_between("n_participants", n_participants, 0, whole=True)
     if not ids.size:
         return None
     given = _columns(ids.size, exposures, votes, uncertainties)
@@ -105,9 +112,13 @@ def propensities(
     n_participants: int,
     settings: RoutingSettings | None = None,
 ) -> NDArray[np.float64]:
-    """The probability with which each unseen statement would be shown next, summing to 1."""
-    ids = np.asarray(unseen, np.int64).ravel()
+    """The probability with which each unseen statement would be shown next, (n,) in their order, summing to 1.
+
+    Arguments and errors are those of `choose_statement`: BadValue, BadShape.
+    """
+    ids = column_of_ids("unseen", unseen)
     given = _columns(ids.size, exposures, votes, uncertainties)
+    check_between("n_participants", n_participants, 0, whole=True)
     if not ids.size:
         return np.zeros(0)
     chances = _chances(ids, given, decisive, starters, n_participants, settings or RoutingSettings())
@@ -115,9 +126,14 @@ def propensities(
 
 
 def uncertainty(agrees: ArrayLike, votes: ArrayLike) -> NDArray[np.float64]:
-    """Variance of the share of agreement, p (1 - p) / (votes + 3) with p = (agrees + 1) / (votes + 2)."""
-    n = np.asarray(votes, np.float64)
-    p = (np.asarray(agrees, np.float64) + 1) / (n + 2)
+    """Variance of the share of agreement, p (1 - p) / (votes + 3) with p = (agrees + 1) / (votes + 2).
+
+    Errors: BadValue for counts that are no numbers of 0 or more, or more agrees than votes.
+    """
+    n, agreed = finite_numbers("votes", votes), finite_numbers("agrees", agrees)
+    if np.any(agreed > n):
+        raise BadValue(name="agrees", value="more than votes", allowed="agrees <= votes")
+    p = (agreed + 1) / (n + 2)
     return np.asarray(p * (1 - p) / (n + 3), np.float64)
 
 
@@ -131,11 +147,9 @@ def _columns(
 
 
 def _column(name: str, values: ArrayLike, size: int) -> NDArray[np.float64]:
-    column = np.asarray(values, np.float64).ravel()
+    column = finite_numbers(name, values).ravel()
     if column.size != size:
         raise BadShape(name=name, expected=(size,), found=(column.size,))
-    if not (column >= 0).all():
-        raise BadValue(name=name, value="negative or not a number", allowed="0 or more")
     return column
 
 
@@ -150,7 +164,7 @@ def _chances(
     """For each reason its part, together 1, and the chance of each statement under it."""
     exposures = given["exposures"]
     if n_participants < settings.cold_start:
-        first = np.sort(np.asarray(starters, np.int64).ravel())[: settings.n_starters]
+        first = np.sort(column_of_ids("starters", starters))[: settings.n_starters]
         waiting = np.isin(ids, first)
         if waiting.any():
             return {ShowingReason.STARTER: (1.0, _least(exposures, waiting))}
@@ -160,7 +174,7 @@ def _chances(
     everything = np.ones(ids.size, bool)
     parts = {ShowingReason.LEAST_SEEN: (settings.least_seen, _least(exposures, everything))}
     if n_participants >= settings.cold_start:
-        wanted = np.isin(ids, np.asarray(decisive, np.int64).ravel())
+        wanted = np.isin(ids, column_of_ids("decisive", decisive))
         if wanted.any() and settings.decisive:
             parts[ShowingReason.DECISIVE] = (settings.decisive, wanted / wanted.sum())
         doubt = given.get("uncertainties")

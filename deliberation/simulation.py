@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deliberation.checks import check_between, column_of_ids, finite_numbers
 from deliberation.errors import BadShape, BadValue
 from deliberation.votes import SIGN, Choice, VoteMatrix
 
 STARTER = 0
 """The author of a starter statement: the convenor, no participant."""
 
+MOST_PEOPLE, MOST_STATEMENTS = 10_000_000, 100_000
+"""More fit no memory that this is run on; the largest real consultation has a three-hundredth of it."""
 _BLOCK_CELLS = 8_000_000
 
 
@@ -36,7 +39,8 @@ class View:
 
     def __post_init__(self) -> None:
         numbers = (*self.position, self.share, self.spread, *self.constituencies.values())
-        if not np.isfinite(numbers).all() or min(numbers[2:]) < 0:
+        is_mix = not self.constituencies or sum(self.constituencies.values()) > 0
+        if not np.isfinite(numbers).all() or min(numbers[2:]) < 0 or not is_mix:
             raise BadValue(name="view", value=(self.share, self.spread), allowed="share, spread and mix of 0 or more")
 
 
@@ -122,8 +126,11 @@ def simulate(
     `loadings` (m, 2) and `intercepts` (m,) place written statements; without them `n_statements` are made from the
     positions of their authors. Loadings of zero make votes without structure; one view makes people without groups.
     `authors` (m,) are participant ids, 0 for starter statements; each agrees with their own statement.
+    Errors: BadValue, BadShape.
     """
     settings = settings or SimulationSettings()
+    check_between("seed", seed, 0, whole=True)
+    check_between("n_participants", n_participants, 0, MOST_PEOPLE, whole=True)
     rng = np.random.default_rng(seed)
     positions, of_view, constituencies = _people(rng, views, n_participants)
     m = _number_of_statements(n_statements, loadings)
@@ -250,17 +257,16 @@ def _people(
 
 def _number_of_statements(n_statements: int | None, loadings: ArrayLike | None) -> int:
     if loadings is not None:
-        found = len(np.asarray(loadings))
+        found = int(np.atleast_1d(finite_numbers("loadings", loadings, low=-np.inf)).shape[0])
         if n_statements is not None and n_statements != found:
             raise BadShape(name="loadings", expected=(n_statements, 2), found=np.asarray(loadings).shape)
         return found
-    if n_statements is None or n_statements < 0:
-        raise BadValue(name="n_statements", value=n_statements, allowed="0 or more, or loadings")
-    return n_statements
+    check_between("n_statements", n_statements, 0, MOST_STATEMENTS, whole=True)
+    return int(n_statements or 0)
 
 
 def _array(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    array = np.array(values, np.float64)
+    array = finite_numbers(name, values, low=-np.inf)
     if array.shape != shape:
         raise BadShape(name=name, expected=shape, found=array.shape)
     return array
@@ -276,7 +282,7 @@ def _authors(
 ) -> NDArray[np.int64]:
     """Authors drawn by their weights; where positions and loadings are `likely` given, the keenest of five drawn."""
     if given is not None:
-        authors = np.array(given, np.int64)
+        authors = column_of_ids("authors", given)
         if authors.shape != (m,) or (authors < 0).any() or (authors > weights.size).any():
             raise BadValue(name="authors", value="unknown", allowed="a participant id or 0 for each statement")
         return authors

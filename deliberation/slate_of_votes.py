@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.certificates import CertificateRecord, check_slate, estimate_certificate
+from deliberation.checks import check_between
 from deliberation.holdings import Holdings, Stance, imputed_holdings, observed_holdings
 from deliberation.landscape import GROUP, Landscape, map_landscape
 from deliberation.proportional import local_search_pav
@@ -68,7 +69,13 @@ def slate_of_votes(
     settings: SlateOfVotesSettings = SlateOfVotesSettings(),
 ) -> SlateOfVotes:
     """The landscape's common ground and `size` distinct stances, certified on the votes as cast and, where there is a
-    picture of the votes, estimated on completions that did not choose it."""
+    picture of the votes, estimated on completions that did not choose it.
+
+    The Method of Equal Shares (Peters and Skowron 2020) with floors, judged by EJR+ (Brill and Peters 2023).
+    Errors: BadValue for a landscape of other votes, a size or a seed that is no whole number of 0 or more.
+    """
+    check_between("size", size, 0, 1_000_000, whole=True)
+    check_between("seed", seed, 0, whole=True)
     labels = group_labels(votes, landscape)
     common = [Stance(one.statement_id, one.stance) for one in landscape.common_ground]
     observed = observed_holdings(votes, labels=labels)

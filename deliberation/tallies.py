@@ -26,6 +26,13 @@ class Categories:
     names: tuple[str, ...]
     index: Ints
 
+    def __post_init__(self) -> None:
+        if self.index.ndim != 1 or self.index.dtype.kind not in "iu":
+            raise BadValue(name="index", value=str(self.index.dtype), allowed="one whole number per participant")
+        if self.index.size and not -1 <= self.index.min() <= self.index.max() < len(self.names):
+            worst = self.index.min() if self.index.min() < -1 else self.index.max()
+            raise BadValue(name="index", value=int(worst), allowed=f"-1 to {len(self.names) - 1}")
+
     @property
     def sizes(self) -> Ints:
         """Participants in each category."""
@@ -36,8 +43,12 @@ def categories_of(labels: NDArray[Any], n_participants: int, *, names: tuple[str
     """Categories from one label per participant: words ("" is not stated) or whole numbers (negative is not stated).
 
     With `names`, numbers are indices into them; otherwise a number is its own name. Names are in sorted order.
+    Errors: BadShape, BadValue.
     """
-    array = np.asarray(labels)
+    try:
+        array = np.asarray(labels)
+    except ValueError:
+        raise BadValue(name="labels", value="rows of different length", allowed="one label per participant") from None
     if array.shape != (n_participants,):
         raise BadShape(name="labels", expected=(n_participants,), found=array.shape)
     if array.dtype.kind in "iu":

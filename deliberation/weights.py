@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from deliberation.checks import check_between, finite_numbers
 from deliberation.errors import BadShape, BadValue, TooFewParticipants
 from deliberation.factors import Floats
 from deliberation.tallies import Categories
@@ -38,6 +39,14 @@ class WeightSettings:
     tolerance: float = 1e-6
     """Largest departure of a margin from its target at which the sweeps stop."""
 
+    def __post_init__(self) -> None:
+        check_between("lowest", self.lowest, 0.0, 1.0)
+        check_between("highest", self.highest, 1.0)
+        for name in ("least_members", "sweeps"):
+            check_between(name, getattr(self, name), 1, whole=True)
+        for name in ("warn_at", "refuse_at", "tolerance"):
+            check_between(name, getattr(self, name), 0.0)
+
 
 @dataclass(frozen=True, eq=False)
 class RakedWeights:
@@ -58,14 +67,16 @@ class RakedWeights:
     largest_gap: float
 
 
-def design_effect(weights: NDArray[np.float64]) -> float:
+def design_effect(weights: ArrayLike) -> float:
     """Kish's design effect (1965), n sum(w^2) / sum(w)^2: how much unequal weights widen variances; 1 for equal ones.
 
     weights : (n,) of 0 or more, not all 0. Errors: BadValue.
     """
-    if not (weights.size and np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
-        raise BadValue(name="weights", value="none, negative or not finite", allowed="0 or more, not all 0")
-    return float(weights.size * np.sum(weights**2) / np.sum(weights) ** 2)
+    numbers = finite_numbers("weights", weights)
+    if not numbers.any():
+        raise BadValue(name="weights", value="nothing above 0", allowed="0 or more, not all 0")
+    numbers = numbers / numbers.max()  # so that squares of the largest numbers stay finite
+    return float(numbers.size * np.sum(numbers**2) / np.sum(numbers) ** 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +164,8 @@ def _checked(categories_by_dimension: Mapping[str, Categories], targets: Mapping
     if not targets or len(sizes) != 1 or not set(targets) <= set(categories_by_dimension):
         raise BadValue(name="targets", value=sorted(targets), allowed="dimensions with one category per participant")
     for dimension, target in targets.items():
-        shares = np.array(list(target.values()), dtype=np.float64)
-        if not np.isfinite(shares).all() or (shares < 0).any() or abs(shares.sum() - 1) > 1e-6:
+        shares = finite_numbers(f"targets of {dimension}", list(target.values()))
+        if abs(shares.sum() - 1) > 1e-6:
             raise BadValue(name=f"targets of {dimension}", value=shares.tolist(), allowed="shares that sum to 1")
         unknown = set(categories_by_dimension[dimension].names) - set(target)
         if unknown:

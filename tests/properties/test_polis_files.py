@@ -25,6 +25,7 @@ from deliberation.polis_files import (
     read_export,
     write_export,
 )
+from deliberation.polis_rows import LARGEST_ID
 from deliberation.votes import CHOICE_OF_SIGN
 
 VOTES = "timestamp,datetime,comment-id,voter-id,vote\n"
@@ -63,7 +64,7 @@ def codes(export: PolisExport) -> dict[str, dict[str, int | str]]:
 
 # ------------------------------------------------------------------------------------------------------- round trips
 
-ids = st.integers(0, 2**31 - 1)
+ids = st.integers(0, LARGEST_ID)
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 times = st.integers(10**11, 10**13)
 optional = st.none() | st.integers(0, 10**6)
@@ -123,6 +124,7 @@ def exports(draw: st.DrawFn) -> PolisExport:
 
 @given(exports())
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_what_is_written_comes_back(export: PolisExport) -> None:
     files = written(export)
     back = read(files)
@@ -162,6 +164,7 @@ junk = st.lists(st.lists(cells, max_size=6).map(",".join), max_size=6).map("\n".
 @given(st.dictionaries(st.sampled_from(["votes.csv", "comments.csv", "participants-votes.csv", "summary.csv"]), junk))
 @example({"votes.csv": ""})
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_any_text_is_either_read_or_refused(files: dict[str, str]) -> None:
     headers = {"votes.csv": VOTES, "comments.csv": COMMENTS, "participants-votes.csv": "participant,0,1\n"}
     for with_headers in (files, {name: headers.get(name, "") + text for name, text in files.items()}):
@@ -282,6 +285,7 @@ def test_a_quote_that_is_never_closed_over_endless_lines_is_refused_likewise() -
     assert endless.given <= PolisFileSettings().max_row_characters + 1
 
 
+@pytest.mark.slow
 def test_votes_without_end_are_refused() -> None:
     endless = Endless(VOTES, GOOD)
     with pytest.raises(TooLarge):
