@@ -14,7 +14,7 @@ import numpy as np
 from app.analysis import landscape as bridge
 from app.database import execute, executemany, fetchrow, transaction
 from app.demo.partnership_proposals import PROPOSALS
-from app.jobs.analyse import analyse, freeze
+from app.jobs.analyse import analyse, freeze, look_for_groups
 from app.tables.consultations import Consultation
 from deliberation.simulation import SimulationSettings, View, simulate
 from deliberation.votes import Choice
@@ -147,3 +147,9 @@ async def analyse_now(here: Consultation) -> None:
     """What the worker does while people vote."""
     with patch.multiple(bridge, compute=_computed_once, choose=_chosen_once):
         await analyse(consultation_id=str(here.id))
+
+
+async def look_for_groups_now(here: Consultation) -> None:
+    """What the worker does beside it where many vote."""
+    with patch.multiple(bridge, compute=_computed_once):
+        await look_for_groups(consultation_id=str(here.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from app.access import sealed_link
 from app.analysis import results_views
 from app.database import execute, fetchval
+from app.jobs import analyse as job
 from app.tables.consultations import Membership
 from deliberation.disclosure import Attribution
 from tests import factories, simulated
@@ -137,6 +139,21 @@ async def test_a_quick_analysis_shows_what_there_is_and_that_groups_are_still_lo
     assert "Opinion map" in page
     assert "every 5s" in page
     assert "Group A" not in page
+
+
+async def test_while_many_vote_the_page_keeps_the_groups_found_last_and_says_so(client, monkeypatch):
+    here = await factories.make_consultation(attribution=Attribution.OPEN)
+    await simulated.fill(here, n_participants=120, n_statements=24)
+    monkeypatch.setattr(job, "APART", 1)
+    monkeypatch.setattr(job, "apart", asyncio.to_thread)
+    await simulated.look_for_groups_now(here)
+    await simulated.analyse_now(here)
+    assert await fetchval("select evidence from analyses where kind = 'live'") == "kept"
+    page = (await (await signed_in(client, "amara")).get(PATH)).text
+    assert "Checking whether there are groups" not in page
+    assert re.search(r"People vote in \d groups", page)
+    assert "Groups were looked for a little earlier" in page
+    assert "come back when people are drawn anew" in page
 
 
 # -------- what the votes say
