@@ -36,7 +36,7 @@ __all__ = [
     "map_landscape",
 ]
 
-METHOD_VERSIONS = {"default": "3", "polis": "2"}
+METHOD_VERSIONS = {"default": "3", "polis": "3"}
 """Raised whenever the same votes, settings and seed would give other discrete outcomes."""
 
 Evidence = Literal["quick", "full", "kept"]
