@@ -36,6 +36,9 @@ class NoFields(msgspec.Struct):
 
 NOT_TEXT = N_("This contains characters that cannot be stored. Please type it again without them.")
 NOT_A_CHOICE = N_("Please choose one of the answers offered.")
+NOT_A_REASON = N_("Please choose one of the reasons.")
+NO_REASON = N_("Please give the reason in a sentence.")
+NOT_A_LANGUAGE = N_("Please choose one of the six languages.")
 MISSING = N_("Please fill this in.")
 TOO_LONG = N_("This is too long: at most %(limit)s characters.")
 TOO_SHORT = N_("This is too short: at least %(limit)s characters.")

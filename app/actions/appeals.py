@@ -51,7 +51,7 @@ async def decide(*, appeal: Appeal, overturns: bool, answer: str, by: Actor, for
         made.subject, outcome = str(proposal.number), "overturned" if overturns else "upheld"
         made.payload = {"outcome": outcome}
         if not answer.strip():
-            raise Invalid(N_("Please tell the author why, in a sentence."), field="answer")
+            raise Invalid(moderation.TELL_WHY, field="answer")
         await _refuse_decider(proposal, by)
         if fresh.outcome or proposal.status != "declined":
             raise Conflict(N_("This appeal has been decided already."))

@@ -14,7 +14,7 @@ from app.actions.commitments import MOST_ITEMS, TOO_MANY, as_partner, known, loc
 from app.actions.record import Change, change
 from app.analysis.charters import is_partner
 from app.database import execute, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Barrier, Commitment, EvidenceCard, Pledge
@@ -24,13 +24,12 @@ from deliberation.commitments import Status
 from deliberation.phases import Action, Role
 
 GOING_ON = (Status.DRAFT, Status.MADE, Status.PAUSED)
-NOT_OFFERED = N_("Please choose one of the answers offered.")
 LATEST_REPLY = timedelta(days=3 * 366)
 
 
 def _choose(taxonomy: Any, kind: str, code: str, field: str) -> None:
     if code not in {entry.code for entry in taxonomy.of_kind(kind)}:
-        raise Invalid(NOT_OFFERED, field=field)
+        raise Invalid(NOT_A_CHOICE, field=field)
 
 
 async def _begin(coalition: Coalition, commitment: Commitment, made: Change) -> tuple[int, Commitment]:

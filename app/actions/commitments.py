@@ -19,7 +19,7 @@ from app.actions.record import Change, change
 from app.analysis.charters import is_partner
 from app.analysis.commitments import undertaking_of
 from app.database import execute, fetchrow, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment, Deliverable, Resource
@@ -84,9 +84,9 @@ def _check(given: Mapping[str, Any], made: Change) -> None:
     if given["starts_on"] and given["due_on"] and given["due_on"] <= given["starts_on"]:
         raise Invalid(N_("The end has to be after the start."), field="due_on")
     if given["role"] and given["role"] not in {entry.code for entry in terms.of_kind("role")}:
-        raise Invalid(N_("Please choose one of the answers offered."), field="role")
+        raise Invalid(NOT_A_CHOICE, field="role")
     if given["region"] and given["region"] not in regions.codes():
-        raise Invalid(N_("Please choose one of the answers offered."), field="region")
+        raise Invalid(NOT_A_CHOICE, field="region")
 
 
 async def as_partner(coalition: Coalition, made: Change, *, number: int | None = None, is_new: bool = False) -> int:
@@ -297,7 +297,7 @@ async def add_resource(
         await as_partner(coalition, made, number=commitment.number)
         fresh = await locked(commitment, Status.DRAFT, Status.MADE, Status.PAUSED)
         if kind not in {entry.code for entry in terms.of_kind("resource")}:
-            raise Invalid(N_("Please choose one of the answers offered."), field="kind")
+            raise Invalid(NOT_A_CHOICE, field="kind")
         if amount is not None and not (amount.is_finite() and 0 <= amount < 10**12):
             raise Invalid(N_("Please give a number."), field="amount")
         if await fetchval("select count(*) from resources where commitment = $1", fresh.id) >= MOST_ITEMS:

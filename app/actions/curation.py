@@ -22,7 +22,7 @@ from app.analysis.curation import Draft, asked_to_sign
 from app.analysis.responses import respond_round_of
 from app.database import execute, fetchval
 from app.documents.ledger import seal
-from app.forms import Filled
+from app.forms import NO_REASON, NOT_A_REASON, Filled
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid
 from app.tables import slates
@@ -202,9 +202,9 @@ async def give_reason(
         slate,
     ):
         if reason_code not in set(ReasonCode):
-            raise Invalid(N_("Please choose one of the reasons."), field="reason_code")
+            raise Invalid(NOT_A_REASON, field="reason_code")
         if not sentence.strip():
-            raise Invalid(N_("Please give the reason in a sentence."), field="sentence")
+            raise Invalid(NO_REASON, field="sentence")
         frozen = await reading.frozen_of(slate.analysis)
         if stance not in frozen.stances and stance not in slate.stances:
             raise Conflict(N_("This statement is on neither slate any more."))

@@ -14,7 +14,7 @@ from app.analysis import ledger, scoring
 from app.analysis.scoring import DECLARED, RECUSED, Conflict, Mine
 from app.auth import normalised_email
 from app.database import execute, fetchrow, transaction
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.refusals import N_, Denied, Invalid, NotFound
 from app.refusals import Conflict as Refused
 from app.tables.proposals import Proposal
@@ -64,7 +64,7 @@ async def declare(*, interests: Mapping[int, Conflict], by: Actor, form: Filled[
     async with _curating("declare", by=by, form=form) as (made, mine, item):
         for one in interests.values():
             if one.kind not in {RECUSED, DECLARED} or one.ground not in conflict_grounds.codes():
-                raise Invalid(N_("Please choose one of the answers offered."), field="interests")
+                raise Invalid(NOT_A_CHOICE, field="interests")
         known = await scoring.known_interests(made.by)
         wrote = {one: held for one, held in known.items() if await scoring.is_author(made.by, one)}
         kept = {one: held for one, held in mine.conflicts.items() if held.kind == RECUSED}

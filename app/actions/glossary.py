@@ -7,7 +7,7 @@ from typing import Any
 from app.access import Actor
 from app.actions.record import change
 from app.database import execute, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_LANGUAGE, Filled
 from app.language import LANGUAGES
 from app.refusals import N_, Conflict, Invalid
 from app.tables.glossary import Term, key_of
@@ -25,7 +25,7 @@ async def keep(
     async with change("glossary.keep", Action.KEEP_GLOSSARY, by=by, form=form) as made:
         made.outcome, made.payload = f"/c/{by.consultation.slug}/glossary", {"term": term, "language": language}
         if language not in LANGUAGES:
-            raise Invalid(N_("Please choose one of the six languages."), field="language")
+            raise Invalid(NOT_A_LANGUAGE, field="language")
         key = key_of(term)[:60]
         known = (
             await Term.objects()

@@ -13,7 +13,7 @@ from app.actions.coalitions import FEWEST, MOST
 from app.actions.moderation import ask_for_check
 from app.actions.record import change
 from app.database import execute, fetchrow, fetchval
-from app.forms import Filled
+from app.forms import NO_REASON, NOT_A_REASON, Filled
 from app.refusals import N_, Conflict, Invalid
 from app.tables.coalitions import Coalition
 from app.taxonomies import line_up_reasons
@@ -100,9 +100,9 @@ def _check(verb: str, comes: UUID | None, goes: UUID | None, reason_code: str, s
     if verb in ("drop", "swap") and goes is None:
         raise Invalid(N_("Please choose who goes."), field="goes")
     if reason_code not in line_up_reasons.codes():
-        raise Invalid(N_("Please choose one of the reasons."), field="reason_code")
+        raise Invalid(NOT_A_REASON, field="reason_code")
     if not sentence.strip():
-        raise Invalid(N_("Please give the reason in a sentence."), field="sentence")
+        raise Invalid(NO_REASON, field="sentence")
 
 
 async def _offer_of(coalition: Coalition, participant: int) -> UUID | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app import emails
 from app.actions.record import site_change
 from app.database import execute, fetch, fetchval, transaction
+from app.forms import NOT_A_CHOICE
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Invalid, NotFound
 from app.seals import opened_stop_token
@@ -40,7 +41,7 @@ async def choose(*, account: UUID, wishes: Mapping[Topic, Delivery]) -> None:
     """The account has its messages so from now on. Raises Invalid for a way in which a topic is not to be had."""
     wrong = next((topic for topic, delivery in wishes.items() if delivery not in RULES[topic].ways), None)
     if wrong is not None:
-        raise Invalid(N_("Please choose one of the answers offered."), field=wrong.value)
+        raise Invalid(NOT_A_CHOICE, field=wrong.value)
     async with site_change("messages.choose", actor="account"):
         for topic, delivery in sorted(wishes.items()):
             await execute(CHOOSE, account, topic.value, delivery.value)

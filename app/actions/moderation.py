@@ -10,7 +10,7 @@ from app.access import Actor
 from app.actions import news
 from app.actions.record import change
 from app.database import execute, fetchrow, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_REASON, Filled
 from app.language import gettext
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
@@ -19,6 +19,7 @@ from app.tables.proposals import MergeRequest, Proposal
 from app.taxonomies import moderation_reasons
 from deliberation.phases import Action, Role
 
+TELL_WHY = N_("Please tell the author why, in a sentence.")
 OWN_PROPOSAL = N_("You wrote this statement yourself. Another moderator must decide on it.")
 SPONSORED = N_("You or your organisation stand behind this statement. Another moderator must decide on it.")
 NOT_TO_SUGGEST = N_("Authors suggest a merge for a statement of their own; moderators for those of others.")
@@ -233,9 +234,9 @@ async def end_merges(proposal: Proposal) -> None:
 
 def _check_reason(reason_code: str, reason: str) -> None:
     if reason_code not in moderation_reasons.codes():
-        raise Invalid(N_("Please choose one of the reasons."), field="reason_code")
+        raise Invalid(NOT_A_REASON, field="reason_code")
     if not reason.strip():
-        raise Invalid(N_("Please tell the author why, in a sentence."), field="reason")
+        raise Invalid(TELL_WHY, field="reason")
 
 
 async def refuse_own(proposal: Proposal, by: Actor) -> None:

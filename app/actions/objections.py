@@ -16,7 +16,7 @@ from app.analysis.objections import ANSWERS, CHANGED, NOTED
 from app.database import execute, fetchrow
 from app.documents.model import Document
 from app.documents.objected import keys_of
-from app.forms import Filled
+from app.forms import NO_REASON, NOT_A_CHOICE, Filled
 from app.refusals import N_, Closed, Conflict, Denied, Invalid, NotFound
 from deliberation.phases import Action
 
@@ -48,7 +48,7 @@ async def make(*, passage: str, reason: str, by: Actor) -> None:
     if passage not in keys_of(document):
         raise NotFound
     if not reason.strip():
-        raise Invalid(N_("Please give the reason in a sentence."), field="reason")
+        raise Invalid(NO_REASON, field="reason")
     if await fetchrow(OBJECT, row.id, by.participant.id, passage, reason) is None:
         raise Closed(OVER)
 
@@ -65,7 +65,7 @@ async def answer(*, objection: UUID, answer: str, said: str, by: Actor, form: Fi
         if draft.first_role:
             raise Conflict(N_("The text has been signed with the answers it had. Change the draft to answer anew."))
         if answer not in ANSWERS:
-            raise Invalid(N_("Please choose one of the answers offered."), field="answer")
+            raise Invalid(NOT_A_CHOICE, field="answer")
         if not said.strip():
             raise Invalid(N_("Please say in a sentence what you did and why: it is published."), field="said")
         _refuse_untrue(answer, stands=found[0].passage in _keys_as_shown(draft))

@@ -16,6 +16,7 @@ from app.actions import sessions
 from app.actions.record import site_change
 from app.auth import Person
 from app.database import execute, fetchval
+from app.forms import TOO_LONG
 from app.refusals import N_, Invalid
 from app.settings import get_settings
 
@@ -43,7 +44,6 @@ LEET = str.maketrans("@4310$5!7+", "aaeiossitt")
 MIN_RUN, MIN_OTHERS = 3, 6
 WRONG = N_("This is not your password.")
 TOO_SHORT = N_("Please choose at least %(limit)s characters, for instance some words that do not belong together.")
-TOO_LONG = N_("This is too long: at most %(limit)s characters.")
 COMMON_ONE = N_("This is among the first that others would try. Please choose words that do not belong together.")
 
 

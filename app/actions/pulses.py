@@ -18,7 +18,7 @@ from app.actions.record import Change, change
 from app.analysis import pulses as reading
 from app.analysis.pulses import Situation
 from app.database import execute, fetch, fetchrow, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.coalitions import Coalition
 from app.tables.commitments import Commitment
@@ -117,7 +117,7 @@ def _check(report: Report, now: Situation, version: int, is_sent: bool) -> None:
     if report.value is not None and not (math.isfinite(report.value) and abs(report.value) < 1e12):
         raise Invalid(N_("Please give a number."), field="value")
     if report.obstacle and report.obstacle not in obstacles.codes():
-        raise Invalid(N_("Please choose one of the answers offered."), field="obstacle")
+        raise Invalid(NOT_A_CHOICE, field="obstacle")
     if not set(report.lines) <= {line.due.number for line in now.asked}:
         raise Conflict(N_("What is asked about has changed in the meantime. Please look at the page again."))
     if is_sent and report.minutes is None:
@@ -226,7 +226,7 @@ async def plan(
     async with change("pulses.plan", Action.REPORT, by=by, form=form) as made:
         await _partner_of(coalition, made)
         if structure and structure not in structures.codes():
-            raise Invalid(N_("Please choose one of the answers offered."), field="structure")
+            raise Invalid(NOT_A_CHOICE, field="structure")
         await execute(
             "update coalitions set structure = $2, minutes_a_year = $3 where id = $1",
             coalition.id,

@@ -18,7 +18,7 @@ from app.actions.record import change
 from app.analysis import responses as reading
 from app.analysis.responses_result import KEY, count
 from app.database import execute, fetch, fetchrow, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.queue import enqueue
 from app.refusals import N_, Closed, Conflict, Invalid, NotFound
 from app.tables.proposals import Proposal
@@ -83,7 +83,7 @@ async def answer_overall(*, represents: str, can_live_with: str, sentence: str =
     assert by.participant is not None
     for name, given in (("represents", represents), ("can_live_with", can_live_with)):
         if given not in ANSWERS:
-            raise Invalid(N_("Please choose one of the answers offered."), field=name)
+            raise Invalid(NOT_A_CHOICE, field=name)
     row = await fetchrow(ANSWER, by.consultation.id, by.participant.id, represents, can_live_with, sentence)
     if row is None:
         raise Closed(TOO_LATE)

@@ -15,7 +15,7 @@ from app.actions.moderation import staff_of
 from app.actions.record import change
 from app.analysis.reveals import CAUSES
 from app.database import execute, fetchval
-from app.forms import Filled
+from app.forms import TOO_LONG, Filled
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.proposals import Proposal
 from app.tables.reveals import Reveal
@@ -127,4 +127,4 @@ def _check_reason(words: str, name: str) -> None:
     if len(words.strip()) < FEWEST_LETTERS:
         raise Invalid(REASON, field=name)
     if len(words) > MAX_WORDS:
-        raise Invalid(N_("This is too long: at most %(limit)s characters."), field=name, limit=MAX_WORDS)
+        raise Invalid(TOO_LONG, field=name, limit=MAX_WORDS)

@@ -17,7 +17,7 @@ from app.actions.charters import NOT_PARTNER
 from app.actions.record import change
 from app.analysis import roster as reading
 from app.database import execute, fetchrow, fetchval
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.roster import Engagement, RosterEntry
 from app.taxonomies import languages, services
@@ -51,9 +51,9 @@ def _check(terms: Terms) -> None:
     if not terms.services or not set(terms.services) <= known:
         raise Invalid(N_("Please choose at least one service."), field="services")
     if not set(terms.languages) <= set(languages.codes()):
-        raise Invalid(N_("Please choose one of the answers offered."), field="languages")
+        raise Invalid(NOT_A_CHOICE, field="languages")
     if terms.fee not in {entry.code for entry in services.of_kind("fee")}:
-        raise Invalid(N_("Please choose one of the answers offered."), field="fee")
+        raise Invalid(NOT_A_CHOICE, field="fee")
     has_amount = terms.amount is not None and terms.amount.is_finite() and 0 < terms.amount < 10**9
     if terms.fee != "none" and not (has_amount and len(terms.currency) == 3 and terms.currency.isascii()):
         raise Invalid(N_("Please declare the fee: an amount and its currency, such as 300 and EUR."), field="amount")

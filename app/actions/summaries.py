@@ -27,7 +27,7 @@ from app.documents.added import Added
 from app.documents.draft import NOT_READY, STILL_SHOWN, Draft, draft_for, draft_of, is_open, latest, plain
 from app.documents.model import Document
 from app.documents.objected import keys_of, record_of
-from app.forms import Filled
+from app.forms import NOT_A_CHOICE, Filled
 from app.queue import enqueue
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound
 from app.tables.consultations import Consultation
@@ -153,7 +153,7 @@ async def show(*, minutes: int, by: Actor, version: int | None = None, form: Fil
     async with change("summaries.show", Action.WRITE_SUMMARY, by=by, form=form) as made:
         draft = await _draft_as_read(made.by, version)
         if minutes not in LENGTHS:
-            raise Invalid(N_("Please choose one of the answers offered."), field="minutes")
+            raise Invalid(NOT_A_CHOICE, field="minutes")
         if draft.is_open:
             raise Conflict(STILL_SHOWN)
         for problem in draft.text_problems:

@@ -24,6 +24,7 @@ from deliberation.votes import Choice
 TOO_LATE = N_("Voting has closed. Your earlier votes are kept.")
 PAUSE, PAUSE_IF_SHOWN = timedelta(seconds=10), timedelta(seconds=1)
 """How long an analysis waits for more votes: where results show at once, as little as does not fill the processor."""
+NOT_A_CHOICE = N_("Please choose agree, disagree or unsure.")
 NOT_FOR_VOTES = N_("This statement is not open for votes any more, or not yet.")
 
 # One statement: the round's row is held while the database's clock decides, so that a vote is either before the close

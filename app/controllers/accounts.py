@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from app import auth, front
 from app.actions import accounts, oidc
-from app.forms import Filled, blank, read
+from app.forms import NOT_A_LANGUAGE, Filled, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_
 from app.rendering import AnyRequest, page, see_other, url
@@ -141,7 +141,7 @@ async def change_details(request: AnyRequest) -> Response[Any]:
     if form.is_valid and form.data.zone not in time_zones():
         form.refuse("zone", N_("Please choose a time zone from the list."))
     if form.is_valid and form.data.locale not in LANGUAGES:
-        form.refuse("locale", N_("Please choose one of the six languages."))
+        form.refuse("locale", NOT_A_LANGUAGE)
     if not form.is_valid:
         return page(request, "accounts/details.html", status=422, form=form, person=person, **_choices())
     await accounts.change_details(account=person.id, name=form.data.name, zone=form.data.zone, locale=form.data.locale)

@@ -17,7 +17,7 @@ from app.analysis import amendments as reading
 from app.analysis import lineage, similar
 from app.analysis.lineage_picture import picture
 from app.controllers.moderation import MergeForm
-from app.forms import Filled, blank, read
+from app.forms import NOT_A_CHOICE, Filled, blank, read
 from app.language import direction, gettext
 from app.refusals import N_, Denied, Invalid, NotFound
 from app.rendering import AnyRequest, page, see_other, url
@@ -137,7 +137,7 @@ async def _carry_out(found: Amendment, form: Filled[AnswerForm], by: Actor) -> s
         case "withdraw":
             await amendments.withdraw(amendment=found, by=by, form=form)
             return N_("You took your words back.")
-    raise Invalid(N_("Please choose one of the answers offered."))
+    raise Invalid(NOT_A_CHOICE)
 
 
 # -------- a merge that an author or a moderator suggests

@@ -170,18 +170,21 @@ class Results(msgspec.Struct):
     participants_slate: list[SlateItem]
 
 
+NOT_A_CURSOR = N_("This cursor is none that was given out.")
+
+
 def _cursor(text: str) -> str:
     """What a cursor stands for; only those that were given out are taken."""
     try:
         return base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise Invalid(N_("This cursor is none that was given out.")) from None
+        raise Invalid(NOT_A_CURSOR) from None
 
 
 def _place(text: str) -> int:
     found = _cursor(text) or "0"
     if not (found.isascii() and found.isdigit() and len(found) <= 9):
-        raise Invalid(N_("This cursor is none that was given out."))
+        raise Invalid(NOT_A_CURSOR)
     return int(found)
 
 

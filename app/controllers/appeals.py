@@ -14,9 +14,9 @@ from app.access import Actor, proposal_for
 from app.actions import appeals
 from app.analysis.appeals import appeals_in, appeals_of
 from app.controllers.record import OUTCOMES
-from app.forms import Filled, blank, read
+from app.forms import NOT_A_CHOICE, Filled, blank, read
 from app.language import gettext
-from app.refusals import N_, Denied, Invalid, NotFound
+from app.refusals import Denied, Invalid, NotFound
 from app.rendering import AnyRequest, page, see_other, url
 from app.tables.moderation import Appeal
 from app.tables.proposals import Proposal
@@ -106,7 +106,7 @@ async def decide(request: AnyRequest, actor: NamedDependency[Actor], appeal_id: 
     if appeal is None or appeal_id not in {one.id for one in await appeals_in(actor.consultation.id)}:
         raise NotFound
     if "decision" in form.errors or (form.is_valid and form.data.decision not in OUTCOMES):
-        form.refuse("decision", N_("Please choose one of the answers offered."))
+        form.refuse("decision", NOT_A_CHOICE)
     if form.is_valid:
         overturns = form.data.decision == "overturned"
         try:

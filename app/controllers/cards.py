@@ -16,7 +16,7 @@ from app.access import Actor
 from app.actions import cards
 from app.analysis import cards as bridge
 from app.analysis.cards import PARTS, Written
-from app.forms import OUT_OF_RANGE, Filled, NoFields, blank, read
+from app.forms import NOT_A_CHOICE, OUT_OF_RANGE, Filled, NoFields, blank, read
 from app.language import gettext
 from app.refusals import N_
 from app.rendering import AnyRequest, page, see_other, url
@@ -198,7 +198,7 @@ def _check_codes(form: Filled[Any]) -> None:
     unknown += ["region"] if given.region and given.region not in regions.codes() else []
     unknown += ["cause"] if given.cause and given.cause not in terms.MEETS else []
     for name in unknown:
-        form.refuse(name, N_("Please choose one of the answers offered."))
+        form.refuse(name, NOT_A_CHOICE)
     if set(given.refused_terms) & set(given.required_terms):
         form.refuse("refused_terms", N_("The same term cannot be needed and refused at once."))
 

@@ -13,7 +13,7 @@ from app.access import Actor, proposal_for
 from app.actions import carrying
 from app.analysis import carrying as reading
 from app.analysis import translations
-from app.forms import NoFields, read
+from app.forms import NOT_A_CHOICE, NoFields, read
 from app.language import gettext, num
 from app.refusals import N_, Invalid
 from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
@@ -55,7 +55,7 @@ async def answer(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
     proposal = await proposal_for(actor, number)
     form = await read(request, CarryForm)
     if not form.is_valid:
-        raise Invalid(N_("Please choose one of the answers offered."))
+        raise Invalid(NOT_A_CHOICE)
     await carrying.answer(proposal=proposal, said=form.data.answer, by=actor)
     base = f"/c/{actor.consultation.slug}"
     said = gettext(SAID[form.data.answer]) % {"number": num(number)}

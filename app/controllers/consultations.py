@@ -16,7 +16,7 @@ from app.analysis import consent, curation, exclusions, holding, overview
 from app.analysis.participants import has_voted, suggested_organisations
 from app.analysis.participation_page import still_few
 from app.database import fetchval
-from app.forms import Filled, NoFields, blank, read
+from app.forms import NOT_A_CHOICE, NOT_A_LANGUAGE, Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext
 from app.refusals import N_, Invalid
 from app.rendering import AnyRequest, page, see_other, url
@@ -185,15 +185,15 @@ async def object_to_use(request: AnyRequest, actor: NamedDependency[Actor]) -> R
 def _check(form: Filled[Any]) -> None:
     given = form.data
     if given.constituency not in constituencies.codes():
-        form.errors["constituency"] = Invalid(N_("Please choose one of the answers offered."))
+        form.errors["constituency"] = Invalid(NOT_A_CHOICE)
     if given.region and given.region not in regions.codes():
-        form.errors["region"] = Invalid(N_("Please choose one of the answers offered."))
+        form.errors["region"] = Invalid(NOT_A_CHOICE)
     if given.language not in LANGUAGES:
-        form.errors["language"] = Invalid(N_("Please choose one of the six languages."))
+        form.errors["language"] = Invalid(NOT_A_LANGUAGE)
     if not set(given.reads) <= set(LANGUAGES):
-        form.errors["reads"] = Invalid(N_("Please choose one of the six languages."))
+        form.errors["reads"] = Invalid(NOT_A_LANGUAGE)
     if given.mandate not in mandates.codes():
-        form.errors["mandate"] = Invalid(N_("Please choose one of the answers offered."))
+        form.errors["mandate"] = Invalid(NOT_A_CHOICE)
     if given.mandate != mandates.OWN and not given.organisation:
         form.errors["organisation"] = Invalid(N_("Please name the organisation for which you speak."))
 

@@ -19,7 +19,7 @@ from app.controllers import roles, rounds
 from app.controllers.accounts import Email
 from app.controllers.proposals import ProposeForm, check_proposal, goal_options
 from app.database import fetch, now
-from app.forms import Filled, NoFields, blank, read
+from app.forms import NOT_A_CHOICE, NOT_A_LANGUAGE, Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext, time_zones
 from app.refusals import N_, Invalid, Refusal
 from app.rendering import AnyRequest, page, see_other, url, wants_fragment
@@ -161,9 +161,9 @@ def _planned(form: Filled[Any]) -> list[PlannedRound]:
     given: Any = form.data
     for name, allowed, message in (
         ("zone", time_zones(), N_("Please choose a time zone from the list.")),
-        ("language", LANGUAGES, N_("Please choose one of the six languages.")),
-        ("attribution", set(Attribution), N_("Please choose one of the answers offered.")),
-        ("joining", JOINING, N_("Please choose one of the answers offered.")),
+        ("language", LANGUAGES, NOT_A_LANGUAGE),
+        ("attribution", set(Attribution), NOT_A_CHOICE),
+        ("joining", JOINING, NOT_A_CHOICE),
     ):
         if getattr(given, name) not in allowed:
             form.refuse(name, message)

@@ -16,7 +16,7 @@ from app.analysis import curation as reading
 from app.analysis import curation_page, scoring, scoring_page
 from app.analysis.curation import Draft, Frozen
 from app.database import fetchrow
-from app.forms import Filled, blank, read
+from app.forms import NO_REASON, NOT_A_REASON, Filled, blank, read
 from app.language import gettext, num, sentence
 from app.refusals import N_, Conflict, Invalid
 from app.rendering import AnyRequest, StatusLine, page_or_fragment, see_other, url, wants_fragment
@@ -348,9 +348,9 @@ async def give_reason(request: AnyRequest, actor: NamedDependency[Actor], number
     form = await read(request, ReasonForm)
     request.scope["state"]["typed"] = {"sentence": form.get("sentence")}
     if "reason_code" in form.errors:
-        form.refuse("reason_code", N_("Please choose one of the reasons."))
+        form.refuse("reason_code", NOT_A_REASON)
     if "sentence" in form.errors and not form.get("sentence").strip():
-        form.refuse("sentence", N_("Please give the reason in a sentence."))
+        form.refuse("sentence", NO_REASON)
 
     async def act(proposal: Proposal, stance: Stance) -> None:
         await curation.give_reason(

@@ -16,7 +16,7 @@ from app.access import Actor
 from app.actions import rounds as acting
 from app.analysis.rounds import lasting
 from app.controllers.rounds import moment_typed
-from app.forms import blank, read
+from app.forms import NOT_A_CHOICE, blank, read
 from app.language import gettext
 from app.refusals import N_, Invalid
 from app.rendering import AnyRequest, page, see_other, url
@@ -94,7 +94,7 @@ async def answer_extension(
 ) -> Response[Any]:
     form = await read(request, AnswerForm)
     if form.data.agrees not in {"yes", "no"}:
-        raise Invalid(N_("Please choose one of the answers offered."))
+        raise Invalid(NOT_A_CHOICE)
     agrees = form.data.agrees == "yes"
     try:
         await acting.answer_extension(extension=extension_id, agrees=agrees, by=actor, form=form)

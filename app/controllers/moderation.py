@@ -17,7 +17,7 @@ from app.access import MAX_NUMBER, Actor
 from app.actions import moderation
 from app.analysis import moderation as reading
 from app.analysis import translations
-from app.forms import Filled, NoFields, blank, read
+from app.forms import NOT_A_CHOICE, NOT_A_REASON, Filled, NoFields, blank, read
 from app.language import LANGUAGES, gettext, num, sentence
 from app.refusals import N_, AlreadyDone, Conflict, Invalid, NotFound, Refusal
 from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
@@ -247,9 +247,9 @@ async def other_statement(actor: Actor, number: int) -> Proposal:
 
 def _with_reason(form: Filled[ReasonForm]) -> Filled[ReasonForm]:
     if "reason_code" in form.errors:
-        form.refuse("reason_code", N_("Please choose one of the reasons."))
+        form.refuse("reason_code", NOT_A_REASON)
     if "reason" in form.errors and not form.get("reason").strip():
-        form.refuse("reason", N_("Please tell the author why, in a sentence."))
+        form.refuse("reason", moderation.TELL_WHY)
     return form
 
 
@@ -327,12 +327,12 @@ def _ticked(form: Filled[TickedForm]) -> Filled[TickedForm]:
     if "numbers" in form.errors and not form.get("numbers"):
         form.refuse("numbers", N_("Please tick at least one statement."))
     if form.get("decision") not in {"accept", "decline"}:
-        form.refuse("decision", N_("Please choose one of the answers offered."))
+        form.refuse("decision", NOT_A_CHOICE)
     elif form.get("decision") == "decline":
         if form.get("reason_code") not in moderation_reasons.codes():
-            form.refuse("reason_code", N_("Please choose one of the reasons."))
+            form.refuse("reason_code", NOT_A_REASON)
         if not form.get("reason").strip():
-            form.refuse("reason", N_("Please tell the author why, in a sentence."))
+            form.refuse("reason", moderation.TELL_WHY)
     return form
 
 
@@ -374,7 +374,7 @@ async def answer_merge(request: AnyRequest, actor: NamedDependency[Actor], reque
     if found is None or await reading.merge_of(actor, request_id) is None:
         raise NotFound
     if not form.is_valid or form.data.answer not in MERGE_ANSWERS:
-        raise Invalid(N_("Please choose one of the answers offered."))
+        raise Invalid(NOT_A_CHOICE)
     agrees, said = MERGE_ANSWERS[form.data.answer]
     await moderation.answer_merge(request=found, agrees=agrees, by=actor, form=form)
     return see_other(request, url(f"/c/{actor.consultation.slug}/merges/{request_id}"), said=gettext(said))

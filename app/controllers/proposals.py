@@ -23,7 +23,7 @@ from app.analysis import (
     translations,
 )
 from app.database import fetch, fetchrow
-from app.forms import Filled, NoFields, blank, read
+from app.forms import NOT_A_CHOICE, NOT_A_LANGUAGE, Filled, NoFields, blank, read
 from app.language import LANGUAGES, current_locale, gettext, ngettext, num
 from app.limits import WORK
 from app.refusals import N_, Denied, Invalid, NotFound
@@ -192,7 +192,7 @@ def _write_page(request: AnyRequest, actor: Actor, form: Filled[Any], *, status:
 def check_proposal(form: Filled[ProposeForm]) -> None:
     """Says what is wrong with the language or the goals of a proposal."""
     if form.is_valid and form.data.language not in LANGUAGES:
-        form.errors["language"] = Invalid(N_("Please choose one of the six languages."))
+        form.errors["language"] = Invalid(NOT_A_LANGUAGE)
     if form.is_valid and any(goal not in range(1, 18) for goal in form.data.goals):
         form.errors["goals"] = Invalid(N_("Please choose goals from 1 to 17."))
 
@@ -343,7 +343,7 @@ async def flag(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     proposal = await proposal_for(actor, number)
     form = await read(request, FlagForm)
     if form.is_valid and form.data.reason_code not in moderation_reasons.codes():
-        form.errors["reason_code"] = Invalid(N_("Please choose one of the answers offered."))
+        form.errors["reason_code"] = Invalid(NOT_A_CHOICE)
     if not form.is_valid:
         return _flag_page(request, actor, proposal, form, status=422)
     await proposals.flag(proposal=proposal, reason_code=form.data.reason_code, note=form.data.note, by=actor, form=form)

@@ -15,9 +15,9 @@ from app.actions.record import is_second_copy
 from app.analysis import similar
 from app.controllers.proposals import STATUS_NAMES
 from app.database import fetch
-from app.forms import Filled, blank, read
+from app.forms import NOT_A_LANGUAGE, Filled, blank, read
 from app.language import LANGUAGES, gettext
-from app.refusals import N_, Invalid
+from app.refusals import Invalid
 from app.rendering import AnyRequest, StatusLine, page_or_fragment, see_other, url, wants_fragment
 from deliberation.phases import Action
 
@@ -83,7 +83,7 @@ async def _room(
 async def note_point(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     form = await read(request, NoteForm)
     if form.is_valid and form.data.language not in LANGUAGES:
-        form.refuse("language", N_("Please choose one of the six languages."))
+        form.refuse("language", NOT_A_LANGUAGE)
     if not form.is_valid:
         return await _room(request, actor, form, status=422)
     given = form.data

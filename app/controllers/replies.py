@@ -20,7 +20,7 @@ from app.analysis import replies as reading
 from app.controllers import files
 from app.documents import data, docx, pdf, reply, told_files, xlsx
 from app.documents.reply import DECISIONS, Line
-from app.forms import Filled, NoFields, blank, read
+from app.forms import NOT_A_CHOICE, Filled, NoFields, blank, read
 from app.language import current_locale, gettext
 from app.refusals import N_, Conflict, Denied, Invalid, NotFound, Refusal
 from app.rendering import AnyRequest, page, see_other, url
@@ -269,7 +269,7 @@ def _line(form: Filled[LineForm]) -> Line | None:
         form.refuse("statements", NOT_NUMBERS)
         return None
     if given.theme and given.theme not in {entry.code for entry in themes.TAXONOMY.entries}:
-        form.refuse("theme", N_("Please choose one of the answers offered."))
+        form.refuse("theme", NOT_A_CHOICE)
         return None
     made = Line(
         statements=tuple(dict.fromkeys(map(int, parts))),

@@ -10,11 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from app.access import MAX_NUMBER, Actor, proposal_for
-from app.actions import responses
+from app.actions import responses, votes
 from app.analysis import curation, curation_page, responses_result, translations
 from app.analysis import responses as reading
 from app.analysis.responses import Asked
-from app.forms import Filled, blank, read
+from app.forms import NOT_A_CHOICE, Filled, blank, read
 from app.language import gettext
 from app.refusals import N_, NotFound
 from app.rendering import AnyRequest, StatusLine, page, page_or_fragment, see_other, url, wants_fragment
@@ -126,7 +126,7 @@ async def answer_item(request: AnyRequest, actor: NamedDependency[Actor], number
     form = await read(request, ItemForm)
     base = f"/c/{actor.consultation.slug}/respond"
     if not form.is_valid:
-        said = gettext("Please choose agree, disagree or unsure.")
+        said = gettext(votes.NOT_A_CHOICE)
         if wants_fragment(request):
             return await _show(request, actor, number=number, said=StatusLine(said), status=422)
         return see_other(request, url(base, item=number), said=said)
@@ -148,7 +148,7 @@ async def answer_overall(request: AnyRequest, actor: NamedDependency[Actor]) -> 
     form = await read(request, OverallForm)
     for name in ("represents", "can_live_with"):
         if name in form.errors:
-            form.refuse(name, N_("Please choose one of the answers offered."))
+            form.refuse(name, NOT_A_CHOICE)
     if not form.is_valid:
         return await _show(request, actor, is_overall=True, form=form, status=422)
     request.scope["state"]["typed"] = {"sentence": form.data.sentence}

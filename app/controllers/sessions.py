@@ -12,9 +12,9 @@ from litestar.params import FromPath
 from app import auth
 from app.actions import factor_removals, passwords, sessions
 from app.controllers.accounts import Email
-from app.forms import Filled, blank, read
+from app.forms import NOT_A_CHOICE, Filled, blank, read
 from app.language import gettext, ngettext
-from app.refusals import N_, Invalid
+from app.refusals import Invalid
 from app.rendering import AnyRequest, page, see_other, url
 from deliberation.phases import Action
 
@@ -122,7 +122,7 @@ async def ask_for_removal(request: AnyRequest) -> Response[Any]:
 async def answer_removal(request: AnyRequest, removal_id: FromPath[UUID]) -> Response[Any]:
     form = await read(request, AnswerForm)
     if not form.is_valid:
-        raise Invalid(N_("Please choose one of the answers offered."))
+        raise Invalid(NOT_A_CHOICE)
     agrees = form.data.agrees == "yes"
     await factor_removals.answer(removal=removal_id, agrees=agrees, by=auth.person_of(request), form=form)
     said = gettext("The second factor is removed.") if agrees else gettext("The second factor stays.")

@@ -76,7 +76,7 @@ async def cast(request: AnyRequest, actor: NamedDependency[Actor], number: FromP
     proposal = await proposal_for(actor, number)
     form = await read(request, VoteForm)
     if not form.is_valid:
-        said = StatusLine(gettext("Please choose agree, disagree or unsure."))
+        said = StatusLine(gettext(votes.NOT_A_CHOICE))
         return await _answer(request, actor, await votes.show_again(proposal=proposal, by=actor), said, status=422)
     base = f"/c/{actor.consultation.slug}"
     if form.data.choice == "later":
@@ -150,7 +150,7 @@ async def change(request: AnyRequest, actor: NamedDependency[Actor], number: Fro
     form = await read(request, VoteForm)
     back = url(f"/c/{actor.consultation.slug}/me/votes") + f"#s{number}"
     if not form.is_valid or form.data.choice == "later":
-        return see_other(request, back, said=gettext("Please choose agree, disagree or unsure."))
+        return see_other(request, back, said=gettext(votes.NOT_A_CHOICE))
     choice = Choice(form.data.choice)
     await votes.cast(proposal=proposal, choice=choice, matters=form.data.priority, seen=form.data.seen, by=actor)
     return see_other(request, back, said=SAID[choice]() % {"number": number})
