@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -364,11 +365,16 @@ def test_files_stay_readable() -> None:
         assert n <= 450 or name in LONG_FILES or is_data, f"{name} has {n} lines: split it, or say why not"
 
 
+@cache
+def nodes_of(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(file.read_text())))
+
+
 def test_nine_functions_in_ten_are_short() -> None:
     lengths = [
         node.end_lineno - node.lineno + 1
         for file in python_files("app", "deliberation")
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in nodes_of(file)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
     ]
     assert sum(length < 40 for length in lengths) > 0.9 * len(lengths)
@@ -376,7 +382,7 @@ def test_nine_functions_in_ten_are_short() -> None:
 
 def test_nothing_is_loaded_that_could_run_code() -> None:
     for file in python_files("app", "deliberation"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in nodes_of(file):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
                 assert not {"pickle", "joblib", "marshal", "shelve", "dill"} & {n.split(".")[0] for n in names}, file

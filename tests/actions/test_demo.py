@@ -207,6 +207,7 @@ async def who(role: str) -> Person:
     return Person(found.id, found.email, found.name, found.locale, found.zone, False, found.may_convene)
 
 
+@pytest.mark.slow
 async def test_seeding_leaves_four_consultations_for_three_users(database: None) -> None:
     assert not await demo.is_seeded()
     await seeded()

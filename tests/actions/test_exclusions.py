@@ -200,6 +200,7 @@ async def frozen(here: Consultation):
     )
 
 
+@pytest.mark.slow
 async def test_a_frozen_analysis_holds_both_results_and_names_the_exclusion(database):
     here, filled = await with_two_moderators()
     people = filled.participants[:5]
@@ -253,6 +254,7 @@ async def test_under_the_chatham_house_rule_a_released_result_is_not_followed_by
     assert (await frozen(here))["id"] == before["id"]
 
 
+@pytest.mark.slow
 async def test_what_was_released_without_votes_is_not_followed_by_a_result_with_them(database):
     here, filled = await with_two_moderators()
     found = await proposed(here, filled.participants[:9])
@@ -265,6 +267,7 @@ async def test_what_was_released_without_votes_is_not_followed_by_a_result_with_
     assert await standing(found) == "lifting"
 
 
+@pytest.mark.slow
 async def test_in_open_mode_a_correction_is_a_new_version_and_released_rows_stay(database):
     here, filled = await with_two_moderators(attribution=Attribution.OPEN)
     await close(here)
@@ -290,6 +293,7 @@ async def test_in_open_mode_a_correction_is_a_new_version_and_released_rows_stay
     assert told.told.n_people == 6
 
 
+@pytest.mark.slow
 async def test_what_a_slate_rests_on_stays_as_it_is(database):
     here = await slates.curating()
     await consultations.appoint(email="hana@example.org", role=Role.MODERATOR, by=await factories.actor("amara", here))
@@ -367,6 +371,7 @@ async def test_of_two_answers_at_once_one_counts(committing):
     assert bool(await who_is_excluded()) is (await standing(found) == "confirmed")
 
 
+@pytest.mark.slow
 async def test_a_summary_tells_in_its_annex_that_votes_are_left_out_and_passes_every_check(database):
     here, filled = await with_two_moderators()
     found = await proposed(here, filled.participants[:9])

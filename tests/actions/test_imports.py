@@ -36,6 +36,7 @@ def write(folder: Path, **files: str) -> Path:
 
 @needs_data
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+@pytest.mark.slow
 async def test_a_real_consultation_comes_back_to_the_byte(database: None, tmp_path: Path, folder: Path) -> None:
     made = await import_polis(folder=folder, by="test")
     assert made.n_events >= made.n_votes > 0

@@ -192,6 +192,7 @@ def cells() -> list[tuple[str, str | None, str, str]]:
     return found
 
 
+@pytest.mark.slow
 async def test_every_cell_of_the_table(scene: Scene) -> None:
     wrong = []
     for verb, who, state, expected in cells():

@@ -154,6 +154,7 @@ WALKS = {Phase.PROPOSE: propose, Phase.CURATE: curate, Phase.RESPOND: respond, P
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.slow
 async def test_a_template_runs_from_its_creation_to_its_end(client: Any, template: str) -> None:
     here = await convened(client, template)
     for number, phase in enumerate(TEMPLATES[template], 1):

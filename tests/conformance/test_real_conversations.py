@@ -67,6 +67,7 @@ def test_votes_that_make_no_picture_get_none() -> None:
 
 
 @pytest.mark.parametrize("name", ["15-per-hour-seattle", "brexit-consensus", "vtaiwan.uberx"])
+@pytest.mark.slow
 def test_a_map_predicts_votes_it_has_not_seen(name: str) -> None:
     space = quick(name).space
     assert space is not None and space.rank >= 2
@@ -82,6 +83,7 @@ def test_how_far_out_a_statement_lies_does_not_follow_how_often_it_was_shown() -
     assert abs(spearmanr(shown, np.abs(space.loadings[:, 0])).statistic) < 0.3
 
 
+@pytest.mark.slow
 def test_brexit_is_one_spectrum_whose_two_ends_each_hold_statements_of_their_own() -> None:
     groups = GroupSettings(bootstraps=20, max_groups=3, null_draws=39)
     landscape = map_landscape(conversation("brexit-consensus"), seed=1, settings=LandscapeSettings(groups=groups))

@@ -31,6 +31,7 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "MOST_RUNS", 3)
 
 
+@pytest.mark.slow
 def test_statements_are_seen_more_evenly_than_by_the_published_hybrid() -> None:
     assert found("Plenary").gini <= min(TABLE["gini"], found("hybrid of the table").gini)
     assert found("Plenary").fewest >= found("hybrid of the table").fewest > found("Polis").fewest

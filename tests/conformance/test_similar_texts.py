@@ -45,6 +45,7 @@ def nearly(text: str, rng: np.random.Generator) -> str:
 
 
 @pytest.mark.parametrize("name", SETS)
+@pytest.mark.slow
 def test_nearly_all_changed_copies_are_found_beside_few_other_pairs(name: str) -> None:
     statements, rng = statements_of(name), np.random.default_rng(0)
     vectors = [vector(text) for text in statements]

@@ -170,6 +170,7 @@ async def test_what_is_published_of_a_table_waits_until_enough_people_moved(here
     assert (await stored_figures(here.id))["tables"]["constituency/participants"] != before
 
 
+@pytest.mark.slow
 async def test_a_look_at_many_people_is_worked_out_in_a_process_of_its_own(here, monkeypatch):
     asked = []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.actions import moderation, news
 from app.database import execute, fetch, fetchval
 from app.jobs.tell_news import ask_voters, tell_news
@@ -76,6 +78,7 @@ async def test_after_the_round_no_voter_is_asked_for_what_cannot_be_carried_any_
     assert await messages("votes_waiting") == []
 
 
+@pytest.mark.slow
 async def test_a_slate_is_told_to_authors_with_the_curators_reason_in_their_language(client: Any) -> None:
     here = await slates.curating(joining=("chidi", "dana"))
     frozen, draft = await slates.published(here)

@@ -102,6 +102,7 @@ metrics._pool.labels("open").set(4)
 """
 
 
+@pytest.mark.slow
 async def test_the_figures_of_several_processes_are_added_up(database: None, tmp_path: Any) -> None:
     given = os.environ | {metrics.FOLDER: str(tmp_path)}
     for _ in range(2):

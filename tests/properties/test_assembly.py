@@ -81,6 +81,7 @@ def test_as_many_needs_are_met_as_can_be_and_everybody_wins_who_can(pool: Pool) 
 
 @given(pools, st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
+@pytest.mark.slow
 def test_the_assembler_finds_the_best_of_all_line_ups_or_there_is_none(pool: Pool, seed: int) -> None:
     every = list(all_line_ups(pool, EXACT))
     if not every:
@@ -102,6 +103,7 @@ def test_about_a_quarter_of_the_pools_have_a_line_up() -> None:
 
 @given(pools, st.integers(0, 3))
 @settings(max_examples=40, deadline=None)
+@pytest.mark.slow
 def test_every_line_up_meets_every_demand(pool: Pool, seed: int) -> None:
     found = list(greedy_line_ups(pool, settings=EXACT))
     try:

@@ -52,6 +52,7 @@ def test_equal_shares_is_its_slow_twin(profile: tuple[list[set[int]], list[int],
 
 @settings(max_examples=300, deadline=None)
 @given(profiles())
+@pytest.mark.slow
 def test_sequential_pav_is_its_slow_twin(profile: tuple[list[set[int]], list[int], int, int]) -> None:
     approvals, weights, n, k = profile
     fast = sequential_pav(agreeing(approvals, n, weights), k, candidates=agree(*range(n)))
@@ -60,6 +61,7 @@ def test_sequential_pav_is_its_slow_twin(profile: tuple[list[set[int]], list[int
 
 @settings(max_examples=300, deadline=None)
 @given(profiles(), st.data())
+@pytest.mark.slow
 def test_the_check_is_its_slow_twin_on_any_slate(
     profile: tuple[list[set[int]], list[int], int, int], data: st.DataObject
 ) -> None:

@@ -297,6 +297,7 @@ def files(tmp_path: Path) -> dict[str, str]:
     return {name: str(tmp_path / name) for name in found}
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_network(files: dict[str, str]) -> None:
     can = subprocess.run(["unshare", "--net", "--map-root-user", "true"], capture_output=True, check=False)
     if can.returncode:
@@ -306,6 +307,7 @@ def test_the_command_needs_no_network(files: dict[str, str]) -> None:
     assert "ok      given_log" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_names_what_fails_and_refuses_a_file_that_was_cut(files: dict[str, str], tmp_path: Path) -> None:
     text = Path(files["summary"]).read_text(encoding="utf-8")
     (tmp_path / "changed").write_text(text.replace("Statement 1 says so", "Statement 1 says no"), encoding="utf-8")

@@ -169,6 +169,7 @@ async def test_a_code_is_on_its_way_to_known_and_unknown_alike(client: Any) -> N
     assert len(rows) == 2 and len({tuple(row.values()) for row in rows}) == 1
 
 
+@pytest.mark.slow
 async def test_guessing_is_slow_and_the_owner_still_gets_in_by_mail(client: Any) -> None:
     """A thousand guesses an hour: at most thirty are looked at, and no account is locked."""
     await person("amara")

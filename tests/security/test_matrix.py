@@ -304,6 +304,7 @@ def tried_over_http() -> list[Route]:
     ]
 
 
+@pytest.mark.slow
 async def test_every_page_answers_as_its_door_says(client: Any, world: World) -> None:
     wrong = []
     for place, state in enumerate(REACHABLE):
@@ -319,6 +320,7 @@ async def test_every_page_answers_as_its_door_says(client: Any, world: World) ->
     assert len(wrong) > 500
 
 
+@pytest.mark.slow
 async def test_every_form_answers_as_its_door_says(client: Any, world: World) -> None:
     wrong = []
     for place, route in enumerate(tried_over_http()):
@@ -345,6 +347,7 @@ def without_names(text: str, slug: str) -> str:
     return text.replace(slug, "SLUG")
 
 
+@pytest.mark.slow
 async def test_what_a_stranger_may_not_know_of_looks_like_what_is_not_there(client: Any, world: World) -> None:
     await factories.set_lifecycle(world.consultation, "draft")
     other = await factories.make_consultation(slug="forest")

@@ -103,6 +103,7 @@ def test_a_category_that_is_curated_three_times_as_often_at_equal_support_is_fla
     assert 2.0 < found.odds.value < 8.0
 
 
+@pytest.mark.slow
 def test_a_fair_agenda_looked_at_all_the_time_raises_no_flag_in_nineteen_of_twenty() -> None:
     n_flagged = 0
     for seed in range(20):

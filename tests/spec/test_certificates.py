@@ -283,6 +283,7 @@ def test_packed_holdings_and_votes_as_pairs_give_the_same_certificate(weights: n
     )
 
 
+@pytest.mark.slow
 def test_two_million_holdings_of_a_hundred_thousand_people_are_checked_in_under_a_second() -> None:
     rng = np.random.default_rng(1)
     n, m = 100_000, 1000

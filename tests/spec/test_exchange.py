@@ -54,6 +54,7 @@ def test_amendments_that_go_one_way_are_flagged_for_both_sides() -> None:
     assert found.reciprocity == pytest.approx(4 / 16)
 
 
+@pytest.mark.slow
 def test_fair_waits_and_a_fair_exchange_looked_at_all_the_time_raise_no_flag_in_nineteen_of_twenty() -> None:
     n_flagged = 0
     for seed in range(20):

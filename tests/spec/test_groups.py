@@ -74,6 +74,7 @@ def test_groups_are_named_by_size(three: Three) -> None:
     assert (np.diff(sizes) <= 0).all()
 
 
+@pytest.mark.slow
 def test_votes_without_structure_have_no_groups() -> None:
     # A map is forced upon them: even then nothing is found.
     credulous = SpaceSettings(least_gain=-1.0, gain_errors=-1e9)
@@ -86,6 +87,7 @@ def test_votes_without_structure_have_no_groups() -> None:
     assert found.count(GroupsStatus.NONE) >= 3
 
 
+@pytest.mark.slow
 def test_a_spectrum_has_no_groups_though_it_can_be_cut_in_two(three: Three) -> None:
     votes = simulated_votes("spectrum", seed=5, n=150, m=40, contrast=1.5)
     space = fit_space(votes, seed=5)

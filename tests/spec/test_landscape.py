@@ -280,6 +280,7 @@ def test_bad_input_is_refused(votes: VoteMatrix) -> None:
         map_landscape(votes, seed=1, method="guess")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_no_numbers() -> None:
     script = (
         "import sys, deliberation; assert 'numpy' not in sys.modules; "

@@ -85,6 +85,7 @@ def with_what_they_need(names: set[str]) -> set[str]:
     return needed
 
 
+@pytest.mark.slow
 def test_numpy_scipy_and_scikit_learn_are_enough() -> None:
     allowed = {"deliberation", "sklearn", *with_what_they_need({"numpy", "scipy", "scikit-learn"})}
     assert not allowed & {"pandas", "cryptography", "statsmodels", "networkx"}

@@ -58,6 +58,7 @@ def test_a_translation_without_votes_on_the_original_is_not_compared() -> None:
     assert parity_gaps(table(("fr", True, 5, 30), ("en", False, 0, 0))) == ()
 
 
+@pytest.mark.slow
 def test_fair_translations_are_seldom_to_be_read_again() -> None:
     rng, n_flagged = np.random.default_rng(7), 0
     for _ in range(200):

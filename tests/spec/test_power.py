@@ -236,6 +236,7 @@ def until(whole: Participation, n: int) -> Participation:
     )
 
 
+@pytest.mark.slow
 def test_fair_consultations_looked_at_all_the_time_raise_no_flag_in_nineteen_of_twenty() -> None:
     """All measures of `imbalances` together, while 3,000 people come."""
     settings = PowerSettings(n_permutations=50)

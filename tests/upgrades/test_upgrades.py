@@ -22,6 +22,7 @@ def test_there_is_a_dump_of_every_release_so_far() -> None:
 
 
 @pytest.mark.parametrize("dump", dumps(), ids=lambda dump: dump.name)
+@pytest.mark.slow
 def test_a_dump_migrates_to_head_and_loses_no_row(dump: Path, server_url: Callable[[str], str]) -> None:
     name = f"upgrade_{dump.name.removesuffix('.sql.gz').replace('.', '_')}"
     server: Any = server_url.__self__  # type: ignore[attr-defined]  # the fixture yields a bound method

@@ -167,6 +167,7 @@ async def test_a_known_and_an_unknown_account_cost_the_same_work(
         assert done == ["verify"]
 
 
+@pytest.mark.slow
 async def test_hashing_waits_in_a_short_queue_and_then_says_when_to_come_back(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +183,7 @@ async def test_hashing_waits_in_a_short_queue_and_then_says_when_to_come_back(
     assert OLD not in answer.text and NEW not in answer.text
 
 
+@pytest.mark.slow
 async def test_pages_are_served_while_passwords_are_hashed(client: Any) -> None:
     hashing = [asyncio.create_task(auth.hash_password(f"{n}")) for n in range(18)]
     await asyncio.sleep(0)

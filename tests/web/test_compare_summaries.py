@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from app.actions import summaries
 from app.documents.added import Added
 from app.documents.compare import _words
@@ -19,6 +21,7 @@ async def published(here, added):
     await summaries.sign(by=await factories.actor("gus", here))
 
 
+@pytest.mark.slow
 async def test_older_versions_stay_and_what_has_changed_is_marked(client):
     here = await rooms.small_room()
     await published(here, Added(introduction="Villages came first [1]."))

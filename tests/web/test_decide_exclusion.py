@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from app.database import execute, fetchval
 from app.tables.exclusions import Exclusion
 from deliberation.exclusions import Step
@@ -109,6 +111,7 @@ async def test_a_convenor_answers_an_objection_without_reading_whose_it_is(clien
     assert (await amara.post(f"{path}/answers/{other}", {"answer": "x"})).status_code == 404
 
 
+@pytest.mark.slow
 async def test_both_results_stand_side_by_side_in_outcomes_only(client: Any) -> None:
     here, filled = await with_two_moderators()
     found = await proposed(here, filled.participants[:5])
@@ -133,6 +136,7 @@ async def test_both_results_stand_side_by_side_in_outcomes_only(client: Any) -> 
     assert row["excluded"] == str(found.id)
 
 
+@pytest.mark.slow
 async def test_of_too_few_people_the_results_are_not_compared(client: Any) -> None:
     here, filled = await with_two_moderators()
     found = await proposed(here, filled.participants[:2])

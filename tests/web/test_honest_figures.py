@@ -100,6 +100,7 @@ async def closed(attribution: Attribution, **people: Any) -> Any:
     return here, filled
 
 
+@pytest.mark.slow
 async def test_pictures_say_their_finding_and_that_their_sides_have_no_names(client: Any) -> None:
     await closed(Attribution.CHATHAM_HOUSE, n_participants=120, n_statements=24)
     page = parse((await client.get(f"{PATH}/results")).text)
@@ -114,6 +115,7 @@ async def test_pictures_say_their_finding_and_that_their_sides_have_no_names(cli
     assert "The sides of the map have no names" in words_of(page.root.find(".//main"))
 
 
+@pytest.mark.slow
 async def test_one_crowd_without_groups_has_its_table_too(client: Any) -> None:
     await closed(Attribution.CHATHAM_HOUSE, n_participants=80, n_statements=20, views=simulated.ALIKE)
     page = parse((await client.get(f"{PATH}/results")).text)

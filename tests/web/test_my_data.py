@@ -165,6 +165,7 @@ async def test_the_only_convenor_of_a_running_consultation_names_another_first(c
     assert row is not None and row["disabled_at"] is None
 
 
+@pytest.mark.slow
 async def test_offers_and_places_in_coalitions_go_with_them(client: Any) -> None:
     here = await slates.curating(joining=("chidi", "dana"))
     _, draft = await slates.published(here)

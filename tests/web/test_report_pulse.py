@@ -406,6 +406,7 @@ async def test_the_sunset_date_is_that_of_the_signed_charter(
     assert "ends on 28 May 2031" in (await partners["chidi"].get(f"{HOME}/going")).text
 
 
+@pytest.mark.slow
 async def test_many_votes_are_told_by_place_in_steps_and_within_bounds(database: None) -> None:
     here = await rooms.crowd()
     ids = [row["id"] for row in await fetch("select id from participants where consultation = $1 order by id", here.id)]

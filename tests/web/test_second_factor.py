@@ -319,6 +319,7 @@ def address(route: Route) -> str:
     )
 
 
+@pytest.mark.slow
 async def test_half_a_session_is_a_visitor_on_every_route(client: Any) -> None:
     """Also of a convenor and administrator: each page and form answers as it answers somebody unknown."""
     here = await factories.make_consultation()
