@@ -179,7 +179,8 @@ def cast_votes(
     """The votes of a respond round: whoever answers, votes on every listed statement.
 
     Someone who has voted on a statement before votes the same again. `loadings` and `intercepts` place statements that
-    the consultation does not have. `votes` lists all who were asked, also those who did not answer.
+    the consultation does not have. `votes` lists all who were asked, also those who did not answer. Errors: BadValue,
+    BadShape.
     """
     settings = settings or SimulationSettings()
     rng = np.random.default_rng(seed)

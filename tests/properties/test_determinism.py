@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from deliberation.groups import GroupSettings, GroupsStatus
 from deliberation.landscape import Landscape, LandscapeSettings, map_landscape
+from deliberation.polis import polis_landscape
 from deliberation.polis_files import latest_votes, read_export
 from deliberation.slate_of_votes import SlateOfVotesSettings, slate_of_votes
 from deliberation.votes import CHOICE_OF_SIGN, VoteMatrix
@@ -113,6 +114,34 @@ def test_rows_columns_and_votes_in_another_order_change_nothing(here: dict[str, 
         )
         landscape = map_landscape(shuffled, seed=1, settings=settings, evidence=evidence)  # type: ignore[arg-type]
         assert described(name, shuffled, landscape) == {key: here[key] for key in (name, f"{name}'s slate")}
+
+
+@pytest.mark.parametrize("numbers", [(7, 1_000_003, 3, 5), (3, -50_000, 2, 2**40)])
+def test_ids_in_the_same_order_under_other_numbers_change_nothing_but_the_numbers(
+    numbers: tuple[int, int, int, int],
+) -> None:
+    by, more, items_by, items_more = numbers
+    votes = room()
+    renamed = VoteMatrix.from_votes(
+        votes.participant_ids[votes.rows] * by + more,
+        votes.statement_ids[votes.columns] * items_by + items_more,
+        votes.signs,
+        participant_ids=votes.participant_ids * by + more,
+        statement_ids=votes.statement_ids * items_by + items_more,
+    )
+    before, after = (map_landscape(each, seed=1, settings=BRIEF) for each in (votes, renamed))
+    assert before.groups.letters == after.groups.letters
+    np.testing.assert_array_equal(before.groups.labels, after.groups.labels)
+    for old, new in ((before.common_ground, after.common_ground), (before.divides, after.divides)):
+        assert [one.statement_id * items_by + items_more for one in old] == [one.statement_id for one in new]
+    mine, theirs = (
+        {letter: [(entry.statement_id, entry.stance) for entry in entries] for letter, entries in each.items()}
+        for each in (before.representative, after.representative)
+    )
+    assert theirs == {letter: [(i * items_by + items_more, s) for i, s in of] for letter, of in mine.items()}
+    first, second = polis_landscape(votes), polis_landscape(renamed)
+    np.testing.assert_array_equal(first.base_group_of, second.base_group_of)
+    np.testing.assert_array_equal(first.group_of, second.group_of)
 
 
 def test_people_who_change_their_numbers_stay_in_their_group() -> None:
