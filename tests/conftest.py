@@ -21,6 +21,7 @@ import pytest
 import pytest_asyncio
 
 BASE_URL = "https://127.0.0.1:8000"
+JOURNEYS = "tests/journeys/"
 # One folder for each test process, also where this file is imported a second time, as `tests.conftest`.
 _FOLDER = Path(tempfile.gettempdir()) / f"plenary-tests-{os.getpid()}"
 _FOLDER.mkdir(exist_ok=True)
@@ -32,6 +33,21 @@ for _name in [name for name in os.environ if name == "DATABASE_URL" or name.star
         del os.environ[_name]
 # https, so that `__Host-` cookies travel as they do in production; loopback, so that it is not one.
 os.environ |= {"PLENARY_DATA_DIR": str(_FOLDER), "PLENARY_BASE_URL": BASE_URL, "PLENARY_LOG_JSON": "1"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file is one process's work, and so are the journeys together: they share one demo, which takes long to seed."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return JOURNEYS if scope.startswith(JOURNEYS) else scope
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:
