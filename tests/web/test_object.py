@@ -46,6 +46,10 @@ async def test_a_participant_objects_and_reads_the_answer(client):
     assert "It was said of pumps only." in page
     assert "to be answered" in page
     where = re.search(r"/summary/answers/([0-9a-f-]{36})", page)[1]
+    refused = await amara.post(f"{HERE}/answers/{where}", {"answer": "changed", "said": "We did."})
+    assert refused.status_code == 422
+    assert re.search(r'id="answer[^"]*-error"', refused.text)
+    assert not re.search(r'id="said[^"]*-error"', refused.text)
     form = {"_key": "a", "answer": "kept", "said": "The votes say so."}
     assert (await amara.post(f"{HERE}/answers/{where}", form)).status_code == 303
     assert "The votes say so." in (await chidi.get(f"{HERE}/objections")).text
