@@ -84,8 +84,8 @@ def read_export(
     streams : file name -> text opened with newline="" (so that line ends inside texts survive)
     sign_of_agree : what the person who has the files says, +1 or -1; None finds out (see `polis_sign`)
 
-    Raises `BadFile` naming file and line, `TooLarge`, `AmbiguousSign` where the sign cannot be told, or `BadValue` for a
-    stated sign that is neither.
+    Raises `BadFile` naming file and line, `TooLarge`, `AmbiguousSign` where the sign cannot be told, or
+    `BadValue` for a stated sign that is neither.
     """
     if sign_of_agree not in (None, 1, -1):
         raise BadValue(name="sign_of_agree", value=sign_of_agree, allowed="1 or -1")
