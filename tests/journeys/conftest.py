@@ -28,6 +28,18 @@ CHROMIUM = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found
 SCREENSHOTS = PROJECT / "docs" / "screenshots"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESKTOP = {"width": 390, "height": 800}, {"width": 1440, "height": 900}
+REFUSED = """
+addEventListener("securitypolicyviolation", event => console.error(
+  `the policy refused ${event.effectiveDirective} ${event.blockedURI} on ${location.pathname}`));
+"""
+KEPT = """async () => ({
+  "session and local storage": localStorage.length + sessionStorage.length,
+  "databases": (await indexedDB.databases()).length,
+  "caches": (await caches.keys()).length,
+  "service workers": (await navigator.serviceWorker.getRegistrations()).length,
+  "cookies that scripts can read": document.cookie.length,
+})"""
+COOKIES = frozenset({"sid", "browser", "said"})
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +108,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
+        self.context.add_init_script(REFUSED)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self.page.on("request", self._follow)
@@ -107,11 +120,12 @@ class Visitor:
             self.complaints.append(f"console: {message.text}")
 
     def _follow(self, request: Any) -> None:
-        if not request.url.startswith((self.site, "data:")):
+        if not request.url.startswith((f"{self.site}/", "data:")):
             self.complaints.append(f"request to a stranger: {request.url}")
 
     def _answer(self, response: Any) -> None:
-        if response.status >= 500:
+        is_page = response.request.resource_type in {"document", "xhr", "fetch", "eventsource"}
+        if response.status >= (500 if is_page else 400):
             self.complaints.append(f"{response.status} from {response.url}")
 
     def sign_in(self, role: str) -> None:
@@ -119,8 +133,8 @@ class Visitor:
         self.page.click("main button")
         assert self.page.url == f"{self.site}/en/"
 
-    def open(self, path: str) -> None:
-        answer = self.page.goto(f"{self.site}/en{path}")
+    def open(self, path: str, *, language: str = "en") -> None:
+        answer = self.page.goto(f"{self.site}/{language}{path}")
         assert answer.status == 200, f"{path}: {answer.status}"
 
     def says(self, words: str) -> None:
@@ -135,9 +149,14 @@ class Visitor:
             self.page.set_viewport_size(DESKTOP)
 
     def leave(self) -> None:
-        """Nothing stays in the browser, and nothing went wrong on the way."""
+        """Nothing stays in the browser but its own cookies, and nothing went wrong on the way."""
         if self.has_script:
-            assert self.page.evaluate("localStorage.length + sessionStorage.length") == 0
+            assert {what: n for what, n in self.page.evaluate(KEPT).items() if n} == {}
+        for cookie in self.context.cookies():
+            prefix = "__Host-" if self.site.startswith("https:") else "plenary-"
+            assert cookie["name"].removeprefix(prefix) in COOKIES, cookie["name"]
+            flags = (cookie["httpOnly"], cookie["sameSite"], cookie["secure"], cookie["path"])
+            assert flags == (True, "Lax", self.site.startswith("https:"), "/"), (cookie["name"], flags)
         self.context.close()
         assert self.complaints == []
 

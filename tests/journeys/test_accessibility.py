@@ -1,4 +1,4 @@
-"""What axe finds on the pages of the journeys, on a phone and a desktop, left to right and right to left: nothing."""
+"""What axe finds on the pages of the journeys, on a phone and a desktop: nothing. In Arabic they fit as well."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_axe_finds_nothing(site: str, signed_in_as: Callable[[str | None], Any],
         for size in (PHONE, DESKTOP):
             page.set_viewport_size(size)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], "it scrolls sideways"
-            if (language, size) == ("ar", DESKTOP):
-                continue  # the layout of the phone and the colours of the left-to-right desktop, mirrored
+            if language == "ar":
+                continue  # axe reads every page of the demo in Arabic, in `test_every_page`
             found = Axe().run(page, options={"runOnly": RULES})
             assert len(found.response["passes"]) > 10
             problems += [

@@ -1,18 +1,18 @@
-"""Every page of the demo as a machine sees it: valid, found by links, and nothing for axe to say.
+"""Every page of the demo as a machine sees it: valid, found by links, and nothing for axe or the policy to say.
 
 And the important ones as people meet them: at 320 pixels, with wider spacing, in forced colours, on paper, by keyboard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.inventory import routes
-from tests.journeys.conftest import RULES
-from tests.journeys.walk import Seen, Walk
+from tests.journeys.conftest import RULES, Visitor
+from tests.journeys.walk import ROLES, Walk
 from tests.pages import parse, problems
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,6 +27,11 @@ SPACING = """
 * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
 p { margin-block-end: 2em !important }
 """
+SPACE = """style => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  document.adoptedStyleSheets = [sheet];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +40,18 @@ def walk(site: str) -> Walk:
 
 
 @pytest.fixture(scope="module")
-def shown(chromium: Any, walk: Walk) -> Iterator[Callable[..., Any]]:
-    """Shows a page of the walk as it was sent, with the site's own files and nothing else; one tab serves for all."""
-    context = chromium.new_context(bypass_csp=True, viewport=NARROW)
-    tab = context.new_page()
-    tab.route("**/*.js", lambda route: route.abort())  # what refreshes itself would leave while it is looked at
-
-    def show(page: Seen) -> Any:
-        tab.route(f"{walk.site}{page.address}", lambda route: route.fulfill(body=page.text, content_type="text/html"))
-        tab.goto(f"{walk.site}{page.address}", wait_until="load")
-        tab.unroute(f"{walk.site}{page.address}")
-        return tab
-
-    yield show
-    context.close()
+def readers(site: str, chromium: Any) -> Iterator[dict[str | None, Visitor]]:
+    """Each role at the narrowest phone, under the policy as it is sent and with the site's scripts running."""
+    found = {}
+    for role in ROLES:
+        context = chromium.new_context(viewport=NARROW)
+        found[role] = Visitor(site, context, context.new_page(), True)
+        found[role].watch()
+        if role is not None:
+            found[role].sign_in(role)
+    yield found
+    for reader in found.values():
+        reader.context.close()
 
 
 def test_every_page_of_the_demo_is_valid_html_that_a_reader_can_depend_on(walk: Walk) -> None:
@@ -95,25 +98,50 @@ SMALL = """() => [...document.querySelectorAll('a, button, input, select, summar
 
 
 @pytest.fixture(scope="module")
-def looked_at(walk: Walk, shown: Callable[..., Any]) -> dict[str, dict[str, Any]]:
-    """What is to be said against the page of each route, on the narrowest phone, before and after text is spaced."""
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-
-    said, axe = {}, Axe()
-    for route, page in sorted(walk.richest().items()):
-        tab = shown(page)
-        answer = axe.run(tab, options={"runOnly": RULES, "resultTypes": ["violations"]}).response
-        said[route] = {
-            "axe": [(one["id"], one["nodes"][0]["html"][:160]) for one in answer["violations"]],
-            "wide": tab.evaluate(WIDE),
-            "small": tab.evaluate(SMALL),
-        }
-        tab.add_style_tag(content=SPACING)
-        said[route] |= {"clipped when spaced": tab.evaluate(CLIPPED), "wide when spaced": tab.evaluate(WIDE)}
+def looked_at(walk: Walk, readers: dict[str | None, Visitor]) -> dict[str, dict[str, Any]]:
+    """What is to be said against the page of each route, in English and in Arabic, before and after text is spaced;
+    every other role opens its page of the route as well."""
+    said, richest = {}, walk.richest()
+    for (route, role), page in sorted(walk.richest_of_each().items(), key=str):
+        reader = readers[role]
+        reader.open(page.address.removeprefix("/en"))
+        if page is not richest[route]:
+            continue
+        said[route] = shape(reader.page, {})
+        reader.open(page.address.removeprefix("/en"), language="ar")
+        # Colours are the same from right to left, and take axe most of its time.
+        mirrored = shape(reader.page, {"color-contrast": {"enabled": False}})
+        said[route] |= {f"{what} in Arabic": found for what, found in mirrored.items()}
     assert len(said) > 70
     return said
 
 
-@pytest.mark.parametrize("what", ["axe", "wide", "small", "clipped when spaced", "wide when spaced"])
+def shape(tab: Any, rules: dict[str, Any]) -> dict[str, Any]:
+    """What axe says of the page that the tab shows, and what does not fit, as it is and when its text is spaced."""
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+    options = {"runOnly": RULES, "resultTypes": ["violations"], "rules": rules}
+    answer = Axe().run(tab, options=options).response
+    found = {
+        "axe": [(one["id"], one["nodes"][0]["html"][:160]) for one in answer["violations"]],
+        "wide": tab.evaluate(WIDE),
+        "small": tab.evaluate(SMALL),
+    }
+    tab.evaluate(SPACE, SPACING)
+    return found | {"clipped when spaced": tab.evaluate(CLIPPED), "wide when spaced": tab.evaluate(WIDE)}
+
+
+LOOKS = ["axe", "wide", "small", "clipped when spaced", "wide when spaced"]
+
+
+@pytest.mark.parametrize("what", [*LOOKS, *(f"{look} in Arabic" for look in LOOKS)])
 def test_nothing_is_to_be_said_against_any_page(looked_at: dict[str, dict[str, Any]], what: str) -> None:
     assert {route: said[what] for route, said in looked_at.items() if said[what]} == {}
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+def test_no_page_breaks_the_policy_asks_a_stranger_or_leaves_anything_behind(
+    looked_at: dict[str, dict[str, Any]], readers: dict[str | None, Visitor], role: str | None
+) -> None:
+    assert looked_at
+    readers[role].leave()

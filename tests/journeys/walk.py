@@ -96,12 +96,13 @@ class Walk:
 
     def richest(self) -> dict[str, Seen]:
         """For each route the page with the most on it."""
-        best: dict[str, Seen] = {}
-        for page in self.pages:
-            known = best.get(page.route)
-            if page.status == 200 and (known is None or len(page.text) > len(known.text)):
-                best[page.route] = page
-        return best
+        best = sorted(self.richest_of_each().items(), key=lambda one: len(one[1].text))
+        return {route: page for (route, _), page in best}
+
+    def richest_of_each(self) -> dict[tuple[str, str | None], Seen]:
+        """The same for each route and reader."""
+        found = sorted((page for page in self.pages if page.status == 200), key=lambda page: len(page.text))
+        return {(page.route, page.role): page for page in found}
 
 
 def links(text: str) -> Iterator[str]:
