@@ -12,7 +12,7 @@ from deliberation.errors import BadValue
 
 def column_of_ids(name: str, values: ArrayLike) -> NDArray[np.int64]:
     """Whole numbers, int64 (n,). Errors: BadValue for words, fractions, NaN, tables and ids beyond 64 bits."""
-    array = _array(name, values)
+    array = array_of(name, values)
     if array.size == 0:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max:
@@ -22,7 +22,7 @@ def column_of_ids(name: str, values: ArrayLike) -> NDArray[np.int64]:
 
 def finite_numbers(name: str, values: ArrayLike, *, low: float = 0.0) -> NDArray[np.float64]:
     """Numbers of at least `low`, float64, in their shape. Errors: BadValue for words, NaN, infinity and less."""
-    array = _array(name, values)
+    array = array_of(name, values)
     if array.size and array.dtype.kind not in "iufb":
         raise BadValue(name=name, value=str(array.dtype), allowed=f"numbers of {low} or more")
     numbers = array.astype(np.float64)
@@ -40,7 +40,8 @@ def check_between(name: str, value: Any, low: float, high: float = np.inf, *, wh
         raise BadValue(name=name, value=str(value)[:40], allowed=allowed)
 
 
-def _array(name: str, values: ArrayLike) -> NDArray[Any]:
+def array_of(name: str, values: ArrayLike) -> NDArray[Any]:
+    """The values as an array. Errors: BadValue for rows of different length."""
     try:
         return np.asarray(values)
     except ValueError:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.blocks import Workers, in_turn
+from deliberation.checks import check_between
 from deliberation.clustering import Labels, match, nearest_centre, overlaps, partition
 from deliberation.errors import BadShape, BadValue
 from deliberation.evidence import GroupEvidence, GroupSettings, membership, weigh_evidence
@@ -165,6 +166,7 @@ def keep_groups(
 
 def _seeds(seed: int) -> tuple[int, int, int]:
     """Those of evidence, k-means and draws."""
+    check_between("seed", seed, 0, whole=True)
     evidence, kmeans, draws = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
     return evidence, kmeans, draws
 

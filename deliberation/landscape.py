@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.blocks import Workers, in_turn
+from deliberation.checks import check_between, finite_numbers
 from deliberation.common_ground import CommonGround, Divide
 from deliberation.errors import BadShape, BadValue
 from deliberation.groups import GroupsStatus, OpinionGroups
@@ -151,7 +152,7 @@ def map_landscape(
     workers : who counts votes, places participants and weighs evidence in parts; the result does not depend on it
     Errors: NoVotes, TooFewParticipants, TooFewStatements, BadShape, BadValue.
     """
-    _check(votes, method, evidence, previous, weights)
+    _check(votes, seed, method, evidence, previous, weights)
     categories = _constituencies(constituencies, votes.n_participants)
     parts = Parts(votes, categories, settings, seed, Watch(clock), workers)
     input_digest = workers.meanwhile(partial(_input_digest, votes, categories, weights))
@@ -189,12 +190,14 @@ def map_landscape(
 
 def _check(
     votes: VoteMatrix,
+    seed: int,
     method: str,
     evidence: str,
     previous: Landscape | None,
     weights: NDArray[np.float64] | None,
 ) -> None:
     check_votes(votes)
+    check_between("seed", seed, 0, whole=True)
     if method not in METHOD_VERSIONS:
         raise BadValue(name="method", value=method, allowed=sorted(METHOD_VERSIONS))
     if evidence not in get_args(Evidence):
@@ -202,10 +205,11 @@ def _check(
     if evidence == "kept" and (method == "polis" or not (previous is not None and previous.can_be_kept)):
         raise BadValue(name="previous", value=None, allowed="a landscape of the default method with a map, to be kept")
     if weights is not None:
-        if np.shape(weights) != (votes.n_participants,):
-            raise BadShape(name="weights", expected=(votes.n_participants,), found=np.shape(weights))
-        if not (np.isfinite(weights).all() and (np.asarray(weights) > 0).all()):
-            raise BadValue(name="weights", value="not finite and positive", allowed="> 0")
+        given = finite_numbers("weights", weights)
+        if given.shape != (votes.n_participants,):
+            raise BadShape(name="weights", expected=(votes.n_participants,), found=given.shape)
+        if not (given > 0).all():
+            raise BadValue(name="weights", value=0.0, allowed="> 0")
 
 
 def _constituencies(given: Constituencies | None, n: int) -> dict[str, Categories]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control, hypergeom
 
+from deliberation.checks import check_between
 from deliberation.clustering import match, overlaps, partition
 from deliberation.errors import BadShape
 from deliberation.factors import Floats, Observed, fit_factors
@@ -105,6 +106,7 @@ def cross_fit(
     Splitting people instead does not cure the circularity (Gao, Bien and Witten 2024). `votes` and `groups` have the
     same participants, in order.
     """
+    check_between("seed", seed, 0, whole=True)
     rng = np.random.default_rng(seed)
     half = _halves(votes, rng)
     labels = np.full((2, votes.n_participants), -1, np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.blocks import Workers, blocks_of, in_turn
+from deliberation.checks import check_between
 from deliberation.completion import CompletedVotes, Draw, draw_signs, fit_link
 from deliberation.errors import NoVotes, TooFewParticipants, TooFewStatements, TooLarge
 from deliberation.factors import (
@@ -117,6 +118,7 @@ def fit_space(
     participants, block by block. Errors: NoVotes, TooFewParticipants, TooFewStatements.
     """
     check_votes(votes)
+    check_between("seed", seed, 0, whole=True)
     rng = np.random.default_rng(seed)
     observed = Observed.of_votes(votes.sample(settings.fit_sample, rng))
     gains = compare_ranks(votes.sample(settings.choosing_sample, rng), rng, settings, workers=workers)
@@ -128,7 +130,7 @@ def fit_space(
 
 
 def check_votes(votes: VoteMatrix) -> None:
-    """Raises what makes an opinion space impossible: no votes, one participant, one statement."""
+    """Raises NoVotes, TooFewParticipants and TooFewStatements: what makes an opinion space impossible."""
     if votes.n_participants < 2:
         raise TooFewParticipants(needed=2, found=votes.n_participants)
     if votes.n_statements < 2:
@@ -287,7 +289,10 @@ def _projected(block: VoteMatrix, space: OpinionSpace) -> tuple[Floats, Floats]:
 
 
 def observed_in(space: OpinionSpace, votes: VoteMatrix) -> Observed:
-    """The votes of all participants of `votes` on the statements of the space, in the space's order of statements."""
+    """The votes of all participants of `votes` on the statements of the space, in the space's order of statements.
+
+    Errors: TooFewStatements for a space without any.
+    """
     if space.statement_ids.size == 0:
         raise TooFewStatements(needed=2, found=0)
     column = np.searchsorted(space.statement_ids, votes.statement_ids).clip(max=space.statement_ids.size - 1)
@@ -343,6 +348,9 @@ def complete_votes(
     stay as they are. At rank 0 people differ by their general agreeableness only. Raises NoVotes, and TooLarge above
     `LARGEST_COMPLETION` answers.
     """
+    check_between("seed", seed, 0, whole=True)
+    for name, value in (("n_draws", n_draws), ("n_participants", n_participants)):
+        check_between(name, value, 1, whole=True)
     rng = np.random.default_rng(seed)
     observed = observed_in(space, votes)
     people = np.unique(observed.rows)

@@ -7,7 +7,7 @@ the same as pass.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deliberation.checks import array_of
 from deliberation.errors import BadShape, BadValue, DuplicateVote, TooLarge, UnknownChoice
 from deliberation.packed import counts_by_sign, encoded, places_among, row_starts, sorted_votes, votes_of_rows
 
@@ -87,6 +88,12 @@ class VoteMatrix:
         for name in ("rows", "columns"):
             if getattr(self, name).shape != (n_votes,):
                 raise BadShape(name=name, expected=(n_votes,), found=getattr(self, name).shape)
+        for name, size in (("rows", self.participant_ids.size), ("columns", self.statement_ids.size)):
+            places = getattr(self, name)
+            if n_votes and not (places.min() >= 0 and places.max() < size):
+                raise BadValue(name=name, value="a place beyond the ids", allowed=f"0 to {size - 1}")
+        if n_votes and not (self.signs.min() >= -1 and self.signs.max() <= 1):
+            raise UnknownChoice(choice=int(self.signs[np.argmax(np.abs(self.signs))]))
         for array in (self.participant_ids, self.statement_ids, self.rows, self.columns, self.signs):
             array.setflags(write=False)
 
@@ -215,8 +222,8 @@ class VoteMatrix:
         return sha.hexdigest()
 
 
-def _as_ids(name: str, values: ArrayLike | Iterable[int]) -> NDArray[np.integer[Any]]:
-    array = np.asarray(values)
+def _as_ids(name: str, values: ArrayLike) -> NDArray[np.integer[Any]]:
+    array = array_of(name, values)
     if array.size == 0:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu":
@@ -240,7 +247,7 @@ def _all_ids(
 
 
 def _as_signs(choices: Sequence[str] | NDArray[Any]) -> NDArray[np.int8]:
-    array = np.asarray(choices)
+    array = array_of("choices", choices)
     if array.size == 0:
         return np.zeros(0, np.int8)
     if array.dtype.kind in "iu":

@@ -32,14 +32,24 @@ NOTHING = "–"
 N_FIRST = 5
 """Statements of a list that stand open; the others are one press away."""
 N_CITED = 3
+MOST_LISTED = 50
+"""Statements of a list on the page. A thousand with their bars are two megabytes, which nobody reads to the end."""
 MOST_TABLED = 150
-"""Rows of the table by constituency: beyond, each statement's own page has its figures."""
+"""Rows of a table, for the same reason."""
+
+
+Ends = tuple[float, str, str, str, float]
+"""A gap, the attribute and the two categories it lies between, and the share of the variance between them."""
 
 
 def build(reading: Reading) -> Results:
     """The page of an analysis; nothing on it but released values. Takes some tens of milliseconds."""
-    common, rejected = common_ground(reading, "common_ground"), common_ground(reading, "common_rejection")
-    divides, splits = find_divides(reading)
+    held = {name: common_ground(reading, name) for name in ("common_ground", "common_rejection")}
+    common, rejected = (tuple(map(reading.line, ids[:MOST_LISTED])) for ids in held.values())
+    ends = find_divides(reading)
+    divides = tuple(_divide(reading, *entry) for entry in ends[:MOST_LISTED])
+    splits = tuple(_split(reading, *entry) for entry in ends[:N_CITED])
+    n_found = {name: len(ids) for name, ids in held.items()} | {"divides": len(ends)}
     marked = [*(line.text for line in common[:N_FIRST]), *(line.text for line in divides[:N_FIRST])]
     marked += [text for text, _, _ in reading.stances]
     picture = draw(reading, marked)
@@ -55,6 +65,7 @@ def build(reading: Reading) -> Results:
         rejected=rejected,
         divides=divides,
         splits=splits,
+        cut={name: results_words.cut_short(MOST_LISTED, n) for name, n in n_found.items()},
         spoken=spoken(reading) if is_small else (),
         swarm=swarm,
         swarm_table=swarm_table,
@@ -103,10 +114,10 @@ def _order(reading: Reading, found: Iterable[tuple[float, int]]) -> list[int]:
 # -------- the lists
 
 
-def common_ground(reading: Reading, name: str) -> tuple[Line, ...]:
+def common_ground(reading: Reading, name: str) -> list[int]:
     """What every group and constituency agrees with (or rejects), ordered by the least agreeing one that is shown."""
     if reading.shape == "small_room":
-        return ()
+        return []
     found = []
     for item in reading.landscape[name]:
         statement = item["statement_id"]
@@ -115,14 +126,14 @@ def common_ground(reading: Reading, name: str) -> tuple[Line, ...]:
             shares = [row.agree_share, *reading.shares(statement, GROUP).values()]
             shares += reading.shares(statement, CONSTITUENCY).values()
             found.append((min(shares) if name == "common_ground" else -max(shares), statement))
-    return tuple(reading.line(statement) for statement in _order(reading, found))
+    return _order(reading, found)
 
 
-def find_divides(reading: Reading) -> tuple[tuple[Line, ...], tuple[Split, ...]]:
+def find_divides(reading: Reading) -> list[tuple[int, Ends]]:
     """Statements on which two groups, or else two constituencies, stand apart, by the gap that is shown."""
     if reading.shape == "small_room":
-        return (), ()
-    ends: dict[int, tuple[float, str, str, str, float]] = {}
+        return []
+    ends: dict[int, Ends] = {}
     for item in reading.landscape["divides"]:
         statement, attribute = item["statement_id"], item["dimension"]
         shares = reading.shares(statement, attribute) if attribute in (GROUP, CONSTITUENCY) else {}
@@ -133,12 +144,10 @@ def find_divides(reading: Reading) -> tuple[tuple[Line, ...], tuple[Split, ...]]
         if statement not in ends or (attribute == GROUP and ends[statement][1] != GROUP):
             ends[statement] = (gap, attribute, high, low, float(item["variance_share"]))
     order = _order(reading, ((entry[0], statement) for statement, entry in ends.items()))
-    return tuple(_divide(reading, s, ends[s]) for s in order), tuple(
-        _split(reading, s, ends[s]) for s in order[:N_CITED]
-    )
+    return [(statement, ends[statement]) for statement in order]
 
 
-def _divide(reading: Reading, statement: int, ends: tuple[float, str, str, str, float]) -> Line:
+def _divide(reading: Reading, statement: int, ends: Ends) -> Line:
     gap, attribute, high, low, between = ends
     extra = () if attribute == GROUP else ((attribute, high), (attribute, low))
     told = reading.gate.index(between, reading.stored.n_participants).value
@@ -152,7 +161,7 @@ def _divide(reading: Reading, statement: int, ends: tuple[float, str, str, str, 
     return reading.line(statement, extra=extra, note=" · ".join(parts))
 
 
-def _split(reading: Reading, statement: int, ends: tuple[float, str, str, str, float]) -> Split:
+def _split(reading: Reading, statement: int, ends: Ends) -> Split:
     _, attribute, high, low, _ = ends
     words = [
         gettext("%(who)s: %(words)s")
@@ -194,15 +203,18 @@ def gaps(reading: Reading, named: Sequence[Text]) -> tuple[Swarm | None, Grid]:
     chosen = [reading.texts[s].number for s in reading.on_slate]
     drawn = charts.swarm([(text.number, gap) for text, gap, _ in shown], chosen=chosen, words=words)
     head = (gettext("Statement"), gettext("Gap in points"), *(label_of(attribute, code) for code in codes))
+    by_gap = sorted(shown, key=lambda entry: (round(entry[1], 9), entry[0].number))
+    # Of many, as many from either end: what is held in common, and what divides.
+    ends = by_gap if len(by_gap) <= MOST_TABLED else [*by_gap[: MOST_TABLED // 2], *by_gap[-MOST_TABLED // 2 :]]
     rows = tuple(
         (
             text.numbered,
             num(round(100 * gap)),
             *(agreement_between(reading.gate.row(str(text.id), attribute, code)) for code in codes),
         )
-        for text, gap, _ in sorted(shown, key=lambda entry: (round(entry[1], 9), entry[0].number))
+        for text, gap, _ in ends
     )
-    return drawn, Grid(head, rows)
+    return drawn, Grid(head, rows, results_words.cut_short(len(rows), len(by_gap)))
 
 
 def _shortened(text: str, length: int = 30) -> str:
@@ -338,12 +350,12 @@ def by_constituency(reading: Reading) -> Grid:
     codes = reading.categories
     if not codes or reading.gate.tells_words_only:
         return Grid((), ())
-    rows = []
-    for text in _released_texts(reading)[:MOST_TABLED]:
+    rows, texts = [], _released_texts(reading)
+    for text in texts[:MOST_TABLED]:
         cells = [agreement_between(reading.gate.row(str(text.id), CONSTITUENCY, code)) for code in (*codes, "other")]
         rows.append((text.numbered, *cells))
     head = (gettext("Statement"), *(label_of(CONSTITUENCY, code) for code in (*codes, "other")))
-    return Grid(head, tuple(rows))
+    return Grid(head, tuple(rows), results_words.cut_short(len(rows), len(texts)))
 
 
 # -------- where one statement lands

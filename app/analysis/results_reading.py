@@ -57,10 +57,11 @@ class SlateLine:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table in words."""
+    """A table in words; `cut` says how much of it is not on the page."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    cut: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Results:
     """Everything the page shows of one analysis to one audience in one language.
 
     shape : small_room | few | checking | groups | spectrum | flat
+    cut : for each list a sentence on what of it is not on the page, empty where all is
     """
 
     shape: str
@@ -79,6 +81,7 @@ class Results:
     rejected: tuple[Line, ...]
     divides: tuple[Line, ...]
     splits: tuple[Split, ...]
+    cut: Mapping[str, str]
     spoken: tuple[tuple[str, tuple[Line, ...]], ...]
     swarm: Swarm | None
     swarm_table: Grid

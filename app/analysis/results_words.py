@@ -92,6 +92,14 @@ def agreement_between(row: ReleasedRow | None) -> str:
     return gettext("%(words)s (%(low)s to %(high)s)") % {"words": said, "low": pct(low), "high": pct(high)}
 
 
+def cut_short(n_listed: int, n_all: int) -> str:
+    """How much of a long list is on the page; nothing where all of it is."""
+    if n_all <= n_listed:
+        return ""
+    said = gettext("Listed: %(n)s of %(all)s. Each statement's own page has its figures.")
+    return said % {"n": num(n_listed), "all": num(n_all)}
+
+
 def is_few(row: ReleasedRow) -> bool:
     """So few people stand behind the row, told exactly, that a percentage would claim more than it knows."""
     return isinstance(row.n_voters, int) and row.cap is None and row.n_voters < FEW

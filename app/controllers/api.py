@@ -279,7 +279,7 @@ async def outcome(actor: NamedDependency[Actor]) -> Results:
         return Results(standing, None, None, None, [], [], [], [], [])
     stored = reading.stored
     fields = {name: getattr(stored, name) for name in Analysis.__struct_fields__ if name not in WORDED}
-    divides, _ = results_page.find_divides(reading)
+    numbers = {statement: text.number for statement, text in reading.texts.items()}
     return Results(
         standing=standing,
         shape=reading.shape,
@@ -290,9 +290,9 @@ async def outcome(actor: NamedDependency[Actor]) -> Results:
         ),
         n_participants=_count(reading.gate.count(stored.n_participants)),
         groups=list(reading.letters) if reading.shape == "groups" else [],
-        common_ground=[line.text.number for line in results_page.common_ground(reading, "common_ground")],
-        common_rejection=[line.text.number for line in results_page.common_ground(reading, "common_rejection")],
-        divides=[line.text.number for line in divides],
+        common_ground=[numbers[one] for one in results_page.common_ground(reading, "common_ground")],
+        common_rejection=[numbers[one] for one in results_page.common_ground(reading, "common_rejection")],
+        divides=[numbers[one] for one, _ in results_page.find_divides(reading)],
         participants_slate=[
             SlateItem(text.number, "disagree" if is_against else "agree", is_common)
             for text, is_against, is_common in reading.stances

@@ -103,6 +103,7 @@ def simulated(**given: Any) -> Any:
 
 
 OF_ARRAYS: dict[str, Callable[[Any], Any]] = {
+    "map_landscape, weights": lambda x: map_landscape(votes(), seed=1, weights=x, evidence="quick"),
     "map_landscape, constituencies": lambda x: map_landscape(votes(), seed=1, constituencies=x, evidence="quick"),
     "polis_landscape, rejected": lambda x: polis_landscape(votes(), rejected=x),
     "polis_landscape, meta": lambda x: polis_landscape(votes(), meta=x),
@@ -137,6 +138,11 @@ OF_ARRAYS: dict[str, Callable[[Any], Any]] = {
 OF_NUMBERS: dict[str, Callable[[Any], Any]] = {
     "find_common_ground, stance": lambda x: find_common_ground(votes(), halves(60), stance=str(x)),  # type: ignore[arg-type]
     "slate_of_votes, size": lambda x: slate_of_votes(votes(), landscape(), size=x, seed=1),
+    "map_landscape, seed": lambda x: map_landscape(votes(), seed=x, evidence="quick"),
+    "fit_space, seed": lambda x: fit_space(votes(), seed=x),
+    "find_groups, seed": lambda x: find_groups(fit_space(votes(), seed=1), votes(), seed=x, settings=BRIEF.groups),
+    "complete_votes, seed": lambda x: complete_votes(fit_space(votes(), seed=1), votes(), seed=x, n_draws=1),
+    "complete_votes, n_draws": lambda x: complete_votes(fit_space(votes(), seed=1), votes(), seed=1, n_draws=x),
     "slate_of_votes, seed": lambda x: slate_of_votes(votes(), landscape(), size=2, seed=x),
     "simulate, seed": lambda x: simulated(seed=x),
     "simulate, n_participants": lambda x: simulated(n_participants=x),
@@ -183,7 +189,7 @@ def test_a_column_that_is_none_is_refused_by_name(where: str, what: str) -> None
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("where", [name for name in OF_ARRAYS if not name.startswith(("VoteMatrix", "map_landscape"))])
+@pytest.mark.parametrize("where", OF_ARRAYS)
 def test_rows_of_different_length_are_refused_by_name(where: str) -> None:
     with pytest.raises(DeliberationError) as refused:
         OF_ARRAYS[where](RAGGED["rows of different length"])
@@ -201,6 +207,19 @@ def test_a_number_that_is_none_is_refused_by_name(where: str, what: str) -> None
 @pytest.mark.parametrize("where", OF_OTHERS)
 def test_what_belongs_to_other_votes_is_refused_or_left_out(where: str) -> None:
     refuse_or_answer(OF_OTHERS[where])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"rows": [0, 2]}, {"rows": [-1, 0]}, {"columns": [0, 1]}, {"signs": [0, 7]}],
+    ids=["a row beyond", "a row before", "a column beyond", "a sign that is none"],
+)
+def test_a_matrix_refuses_places_and_signs_that_are_none(given: dict[str, list[int]]) -> None:
+    whole = {"rows": [0, 1], "columns": [0, 0], "signs": [1, -1]} | given
+    kinds = {"rows": np.int32, "columns": np.int32, "signs": np.int8}
+    with pytest.raises(DeliberationError) as refused:
+        VoteMatrix(np.array([5, 6]), np.array([9]), **{name: np.array(whole[name], kinds[name]) for name in whole})
+    assert refused.value.parameters
 
 
 def test_every_public_function_is_tried() -> None:

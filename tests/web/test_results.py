@@ -8,7 +8,7 @@ import re
 import pytest
 
 from app.access import sealed_link
-from app.analysis import results_views
+from app.analysis import results_page, results_views
 from app.database import execute, fetchval
 from app.jobs import analyse as job
 from app.tables.consultations import Membership
@@ -193,6 +193,28 @@ async def test_common_ground_stands_in_the_order_of_the_least_agreeing_row(clien
         least.append(min(share for share in told if share is not None))
     assert len(least) > 2
     assert least == sorted(least, reverse=True)
+
+
+async def test_of_long_lists_and_tables_the_page_shows_a_part_and_says_which(client, monkeypatch):
+    here, _ = await closed(Attribution.OPEN, n_participants=80, n_statements=20, views=simulated.ALIKE)
+    reader = await factories.actor("amara", here)
+    whole = await results_views.page_of(reader, await stored(here))
+    assert whole is not None
+    assert not any(whole.cut.values())
+    assert not whole.swarm_table.cut
+    monkeypatch.setattr(results_page, "MOST_LISTED", 3)
+    monkeypatch.setattr(results_page, "MOST_TABLED", 6)
+    reading = await results_views.reading_of(reader, await stored(here))
+    assert reading is not None
+    part = results_page.build(reading)
+    assert part.common == whole.common[:3]
+    assert part.cut["common_ground"].startswith(f"Listed: 3 of {len(whole.common)}.")
+    table, all_rows = part.swarm_table, whole.swarm_table.rows
+    assert table.rows == (*all_rows[:3], *all_rows[-3:])
+    assert table.cut.startswith(f"Listed: 6 of {len(all_rows)}.")
+    assert len(part.constituencies.rows) == 6
+    page = (await client.get(PATH)).text
+    assert f"Listed: 6 of {len(all_rows)}." in page
 
 
 async def stored(here):
