@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ KEPT = """async () => ({
   "service workers": (await navigator.serviceWorker.getRegistrations()).length,
   "cookies that scripts can read": document.cookie.length,
 })"""
+HAND_OVER = """
+update proposals p set author = (
+  select min(q.id) from participants q where q.consultation = p.consultation and q.id <> p.author
+) where status = 'waiting' and waiting_since > %s
+"""
 COOKIES = frozenset({"sid", "browser", "said"})
 
 
@@ -138,7 +144,12 @@ class Visitor:
         assert answer.status == 200, f"{path}: {answer.status}"
 
     def says(self, words: str) -> None:
-        self.page.wait_for_selector(f"text={words}", timeout=10_000)
+        from playwright.sync_api import TimeoutError as NeverSaid
+
+        try:
+            self.page.wait_for_selector(f"text={words}", timeout=10_000)
+        except NeverSaid:
+            pytest.fail(f"{self.page.url} does not say {words!r}, but: {self.page.inner_text('main')[:1000]}")
 
     def picture(self, name: str, *, size: dict[str, int] = DESKTOP) -> None:
         """A screenshot for the README, where `PLENARY_SCREENSHOTS=1` asks for it."""
@@ -161,14 +172,21 @@ class Visitor:
         assert self.complaints == []
 
 
+@pytest.fixture(scope="session")
+def opened_at(site: str) -> datetime:
+    """When the demo was there: what is younger, journeys have left behind."""
+    return datetime.now(UTC)
+
+
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
 def visitor(
-    request: pytest.FixtureRequest, site: str, server_url: Callable[[str], str], chromium: Any
+    request: pytest.FixtureRequest, site: str, opened_at: datetime, server_url: Callable[[str], str], chromium: Any
 ) -> Iterator[Visitor]:
-    """Somebody at a desktop browser, with and without JavaScript; what the journeys before sent within the hour is
-    forgotten, for all of them are the same few people."""
+    """Somebody at a desktop browser, with and without JavaScript. All journeys are the same few people: what the ones
+    before sent within the hour is forgotten, and what they proposed waits for a moderator as another's."""
     with psycopg.connect(server_url("journeys"), autocommit=True) as connection:
         connection.execute("delete from rate_windows")
+        connection.execute(HAND_OVER, [opened_at])
     context = chromium.new_context(java_script_enabled=request.param, viewport=DESKTOP)
     context.set_default_timeout(15_000)
     found = Visitor(site, context, context.new_page(), request.param)
