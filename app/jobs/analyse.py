@@ -18,6 +18,7 @@ from app.database import fetchval, now
 from app.jobs.apart import apart
 from app.queue import enqueue, jobs
 from app.refusals import Conflict
+from app.tables.participants import Participant
 from app.tables.rounds import Round
 from deliberation.errors import DeliberationError
 from deliberation.phases import Phase
@@ -36,7 +37,6 @@ so that no refresh in this worker takes turns with it. Live ones do not wait for
 AT_ONCE = 2
 """Live searches for groups at the same time: fewer than a worker has places for jobs, so that refreshes find one."""
 LOOK_SECONDS = 2.0
-N_JOINED = "select count(*) from participants where consultation = $1"
 
 
 @jobs.task(name="analyse")
@@ -64,12 +64,14 @@ async def analyse_now(consultation_id: UUID) -> None:
 
 @jobs.task(name="look_for_groups")
 async def look_for_groups(*, consultation_id: str) -> None:
-    """Groups have been looked for on the votes until now, and the next live analysis keeps them."""
+    """Groups have been looked for on about the votes of now, and the next live analysis keeps them."""
     by = await access.system_actor(UUID(consultation_id))
     given = await bridge.read_input(by.consultation, await now())
     if given is None:
         return
     before = await searches.latest(by.consultation.id)
+    if before is not None and before.serves(given) and not before.is_old(given):
+        return  # asked for while the one before was at it
     earlier = await bridge.previous_landscape(by.consultation.id) if before is None else None
     # A search that lends its letters is not kept for that: in a long round there are hundreds.
     previous_id, previous = earlier or (None, before.landscape if before else None)
@@ -155,7 +157,7 @@ async def _is_recorded(
             kind=kind,
             votes_until=given.until,
             previous=previous,
-            n_participants=await fetchval(N_JOINED, by.consultation.id),
+            n_participants=await Participant.n_in(by.consultation.id),
             excluded=given.excluded,
             organisations=await organisation_rows(by.consultation.id, given.votes),
             by=by,

@@ -62,6 +62,10 @@ async def test_a_large_consultation_has_its_map_first_and_keeps_the_groups_found
     assert shown.groups.status == searched.groups.status
     assert (shown.groups.letters, shown.groups.evidence) == (searched.groups.letters, searched.groups.evidence)
     assert shown.previous_digest == searched.digest
+    # A second search that was asked for meanwhile finds nothing left to do.
+    await execute("delete from procrastinate_jobs where task_name = 'analyse'")
+    await job.look_for_groups(consultation_id=str(here.id))
+    assert await n_waiting(here, "analyse") == 0
     # Another vote, and the groups stay; only after a while, or many votes, are they looked for again.
     await execute("delete from procrastinate_jobs where task_name = 'look_for_groups'")
     await job.analyse(consultation_id=str(here.id))
