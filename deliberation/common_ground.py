@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -215,7 +215,12 @@ def find_divides(
         if q <= settings.false_discovery_rate
     ]
     wide = [divide for divide in found if divide.gap >= settings.least_gap - 1e-12]
-    return tuple(sorted(wide, key=lambda d: (-round(d.gap, 9), -round(d.gap_lower, 9), d.statement_id, d.dimension)))
+    return widest_first(wide)
+
+
+def widest_first(divides: Iterable[Divide]) -> tuple[Divide, ...]:
+    """The same in the order of their gaps; ties by the lower bound, then by id."""
+    return tuple(sorted(divides, key=lambda d: (-round(d.gap, 9), -round(d.gap_lower, 9), d.statement_id, d.dimension)))
 
 
 def _divide(

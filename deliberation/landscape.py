@@ -147,7 +147,8 @@ def map_landscape(
     weights : (n_participants,) positive; they only add weighted shares beside the plain ones
     previous : lends the letters of its groups and the direction of its axes; nothing else, unless it is "kept"
     evidence : "quick" leaves out the resampling that groups need: status CHECKING, and nobody is in a group; "kept"
-        takes map and groups from `previous`, with its evidence, and places everybody in them by the votes of now
+        takes map, groups and what sets these apart from `previous`, as it was found, and places everybody in them by
+        the votes of now; counts, common ground and constituencies are of now
     clock : any function that returns seconds, to fill `timings`
     workers : who counts votes, places participants and weighs evidence in parts; the result does not depend on it
     Errors: NoVotes, TooFewParticipants, TooFewStatements, BadShape, BadValue.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deliberation.blocks import Workers
-from deliberation.common_ground import CommonGroundSettings, find_common_ground, find_divides
+from deliberation.common_ground import CommonGroundSettings, Divide, find_common_ground, find_divides, widest_first
 from deliberation.groups import GroupSettings, GroupsStatus, OpinionGroups, find_groups, keep_groups, no_groups
 from deliberation.representativeness import (
     CrossFit,
@@ -64,12 +64,14 @@ class Picture:
     """Space and groups, over the participants of the votes that are marked in `kept`.
 
     representative : the method's own list, or None where it is to be tested by cross-fitting
+    divides : between groups, as found by an earlier search whose groups are kept; None where they are to be found
     """
 
     space: OpinionSpace | None
     groups: OpinionGroups
     kept: NDArray[np.bool_]
     representative: dict[str, tuple[RepresentativeStatement, ...]] | None = None
+    divides: tuple[Divide, ...] | None = None
 
     def categories(self, votes: VoteMatrix) -> Categories:
         """Opinion group of every participant of the votes; -1 for those who are not placed or not on the map."""
@@ -86,6 +88,12 @@ class Before(Protocol):
 
     @property
     def groups(self) -> OpinionGroups: ...
+
+    @property
+    def representative(self) -> dict[str, tuple[RepresentativeStatement, ...]]: ...
+
+    @property
+    def divides(self) -> tuple[Divide, ...]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +137,9 @@ class Parts:
         on_map = self.workers.select(self.votes, participants=kept, statements=statements)
         if known is not None and previous is not None:
             space, groups = self.kept_picture(on_map, known, previous.groups)
-        else:
-            space, groups = self.new_picture(on_map, evidence, previous)
+            between = tuple(divide for divide in previous.divides if divide.dimension == GROUP)
+            return Picture(space, groups, kept, previous.representative, between)
+        space, groups = self.new_picture(on_map, evidence, previous)
         return Picture(space, groups, kept)
 
     def kept_picture(
@@ -180,7 +189,7 @@ class Parts:
             tally(votes, categories, workers=self.workers)
         representative = picture.representative or {}
         fitted: dict[str, CrossFit] = {}
-        if groups.names:
+        if groups.names and picture.divides is None:
             on_map, seed = votes.select(participants=picture.kept), self.seed_of("lists")
             halves = cross_fit(on_map, picture.groups, seed=seed, settings=options.representativeness)
             if picture.representative is None:
@@ -197,10 +206,19 @@ class Parts:
             },
             "common_ground": find_common_ground(votes, dimensions, settings=common),
             "common_rejection": find_common_ground(votes, dimensions, stance=Choice.DISAGREE, settings=common),
-            "divides": find_divides(votes, dimensions, cross_fits=fitted, settings=common),
+            "divides": self.divides(picture, dimensions, fitted),
         }
         self.watch.stop("lists")
         return found
+
+    def divides(
+        self, picture: Picture, dimensions: Mapping[str, Categories], fitted: Mapping[str, CrossFit]
+    ) -> tuple[Divide, ...]:
+        settings = self.settings.common_ground
+        if picture.divides is None:
+            return find_divides(self.votes, dimensions, cross_fits=fitted, settings=settings)
+        declared = find_divides(self.votes, self.constituencies, settings=settings)
+        return widest_first((*picture.divides, *declared))
 
 
 def _aligned(space: OpinionSpace, groups: OpinionGroups, previous: OpinionSpace) -> tuple[OpinionSpace, OpinionGroups]:

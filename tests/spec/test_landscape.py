@@ -87,7 +87,8 @@ def test_a_kept_view_of_the_same_votes_is_that_of_the_search(votes: VoteMatrix, 
     np.testing.assert_allclose(kept.space.positions, full.space.positions, atol=1e-9)
     assert (kept.groups.labels == full.groups.labels).all()
     assert (kept.groups.letters, kept.groups.evidence) == (full.groups.letters, full.groups.evidence)
-    assert kept.representative == full.representative
+    assert (kept.representative, kept.divides) == (full.representative, full.divides)
+    assert kept.common_ground == full.common_ground
     assert (kept.previous_digest, kept.evidence) == (full.digest, "kept")
 
 
