@@ -132,6 +132,7 @@ def _about() -> dict[str, str]:
         "blas": ", ".join(sorted(threads)),
         "threads": str(max((pool["num_threads"] for pool in threadpool_info()), default=1)),
         "cores": str(os.cpu_count()),
+        "memory": "kept when freed" if "MALLOC_MMAP_THRESHOLD_" in os.environ else "given back when freed",
         "load": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "method": deliberation.polis.__name__,
     }

@@ -39,9 +39,9 @@ def rows(data: Path | None, scale: str) -> Iterator[Row]:
     name = log.name
     del log
     kinds: tuple[Evidence, ...] = ("quick", "full")
-    for n_workers in MOST_TIME:
-        with client(n_workers) as connected:
-            for evidence in kinds:
+    for evidence in kinds:
+        for n_workers in MOST_TIME:
+            with client(n_workers) as connected:
                 yield _row(name, votes, evidence, connected, n_workers, is_large=is_large)
 
 
