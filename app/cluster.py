@@ -145,8 +145,9 @@ class Cluster:
         return self._held[votes]
 
     def _own_share(self, n: int) -> int:
-        """How many of the parts, the first ones, this process does itself."""
-        return n // (self.n_at_once + 1)
+        """How many of the parts, the first ones, this process does itself: as many as spare the workers a round."""
+        rounds = -(-n // (self.n_at_once + 1))
+        return max(0, n - rounds * self.n_at_once)
 
     def _sent(self, votes: VoteMatrix) -> list[_Part]:
         size = max(BLOCK, -(-votes.n_votes // (BLOCKS_EACH * (self.n_at_once + 1))))
