@@ -12,7 +12,7 @@ from deliberation.clustering import Labels, overlaps, partition, silhouettes
 from deliberation.factors import Factors, Floats, Observed, fit_factors, posterior
 from deliberation.nulls import NullModel, fit_null, fit_slopes
 from deliberation.space import OpinionSpace, principal
-from deliberation.votes import VoteMatrix
+from deliberation.votes import VoteMatrix, drawn
 
 CHUNK = 2048
 """Participants whose posterior draws are held at once."""
@@ -109,7 +109,7 @@ def weigh_evidence(
     `votes` are those of the space's participants on its statements; `workers` make the maps of resamples and nulls.
     """
     rng = np.random.default_rng(seed)
-    chosen = _sample(space.participant_ids.size, settings.evidence_sample, rng)
+    chosen = drawn(space.participant_ids.size, settings.evidence_sample, rng)
     sampled = votes if chosen.all() else votes.select(participants=chosen)
     points = space.positions[chosen, :2]
     candidates = _candidates(points.shape[0], space.participant_ids.size, settings)
@@ -137,14 +137,6 @@ def weigh_evidence(
 def _candidates(n: int, n_all: int, settings: GroupSettings) -> list[int]:
     most = settings.max_groups_large if n_all > settings.large else settings.max_groups
     return [k for k in range(2, most + 1) if k * settings.least_members <= n]
-
-
-def _sample(n: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    chosen = np.ones(n, bool)
-    if n > size:
-        chosen[:] = False
-        chosen[rng.choice(n, size, replace=False)] = True
-    return chosen
 
 
 def membership(

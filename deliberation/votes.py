@@ -201,11 +201,7 @@ class VoteMatrix:
 
     def sample(self, size: int, rng: np.random.Generator) -> VoteMatrix:
         """The matrix of `size` participants drawn at random, or of all where they are no more."""
-        if self.n_participants <= size:
-            return self
-        chosen = np.zeros(self.n_participants, bool)
-        chosen[rng.choice(self.n_participants, size, replace=False)] = True
-        return self.select(participants=chosen)
+        return self if self.n_participants <= size else self.select(participants=drawn(self.n_participants, size, rng))
 
     def digest(self) -> str:
         """SHA-256 (hex) of ids and votes: equal for equal votes, in whatever order they arrived."""
@@ -220,6 +216,14 @@ class VoteMatrix:
             sha.update(np.int64(array.size).astype("<i8").tobytes())
             sha.update(np.ascontiguousarray(array).astype(kind, copy=False).data)
         return sha.hexdigest()
+
+
+def drawn(n: int, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Marks `size` of n at random, (n,); all where they are no more."""
+    chosen = np.full(n, n <= size)
+    if n > size:
+        chosen[rng.choice(n, size, replace=False)] = True
+    return chosen
 
 
 def _as_ids(name: str, values: ArrayLike) -> NDArray[np.integer[Any]]:
